@@ -13,9 +13,8 @@ from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.problems import ProblemType
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
-
     from banqup_tui.backend.db.file_store import FileStore
+    from banqup_tui.backend.db.records import JobRecord
     from banqup_tui.backend.db.transaction import Database, Transaction
     from banqup_tui.backend.db.vault import Vault
     from banqup_tui.backend.intake.parsed_files import ParsedFiles
@@ -43,7 +42,7 @@ class Services(msgspec.Struct, frozen=True):
     grace_period: GracePeriod
     renewing: Renewing
     parsed: ParsedFiles
-    jobs: Mapping[str, Callable[[Transaction, Services, Row[Any]], JobProgress]]
+    jobs: Mapping[str, Callable[[Transaction, Services, JobRecord], JobProgress]]
 
 
 class CommandContext(msgspec.Struct, frozen=True):

@@ -8,10 +8,23 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from banqup_tui.backend.api.snapshots import MOST_BYTES, SnapshotView, restored_meanwhile, view
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import (
+    ChangeRecord,
+    ClientRecord,
+    DeliveryRecord,
+    DocumentRecord,
+    InstallationRecord,
+    IntegrationRecord,
+    RuleRecord,
+    SourceRecord,
+    StoredRecord,
+    UnfiledRecord,
+    fetch_all,
+)
 from banqup_tui.backend.db.values import (
     client_of,
     deliveries_of,
@@ -28,6 +41,7 @@ from banqup_tui.backend.services import Services
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.space import Space
+from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import NO_VALUE, Change, Changes, EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
 
@@ -89,23 +103,22 @@ def _after(seen: SnapshotView, start: int, limit: int) -> Changes:
     )
 
 
-def _looked_at(seen: SnapshotView, start: int, most: int) -> Sequence[Row[Any]]:
+def _looked_at(seen: SnapshotView, start: int, most: int) -> list[ChangeRecord]:
     """Returns change rows after the number.
 
     An entity has one row, at its newest number, so skipped numbers cost nothing.
     """
     change = tables.change
-    wanted = (change.c.kind, change.c.entity_id, change.c.seq, change.c.op, change.c.client_id, change.c.user_id)
     statement = (
-        select(*wanted)
+        select(change)
         .where(change.c.space_id == seen.space.id, change.c.seq > start)
         .order_by(change.c.seq)
         .limit(most)
     )
-    return seen.connection.execute(statement).all()  # type: ignore[no-any-return]
+    return fetch_all(seen.connection, ChangeRecord, statement)
 
 
-def _is_visible(row: Row[Any], seen: SnapshotView) -> bool:
+def _is_visible(row: ChangeRecord, seen: SnapshotView) -> bool:
     kind = EntityKind(row.kind)
     if kind is EntityKind.ACCESS:
         return bool(row.user_id == seen.visitor.user_id)
@@ -124,7 +137,7 @@ def _fitting(taken: list[Change | None]) -> list[Change | None]:
     return taken
 
 
-def _values(seen: SnapshotView, rows: Sequence[Row[Any]]) -> list[Change | None]:
+def _values(seen: SnapshotView, rows: Sequence[ChangeRecord]) -> list[Change | None]:
     """Returns a change for each row, in order; `None` for a row whose entity no longer exists, which is skipped."""
     values: dict[tuple[str, str], Any] = {}
     for kind, entity_ids in _by_kind(rows).items():
@@ -133,11 +146,13 @@ def _values(seen: SnapshotView, rows: Sequence[Row[Any]]) -> list[Change | None]
     return [_change(row, values.get(_key(row))) for row in rows]
 
 
-def _key(row: Row[Any]) -> tuple[str, str]:
-    return (EntityKind.CLIENT, row.client_id) if row.op == Op.GRANTED else (row.kind, row.entity_id)
+def _key(row: ChangeRecord) -> tuple[str, str]:
+    if row.op == Op.GRANTED and row.client_id is not None:
+        return EntityKind.CLIENT, row.client_id
+    return row.kind, row.entity_id
 
 
-def _by_kind(rows: Sequence[Row[Any]]) -> dict[EntityKind, list[str]]:
+def _by_kind(rows: Sequence[ChangeRecord]) -> dict[EntityKind, list[str]]:
     """Returns the ids to read for each kind.
 
     A client that the user may see from now on is read with its access change.
@@ -151,7 +166,7 @@ def _by_kind(rows: Sequence[Row[Any]]) -> dict[EntityKind, list[str]]:
     return found
 
 
-def _change(row: Row[Any], value: Any) -> Change | None:
+def _change(row: ChangeRecord, value: Any) -> Change | None:
     op = Op(row.op)
     if op is Op.PUT and value is None:
         return None
@@ -164,27 +179,27 @@ def _read(seen: SnapshotView, kind: EntityKind, entity_ids: Sequence[str]) -> It
         yield seen.space.id, Space(id=seen.space.id, name=seen.space.name)
     if kind not in _READERS:
         return
-    table, values_of = _READERS[kind]
+    record, values_of = _READERS[kind]
     for batch in in_batches(entity_ids):
-        rows = seen.connection.execute(select(table).where(table.c.id.in_(batch))).all()
+        rows = fetch_all(seen.connection, record, select(record.TABLE).where(record.TABLE.c.id.in_(batch)))
         yield from zip((row.id for row in rows), values_of(seen, rows), strict=True)
 
 
-_Values = Callable[[SnapshotView, Sequence[Row[Any]]], Sequence[Any]]
+_Values = Callable[[SnapshotView, Sequence[Any]], Sequence[Value]]
 
-_READERS: dict[EntityKind, tuple[Any, _Values]] = {
-    EntityKind.CLIENT: (tables.client, lambda seen, rows: [client_of(row) for row in rows]),
-    EntityKind.DOCUMENT: (tables.document, lambda seen, rows: [document_of(row) for row in rows]),
-    EntityKind.DELIVERY: (tables.delivery, lambda seen, rows: deliveries_of(seen.connection, rows)),
+_READERS: dict[EntityKind, tuple[type[StoredRecord], _Values]] = {
+    EntityKind.CLIENT: (ClientRecord, lambda seen, rows: [client_of(row) for row in rows]),
+    EntityKind.DOCUMENT: (DocumentRecord, lambda seen, rows: [document_of(row) for row in rows]),
+    EntityKind.DELIVERY: (DeliveryRecord, lambda seen, rows: deliveries_of(seen.connection, rows)),
     EntityKind.INSTALLATION: (
-        tables.installation,
+        InstallationRecord,
         lambda seen, rows: [installation_of(row, seen.services) for row in rows],
     ),
     EntityKind.INTEGRATION: (
-        tables.integration,
+        IntegrationRecord,
         lambda seen, rows: integrations_of(seen.connection, rows, seen.services),
     ),
-    EntityKind.SOURCE: (tables.source, lambda seen, rows: sources_of(seen.connection, rows)),
-    EntityKind.UNFILED: (tables.unfiled, lambda seen, rows: [unfiled_of(row) for row in rows]),
-    EntityKind.RULE: (tables.rule, lambda seen, rows: [rule_of(row) for row in rows]),
+    EntityKind.SOURCE: (SourceRecord, lambda seen, rows: sources_of(seen.connection, rows)),
+    EntityKind.UNFILED: (UnfiledRecord, lambda seen, rows: [unfiled_of(row) for row in rows]),
+    EntityKind.RULE: (RuleRecord, lambda seen, rows: [rule_of(row) for row in rows]),
 }

@@ -12,10 +12,11 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from banqup_tui.backend.api.cursors import Seen, read_seen
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import CommandRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.problems import RequestFailure, problem
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, preparation_of
@@ -135,13 +136,13 @@ def _lock_key(transaction: Transaction, key: str) -> None:
         transaction.execute(lock, {"key": f"{transaction.space_id}:{key}"})
 
 
-def _stored(connection: Connection, space_id: str, key: str) -> Row[Any] | None:
+def _stored(connection: Connection, space_id: str, key: str) -> CommandRecord | None:
     table = tables.command
     statement = select(table).where(table.c.space_id == space_id, table.c.key == key)
-    return connection.execute(statement).one_or_none()
+    return fetch_one(connection, CommandRecord, statement)
 
 
-def _same(stored: Row[Any], user_id: str, fingerprint: str) -> CommandResult:
+def _same(stored: CommandRecord, user_id: str, fingerprint: str) -> CommandResult:
     either_withdrawn = _WITHDRAWN in (fingerprint, stored.fingerprint)
     if stored.user_id != user_id or not (either_withdrawn or stored.fingerprint == fingerprint):
         raise RequestFailure(ProblemType.KEY_REUSED, Message("request.key-reused"), field="key")

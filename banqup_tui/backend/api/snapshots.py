@@ -5,15 +5,29 @@ Each answer comes from one database snapshot, so that rows, tombstones and curso
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from banqup_tui.backend.api.cursors import Cursor, PageKey, read_cursor, read_key, written_cursor, written_key
 from banqup_tui.backend.api.visitors import Visitor, visitor
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.document_months import count_since
+from banqup_tui.backend.db.records import (
+    ClientRecord,
+    DeliveryRecord,
+    DocumentRecord,
+    InstallationRecord,
+    IntegrationRecord,
+    RuleRecord,
+    SourceRecord,
+    SpaceRecord,
+    StoredRecord,
+    UnfiledRecord,
+    fetch_all,
+    fetch_one,
+)
 from banqup_tui.backend.db.values import (
     attempts_of,
     client_of,
@@ -37,6 +51,8 @@ from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount, Snapshot, VersionedDelivery, VersionedDocument
 from banqup_tui.protocol.problems import ProblemType
 
+S = TypeVar("S", bound=StoredRecord)
+
 MOST_DOCUMENTS = 1_000
 MOST_BYTES = 2 * 1024 * 1024
 
@@ -44,14 +60,14 @@ MOST_BYTES = 2 * 1024 * 1024
 class SnapshotView(Value, frozen=True, kw_only=True):
     """One database snapshot as one user may see it."""
 
-    connection: Any
+    connection: Connection
     services: Services
-    space: Any
+    space: SpaceRecord
     visitor: Visitor
 
     @property
     def seq(self) -> int:
-        return int(self.space.seq)
+        return self.space.seq
 
     def cursor(self, seq: int) -> str:
         cursor = Cursor(epoch=self.space.epoch, role_version=self.visitor.role_version, seq=seq)
@@ -72,7 +88,8 @@ def restored_meanwhile() -> RequestFailure:
 
 
 def view(connection: Connection, services: Services, user_id: str) -> SnapshotView:
-    space = connection.execute(select(tables.space).where(tables.space.c.id == services.space_id)).one()
+    space = fetch_one(connection, SpaceRecord, select(tables.space).where(tables.space.c.id == services.space_id))
+    assert space is not None
     user = visitor(connection, services.space_id, user_id)
     return SnapshotView(connection=connection, services=services, space=space, visitor=user)
 
@@ -107,26 +124,27 @@ def snapshot(services: Services, user_id: str) -> Snapshot:
             seq=seen.seq,
             role=seen.visitor.role,
             space=Space(id=seen.space.id, name=seen.space.name),
-            clients=tuple(client_of(row) for row in _all(seen, tables.client, tables.client.c.id)),
+            clients=tuple(client_of(row) for row in _all(seen, ClientRecord, tables.client.c.id)),
             extensions=services.extensions.all(),
-            installations=tuple(installation_of(row, services) for row in _all(seen, tables.installation)),
+            installations=tuple(installation_of(row, services) for row in _all(seen, InstallationRecord)),
             integrations=tuple(integrations_of(connection, _all_integrations(seen), services)),
-            sources=tuple(sources_of(connection, _all(seen, tables.source))),
+            sources=tuple(sources_of(connection, _all(seen, SourceRecord))),
             unfiled=_unfiled(seen),
-            rules=tuple(rule_of(row) for row in _all(seen, tables.rule, tables.rule.c.client_id)),
+            rules=tuple(rule_of(row) for row in _all(seen, RuleRecord, tables.rule.c.client_id)),
             document_count=_document_count(seen),
         )
 
 
-def _all(seen: SnapshotView, table: Any, client_column: Any = None) -> Sequence[Row[Any]]:
+def _all(seen: SnapshotView, kind: type[S], client_column: Any = None) -> list[S]:
+    table = kind.TABLE
     statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.id)
     if client_column is not None:
         statement = statement.where(seen.visitor.only_visible(client_column))
-    return seen.connection.execute(statement).all()  # type: ignore[no-any-return]
+    return fetch_all(seen.connection, kind, statement)
 
 
-def _all_integrations(seen: SnapshotView) -> Sequence[Row[Any]]:
-    return _all(seen, tables.integration, tables.integration.c.client_id)
+def _all_integrations(seen: SnapshotView) -> list[IntegrationRecord]:
+    return _all(seen, IntegrationRecord, tables.integration.c.client_id)
 
 
 def _document_count(seen: SnapshotView) -> int:
@@ -167,7 +185,7 @@ def documents_page(
         if not seen.visitor.sees_documents:
             return msgspec.json.encode(_Page(documents=[], deliveries=[], next=None))
         wanted = max(1, min(limit, MOST_DOCUMENTS))
-        rows = seen.connection.execute(_below(seen, key, client_id).limit(wanted + 1)).all()
+        rows = fetch_all(connection, DocumentRecord, _below(seen, key, client_id).limit(wanted + 1))
         return msgspec.json.encode(_filled(seen, rows[:wanted], more=len(rows) > wanted))
 
 
@@ -188,7 +206,7 @@ def _below(seen: SnapshotView, key: PageKey | None, client_id: str | None) -> An
     return statement.where(document.c.created_at <= key.created_at, or_(earlier, same_time))
 
 
-def _filled(seen: SnapshotView, rows: Sequence[Row[Any]], *, more: bool) -> _Page:
+def _filled(seen: SnapshotView, rows: Sequence[DocumentRecord], *, more: bool) -> _Page:
     documents: list[msgspec.Raw] = []
     deliveries: list[msgspec.Raw] = []
     of_document = _deliveries_by_document(seen, rows)
@@ -204,15 +222,17 @@ def _filled(seen: SnapshotView, rows: Sequence[Row[Any]], *, more: bool) -> _Pag
     return _Page(documents=documents, deliveries=deliveries, next=_key_of(rows[-1]) if more else None)
 
 
-def _key_of(row: Row[Any]) -> str:
+def _key_of(row: DocumentRecord) -> str:
     return written_key(PageKey(created_at=row.created_at, id=row.id))
 
 
-def _deliveries_by_document(seen: SnapshotView, documents: Sequence[Row[Any]]) -> dict[str, list[VersionedDelivery]]:
+def _deliveries_by_document(
+    seen: SnapshotView, documents: Sequence[DocumentRecord]
+) -> dict[str, list[VersionedDelivery]]:
     delivery = tables.delivery
     found: dict[str, list[VersionedDelivery]] = {}
     for batch in in_batches([row.id for row in documents]):
-        rows = seen.connection.execute(select(delivery).where(delivery.c.document_id.in_(batch))).all()
+        rows = fetch_all(seen.connection, DeliveryRecord, select(delivery).where(delivery.c.document_id.in_(batch)))
         for row, value in zip(rows, deliveries_of(seen.connection, rows), strict=True):
             found.setdefault(row.document_id, []).append(VersionedDelivery(seq=row.seq, value=value))
     return found
@@ -271,4 +291,4 @@ def _unfiled(seen: SnapshotView) -> tuple[Unfiled, ...]:
         return ()
     table = tables.unfiled
     statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.at, table.c.id)
-    return tuple(unfiled_of(row) for row in seen.connection.execute(statement))
+    return tuple(unfiled_of(row) for row in fetch_all(seen.connection, UnfiledRecord, statement))

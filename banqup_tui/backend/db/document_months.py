@@ -10,12 +10,21 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
+from banqup_tui.backend.db.records import BaseRecord, DocumentRecord, fetch_all
 from banqup_tui.backend.db.tables import document
 from banqup_tui.domain.document import Document
 
 _document = msgspec.json.Decoder(Document)
+
+
+class FiledDocument(BaseRecord, frozen=True):
+    """The columns of a document that say when it is dated."""
+
+    value: bytes
+    filed_year: int
+    filed_month: int
 
 
 def since_month(since: date | None) -> list[Any]:
@@ -29,7 +38,7 @@ def since_month(since: date | None) -> list[Any]:
     return [or_(document.c.filed_year > since.year, same_year)]
 
 
-def is_too_early(row: Row[Any], since: date | None) -> bool:
+def is_too_early(row: FiledDocument | DocumentRecord, since: date | None) -> bool:
     """Returns whether a row that fulfils `since_month` is dated before `since`."""
     if since is None or (row.filed_year, row.filed_month) != (since.year, since.month):
         return False
@@ -47,6 +56,6 @@ def count_since(connection: Any, conditions: Iterable[Any], since: date | None) 
     if since is None or since.day == 1:
         return total
     in_month = [document.c.filed_year == since.year, document.c.filed_month == since.month]
-    columns = (document.c.value, document.c.filed_year, document.c.filed_month)
-    rows = connection.execute(select(*columns).where(*conditions, *in_month))
+    columns = [document.c[name] for name in FiledDocument.__struct_fields__]
+    rows = fetch_all(connection, FiledDocument, select(*columns).where(*conditions, *in_month))
     return total - sum(is_too_early(row, since) for row in rows)

@@ -1,12 +1,26 @@
 """Converts rows of the tables to domain values, as they go on the wire."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import (
+    BaseRecord,
+    ClientRecord,
+    DeliveryRecord,
+    DocumentRecord,
+    DropAccountRecord,
+    InstallationRecord,
+    IntegrationRecord,
+    RuleRecord,
+    SettingsRecord,
+    SourceRecord,
+    UnfiledRecord,
+    fetch_all,
+)
 from banqup_tui.backend.db.vault import of_installation, of_version
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.batches import in_batches
@@ -16,6 +30,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import Installation, InstallationState
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration, IntegrationState, Trouble
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.source import DropAccount, PlacingRule, RuleKind, Source, SourceKind, Unfiled
 from banqup_tui.domain.status import AccountingStatus
 
@@ -23,12 +38,12 @@ _client = msgspec.json.Decoder(Client)
 _document = msgspec.json.Decoder(Document)
 
 
-def client_of(row: Row[Any]) -> Client:
+def client_of(row: ClientRecord) -> Client:
     """Returns the client of a row of `client`."""
     return _client.decode(row.value)
 
 
-def document_of(row: Row[Any]) -> Document:
+def document_of(row: DocumentRecord) -> Document:
     """Returns the document of a row of `document`; fields that change after the intake come from their columns."""
     return msgspec.structs.replace(
         _document.decode(row.value),
@@ -39,13 +54,13 @@ def document_of(row: Row[Any]) -> Document:
     )
 
 
-def deliveries_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Delivery]:
+def deliveries_of(connection: Connection, rows: Sequence[DeliveryRecord]) -> list[Delivery]:
     """Returns the deliveries of rows of `delivery` in their order, each with its `NEWEST_ATTEMPTS` newest attempts."""
     logs = _newest_attempts(connection, [row.id for row in rows])
     return [_delivery(row, tuple(logs.get(row.id, ()))) for row in rows]
 
 
-def _delivery(row: Row[Any], log: tuple[Attempt, ...]) -> Delivery:
+def _delivery(row: DeliveryRecord, log: tuple[Attempt, ...]) -> Delivery:
     return Delivery(
         id=row.id,
         integration_id=row.integration_id,
@@ -66,28 +81,48 @@ def _delivery(row: Row[Any], log: tuple[Attempt, ...]) -> Delivery:
     )
 
 
+class _AttemptColumns(BaseRecord, frozen=True):
+    """The columns of an attempt that go on the wire, and its key."""
+
+    delivery_id: str
+    fence: int
+    started_at: datetime
+    ended_at: datetime | None
+    asked_by: str | None
+    outcome: str | None
+    receipt: str | None
+    reason: Message | None
+    settings_version: int
+    destination: str | None
+    phase: str
+
+
+_ATTEMPT_COLUMNS = _AttemptColumns.__struct_fields__
+
+
 def attempts_of(connection: Connection, delivery_id: str) -> list[Attempt]:
     """Returns all attempts of a delivery, newest first."""
     attempt = tables.attempt
-    statement = select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.fence.desc())
-    return [_attempt(row) for row in connection.execute(statement)]
+    wanted = [attempt.c[name] for name in _ATTEMPT_COLUMNS]
+    statement = select(*wanted).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.fence.desc())
+    return [_attempt(row) for row in fetch_all(connection, _AttemptColumns, statement)]
 
 
 def _newest_attempts(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
     attempt = tables.attempt
-    columns = ("delivery_id", "fence", "started_at", "ended_at", "asked_by", "outcome", "receipt", "reason")
-    wanted = [attempt.c[name] for name in (*columns, "settings_version", "destination", "phase")]
+    wanted = [attempt.c[name] for name in _ATTEMPT_COLUMNS]
     rank = func.row_number().over(partition_by=attempt.c.delivery_id, order_by=attempt.c.fence.desc())
     logs: dict[str, list[Attempt]] = {}
     for batch in in_batches(delivery_ids):
         ranked = select(*wanted, rank.label("rank")).where(attempt.c.delivery_id.in_(batch)).subquery()
-        newest = select(ranked).where(ranked.c.rank <= NEWEST_ATTEMPTS).order_by(ranked.c.fence.desc())
-        for row in connection.execute(newest):
+        columns = [ranked.c[name] for name in _ATTEMPT_COLUMNS]
+        newest = select(*columns).where(ranked.c.rank <= NEWEST_ATTEMPTS).order_by(ranked.c.fence.desc())
+        for row in fetch_all(connection, _AttemptColumns, newest):
             logs.setdefault(row.delivery_id, []).append(_attempt(row))
     return logs
 
 
-def _attempt(row: Row[Any]) -> Attempt:
+def _attempt(row: _AttemptColumns) -> Attempt:
     return Attempt(
         started_at=row.started_at,
         ended_at=row.ended_at,
@@ -101,7 +136,7 @@ def _attempt(row: Row[Any]) -> Attempt:
     )
 
 
-def installation_of(row: Row[Any], services: Services) -> Installation:
+def installation_of(row: InstallationRecord, services: Services) -> Installation:
     """Returns the installation of a row of `installation`, with the names of its secrets but not the secrets."""
     shown, secrets = services.vault.shown(row.extension_id, of_installation(row.id), row.settings)
     return Installation(
@@ -114,7 +149,9 @@ def installation_of(row: Row[Any], services: Services) -> Installation:
     )
 
 
-def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, services: Services) -> Integration:
+def integration_of(
+    row: IntegrationRecord, own: bytes | None, effective: bytes | None, services: Services
+) -> Integration:
     """Returns the integration of a row of `integration`, with the names of its secrets but not the secrets.
 
     Args:
@@ -148,32 +185,34 @@ def integration_of(row: Row[Any], own: bytes | None, effective: bytes | None, se
     )
 
 
-def integrations_of(connection: Connection, rows: Sequence[Row[Any]], services: Services) -> list[Integration]:
+def integrations_of(connection: Connection, rows: Sequence[IntegrationRecord], services: Services) -> list[Integration]:
     """Returns the integrations of rows of `integration`, in their order."""
     settings_table = tables.settings
-    found: dict[tuple[str, int], Row[Any]] = {}
+    found: dict[tuple[str, int], SettingsRecord] = {}
     for batch in in_batches([row.id for row in rows]):
-        for row in connection.execute(select(settings_table).where(settings_table.c.integration_id.in_(batch))):
-            found[row.integration_id, row.version] = row
+        statement = select(settings_table).where(settings_table.c.integration_id.in_(batch))
+        for version in fetch_all(connection, SettingsRecord, statement):
+            found[version.integration_id, version.version] = version
     values = []
     for row in rows:
         used = found.get((row.id, row.settings_version))
-        values.append(integration_of(row, used and used.own, used and used.effective, services))
+        values.append(integration_of(row, used.own if used else None, used.effective if used else None, services))
     return values
 
 
-def sources_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Source]:
+def sources_of(connection: Connection, rows: Sequence[SourceRecord]) -> list[Source]:
     """Returns the sources of rows of `source` in their order; SFTP drops with their accounts."""
     table = tables.drop_account
     found: dict[str, list[DropAccount]] = {}
     drops = [row.id for row in rows if row.kind == SourceKind.SFTP_DROP]
     for batch in in_batches(drops):
-        for row in connection.execute(select(table).where(table.c.source_id.in_(batch)).order_by(table.c.name)):
-            found.setdefault(row.source_id, []).append(_account_of(row))
+        statement = select(table).where(table.c.source_id.in_(batch)).order_by(table.c.name)
+        for account in fetch_all(connection, DropAccountRecord, statement):
+            found.setdefault(account.source_id, []).append(_account_of(account))
     return [_source(row, tuple(found.get(row.id, ()))) for row in rows]
 
 
-def _account_of(row: Row[Any]) -> DropAccount:
+def _account_of(row: DropAccountRecord) -> DropAccount:
     """Returns the account without its password hash and public key."""
     return DropAccount(
         id=row.id,
@@ -184,7 +223,7 @@ def _account_of(row: Row[Any]) -> DropAccount:
     )
 
 
-def _source(row: Row[Any], accounts: tuple[DropAccount, ...]) -> Source:
+def _source(row: SourceRecord, accounts: tuple[DropAccount, ...]) -> Source:
     return Source(
         id=row.id,
         kind=SourceKind(row.kind),
@@ -198,7 +237,7 @@ def _source(row: Row[Any], accounts: tuple[DropAccount, ...]) -> Source:
     )
 
 
-def unfiled_of(row: Row[Any]) -> Unfiled:
+def unfiled_of(row: UnfiledRecord) -> Unfiled:
     return Unfiled(
         id=row.id,
         source=row.source,
@@ -214,7 +253,7 @@ def unfiled_of(row: Row[Any]) -> Unfiled:
     )
 
 
-def rule_of(row: Row[Any]) -> PlacingRule:
+def rule_of(row: RuleRecord) -> PlacingRule:
     return PlacingRule(
         id=row.id,
         kind=RuleKind(row.kind),

@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import msgspec
-from sqlalchemy import Row
 
+from banqup_tui.backend.db.records import IntegrationRecord
 from banqup_tui.backend.ledger import rechecks
 from banqup_tui.backend.ledger.claim import Claim, mark_together
 from banqup_tui.backend.ledger.model import lock_integrations
@@ -217,7 +217,7 @@ class GroupCommitWriter:
         at the beginning. Any other result may have paused or broken an integration; then the rows are read again.
         """
         requests = [one for one in group if isinstance(one, Ended | MarkRequest)]
-        locked: dict[str, Row[Any]] | None = lock_integrations(
+        locked: dict[str, IntegrationRecord] | None = lock_integrations(
             transaction, [one.claim.integration_id for one in requests]
         )
         answers = _each(group, _is_end, lambda batch: record_together(transaction, self._terms, batch, locked))
@@ -231,7 +231,7 @@ class GroupCommitWriter:
         return rechecks.record(transaction, self._terms, one.claim, one.result)
 
     def _marks(
-        self, transaction: Transaction, batch: Sequence[MarkRequest], locked: dict[str, Row[Any]] | None
+        self, transaction: Transaction, batch: Sequence[MarkRequest], locked: dict[str, IntegrationRecord] | None
     ) -> list[bool]:
         return mark_together(transaction, self._terms, [(one.claim, one.resume_token) for one in batch], locked)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Select, select
 
 from banqup_tui.backend.db.json_rows import ids_param, in_ids
 from banqup_tui.backend.db.tables import client, document, settings
@@ -45,8 +45,8 @@ def inputs_of(services: Services, claims: Sequence[Claim]) -> list[AttemptInput 
         The inputs in the order of the claims; an exception stands for an attempt that cannot begin, as its result.
     """
     with services.database.read() as connection:
-        documents = _rows(connection, _DOCUMENTS, [claim.document_id for claim in claims])
-        clients = _rows(connection, _CLIENTS, [claim.client_id for claim in claims])
+        documents = _encoded(connection, _DOCUMENTS, [claim.document_id for claim in claims])
+        clients = _encoded(connection, _CLIENTS, [claim.client_id for claim in claims])
         opened: dict[tuple[str, int], Any] = {}
         return [_input(connection, services, claim, documents, clients, opened) for claim in claims]
 
@@ -55,8 +55,8 @@ def _input(
     connection: Connection,
     services: Services,
     claim: Claim,
-    documents: Mapping[str, Row[Any]],
-    clients: Mapping[str, Row[Any]],
+    documents: Mapping[str, bytes],
+    clients: Mapping[str, bytes],
     opened: dict[tuple[str, int], Any],
 ) -> AttemptInput | Exception:
     try:
@@ -78,20 +78,21 @@ _DOCUMENTS = select(document.c.id, document.c.value).where(in_ids(document.c.id)
 _CLIENTS = select(client.c.id, client.c.value).where(in_ids(client.c.id))
 
 
-def _rows(connection: Connection, of: Select[Any], ids: Iterable[str]) -> dict[str, Row[Any]]:
-    return {row.id: row for row in connection.execute(of, ids_param(set(ids)))}
+def _encoded(connection: Connection, of: Select[str, bytes], ids: Iterable[str]) -> dict[str, bytes]:
+    """Returns the values of rows as they are stored, by id."""
+    return dict(connection.execute(of, ids_param(set(ids))).all())
 
 
 def _delivery_request(
-    services: Services, claim: Claim, row: Row[Any] | None, owner: Row[Any] | None
+    services: Services, claim: Claim, encoded: bytes | None, encoded_client: bytes | None
 ) -> DeliveryRequest:
     """Returns the request of a claim; raises `Rejected` if the document or its client is gone."""
-    if row is None or owner is None:
+    if encoded is None or encoded_client is None:
         raise Rejected(messages.DOCUMENT_GONE)
     return build_request(
         services,
-        _document.decode(row.value),
-        _client.decode(owner.value),
+        _document.decode(encoded),
+        _client.decode(encoded_client),
         key=wanted_copy_key(claim.integration_id, claim.sha256, claim.generation),
         delivery_id=claim.delivery_id,
         generation=claim.generation,

@@ -3,9 +3,10 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import DocumentRecord, fetch_all
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake.clients import put_client
 from banqup_tui.backend.ledger.status import restate
@@ -64,12 +65,12 @@ def set_processed(transaction: Transaction, body: SetProcessed, context: Command
 HANDLERS: dict[type[Value], Handler] = {CreateClient: create_client, SetProcessed: set_processed}
 
 
-def _documents(transaction: Transaction, document_ids: list[str]) -> list[Row[Any]]:
+def _documents(transaction: Transaction, document_ids: list[str]) -> list[DocumentRecord]:
     document = tables.document
-    rows: list[Row[Any]] = []
+    rows: list[DocumentRecord] = []
     for batch in in_batches(document_ids):
         found = select(document).where(document.c.space_id == transaction.space_id, document.c.id.in_(batch))
-        rows.extend(transaction.execute(found).all())
+        rows.extend(fetch_all(transaction, DocumentRecord, found))
     if len(rows) < len(document_ids):
         raise CommandRefused(ProblemType.NOT_FOUND, Message("document.deleted"))
     return rows

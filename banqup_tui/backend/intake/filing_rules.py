@@ -4,11 +4,11 @@ A rule is applied only if the sorter finds no client, so it never overrules the 
 """
 
 import uuid
-from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, delete, select
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import RuleRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake.clients import ClientDirectory
 from banqup_tui.backend.intake.incoming import Incoming
@@ -31,7 +31,11 @@ def for_path(transaction: Transaction, incoming: Incoming) -> Hints | None:
         table.c.source == incoming.source,
     )
     path = clean(incoming.path)
-    fitting = [row for row in transaction.execute(select(table).where(*mine)) if path.startswith(f"{row.match}/")]
+    fitting = [
+        row
+        for row in fetch_all(transaction, RuleRecord, select(table).where(*mine))
+        if path.startswith(f"{row.match}/")
+    ]
     if not fitting:
         return None
     best = max(fitting, key=lambda row: len(row.match))
@@ -41,7 +45,7 @@ def for_path(transaction: Transaction, incoming: Incoming) -> Hints | None:
 
 def learn(
     transaction: Transaction, learned: Learned, source: str, client: Client, folder: Folder, user_id: str
-) -> Row[Any] | None:
+) -> RuleRecord | None:
     """Stores a rule, in place of one for the same number or path. Returns `None` if the number is another client's."""
     by_number = learned.kind is RuleKind.IDENTIFIER
     if by_number and _is_of_others(transaction.connection, transaction.space_id, learned.match, client):
@@ -54,7 +58,7 @@ def learn(
         table.c.source == where,
         table.c.match == learned.match,
     )
-    before = transaction.execute(select(table).where(*same)).first()
+    before = fetch_one(transaction, RuleRecord, select(table).where(*same))
     if before is not None:
         remove(transaction, before)
     rule_id = str(uuid.uuid4())
@@ -72,10 +76,10 @@ def learn(
     }
     transaction.execute(table.insert(), row)
     transaction.changed(EntityKind.RULE, rule_id, client_id=client.id)
-    return transaction.execute(select(table).where(table.c.id == rule_id)).one()  # type: ignore[no-any-return]
+    return fetch_one(transaction, RuleRecord, select(table).where(table.c.id == rule_id))
 
 
-def remove(transaction: Transaction, row: Row[Any]) -> None:
+def remove(transaction: Transaction, row: RuleRecord) -> None:
     transaction.execute(delete(tables.rule).where(tables.rule.c.id == row.id))
     transaction.changed(EntityKind.RULE, row.id, client_id=row.client_id, op=Op.DELETE)
 

@@ -10,11 +10,12 @@ import logging
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import DropAccountRecord, fetch_one
 from banqup_tui.backend.intake import sftp_drop_files
 from banqup_tui.backend.intake.drop_process.client import DropProcess
 from banqup_tui.backend.intake.host_key import fingerprint_of
@@ -157,11 +158,11 @@ class SftpDrop:
         row = await asyncio.to_thread(self._row_of, name)
         return _account(row) if row is not None else None
 
-    def _row_of(self, name: str) -> Row[Any] | None:
+    def _row_of(self, name: str) -> DropAccountRecord | None:
         table = tables.drop_account
         mine = (table.c.space_id == self._services.space_id, table.c.name == name)
         with self._services.database.read() as connection:
-            return connection.execute(select(table).where(*mine)).first()
+            return fetch_one(connection, DropAccountRecord, select(table).where(*mine).limit(1))
 
     async def _end(self) -> None:
         drop, self._drop = self._drop, None
@@ -184,7 +185,7 @@ class SftpDrop:
         await _finished(lambda: sftp_drop_files.take_accepted(self._services, account_id, path, sha256))
 
 
-def _account(row: Row[Any]) -> Account:
+def _account(row: DropAccountRecord) -> Account:
     return Account(id=row.id, name=row.name, secret=row.secret, public_key=row.public_key)
 
 

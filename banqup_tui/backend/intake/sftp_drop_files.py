@@ -5,14 +5,14 @@ HELD, and becomes a document of its own only if no XML comes within some seconds
 """
 
 import time
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import DropAccountRecord, SourceFileRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake import source_files
 from banqup_tui.backend.intake.incoming import Incoming
@@ -74,16 +74,16 @@ def take_accepted(services: Services, account_id: str, path: str, sha256: str) -
     kill_point("intake.committed")
 
 
-def _account(services: Services, account_id: str) -> Row[Any]:
+def _account(services: Services, account_id: str) -> DropAccountRecord:
     table = tables.drop_account
     with services.database.read() as connection:
-        found = connection.execute(select(table).where(table.c.id == account_id)).first()
+        found = fetch_one(connection, DropAccountRecord, select(table).where(table.c.id == account_id))
     if found is None:
         raise AccountRemoved
     return found
 
 
-def _incoming(account: Row[Any], path: str, sha256: str) -> Incoming:
+def _incoming(account: DropAccountRecord, path: str, sha256: str) -> Incoming:
     return Incoming(
         sha256=sha256,
         file_name=path.rpartition("/")[2],
@@ -116,15 +116,16 @@ def _take_pictures(transaction: Transaction, place: SourceFile) -> None:
             source_files.record(transaction, _file_of(row), FileOutcome.PICTURE, FileOutcome.WAITING_PICTURE)
 
 
-def _of_stem(transaction: Transaction, place: SourceFile) -> Sequence[Row[Any]]:
+def _of_stem(transaction: Transaction, place: SourceFile) -> list[SourceFileRecord]:
     table = tables.source_file
     stem = place.path.rpartition(".")[0]
     names = [f"{stem}{suffix}".lower() for suffix in (".pdf", ".xml")]
     same = func.lower(table.c.path).in_(names)
-    return transaction.execute(select(table).where(table.c.source_id == place.source_id, same)).all()  # type: ignore[no-any-return]
+    mine = select(table).where(table.c.source_id == place.source_id, same)
+    return fetch_all(transaction, SourceFileRecord, mine)
 
 
-def _file_of(row: Row[Any]) -> SourceFile:
+def _file_of(row: SourceFileRecord) -> SourceFile:
     return SourceFile(source_id=row.source_id, path=row.path, mark=(row.size, row.mtime_ns), sha256=row.sha256)
 
 
@@ -150,27 +151,34 @@ def file_all_waiting(transaction: Transaction, services: Services, source_id: st
     waiting_query = select(table).where(
         table.c.source_id == source_id, table.c.outcome == str(FileOutcome.WAITING_PICTURE)
     )
-    for row in transaction.execute(waiting_query).all():
+    for row in fetch_all(transaction, SourceFileRecord, waiting_query):
         _file_one(transaction, services, row, _content_of(services, row))
 
 
-def _waiting_pictures(services: Services) -> Sequence[Row[Any]]:
+def _waiting_pictures(services: Services) -> list[SourceFileRecord]:
     table = tables.source_file
     with services.database.read() as connection:
-        return connection.execute(select(table).where(table.c.outcome == str(FileOutcome.WAITING_PICTURE))).all()
+        waiting = select(table).where(table.c.outcome == str(FileOutcome.WAITING_PICTURE))
+        return fetch_all(connection, SourceFileRecord, waiting)
 
 
-def _content_of(services: Services, row: Row[Any]) -> Content | UnreadableDocument:
-    incoming = Incoming(sha256=row.sha256, file_name=row.path.rpartition("/")[2])
+def _sha256_of(row: SourceFileRecord) -> str:
+    assert row.sha256 is not None, "the drop records a file once its bytes are stored"
+    return row.sha256
+
+
+def _content_of(services: Services, row: SourceFileRecord) -> Content | UnreadableDocument:
+    incoming = Incoming(sha256=_sha256_of(row), file_name=row.path.rpartition("/")[2])
     return source_files.read(services, incoming)
 
 
 def _file_one(
-    transaction: Transaction, services: Services, row: Row[Any], content: Content | UnreadableDocument
+    transaction: Transaction, services: Services, row: SourceFileRecord, content: Content | UnreadableDocument
 ) -> None:
     name, _, path = row.path.partition("/")
     table = tables.drop_account
-    account = transaction.execute(select(table).where(table.c.source_id == row.source_id, table.c.name == name)).first()
+    mine = select(table).where(table.c.source_id == row.source_id, table.c.name == name)
+    account = fetch_one(transaction, DropAccountRecord, mine)
     if account is not None:
-        outcome = source_files.file_or_record(transaction, services, _incoming(account, path, row.sha256), content)
+        outcome = source_files.file_or_record(transaction, services, _incoming(account, path, _sha256_of(row)), content)
         source_files.record(transaction, _file_of(row), outcome, FileOutcome.WAITING_PICTURE)

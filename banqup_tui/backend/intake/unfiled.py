@@ -3,9 +3,10 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import Row, delete, false, or_, select, update
+from sqlalchemy import delete, false, or_, select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import UnfiledRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake.clients import ClientDirectory
 from banqup_tui.backend.intake.incoming import Arrival, Incoming
@@ -78,7 +79,7 @@ def remove(transaction: Transaction, unfiled_id: str) -> None:
     transaction.changed(EntityKind.UNFILED, unfiled_id, op=Op.DELETE)
 
 
-def found(transaction: Transaction, unfiled_id: str) -> Row[Any] | None:
+def found(transaction: Transaction, unfiled_id: str) -> UnfiledRecord | None:
     table = tables.unfiled
     statement = select(table).where(table.c.id == unfiled_id, table.c.space_id == transaction.space_id)
-    return transaction.execute(statement).first()  # type: ignore[no-any-return]
+    return fetch_one(transaction, UnfiledRecord, statement)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import DropAccountRecord, RuleRecord, UnfiledRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.values import rule_of, unfiled_of
 from banqup_tui.backend.intake import document_intake, filing_rules, source_files, unfiled
@@ -47,9 +48,9 @@ def _prepare(services: Services, body: PlaceFile) -> None:
     """Reads the file outside of the transaction; the result is cached for the command."""
     table = tables.unfiled
     with services.database.read() as connection:
-        row = connection.execute(select(table).where(table.c.id == body.unfiled_id)).first()
+        row = fetch_one(connection, UnfiledRecord, select(table).where(table.c.id == body.unfiled_id))
     if row is not None and row.sha256 is not None:
-        _content(services, _incoming(row))
+        _content(services, _incoming(row, row.sha256))
 
 
 @prepared_by(_prepare)
@@ -61,7 +62,7 @@ def place_file(transaction: Transaction, body: PlaceFile, context: CommandContex
         raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
     if row.sha256 is None or not context.services.files.has(row.sha256):
         raise CommandRefused(ProblemType.NOT_FOUND, Message("file.gone"), field="toPlaceId")
-    incoming = _incoming(row)
+    incoming = _incoming(row, row.sha256)
     found = _content(context.services, incoming)
     content = found if isinstance(found, Content) else _NOT_READ
     placed = placed_by_hand(content, client, body.folder, directory)
@@ -96,9 +97,8 @@ def dismiss_unfiled(transaction: Transaction, body: DismissUnfiled, context: Com
 def remove_rule(transaction: Transaction, body: RemoveRule, context: CommandContext) -> Any:
     """Removes a filing rule. Documents filed by it stay in place."""
     table = tables.rule
-    row = transaction.execute(
-        select(table).where(table.c.id == body.rule_id, table.c.space_id == transaction.space_id)
-    ).first()
+    mine = select(table).where(table.c.id == body.rule_id, table.c.space_id == transaction.space_id)
+    row = fetch_one(transaction, RuleRecord, mine)
     if row is None:
         raise CommandRefused(ProblemType.NOT_FOUND, Message("rule.gone"), field="ruleId")
     filing_rules.remove(transaction, row)
@@ -112,17 +112,17 @@ HANDLERS: Final[dict[type[Value], Handler]] = {
 }
 
 
-def _waiting(transaction: Transaction, unfiled_id: str) -> Row[Any]:
+def _waiting(transaction: Transaction, unfiled_id: str) -> UnfiledRecord:
     row = unfiled.found(transaction, unfiled_id)
     if row is None:
         raise CommandRefused(ProblemType.NOT_FOUND, Message("placing.waits-no-longer"), field="toPlaceId")
     return row
 
 
-def _incoming(row: Row[Any]) -> Incoming:
+def _incoming(row: UnfiledRecord, sha256: str) -> Incoming:
     name = row.file_name.rpartition("/")[2]
     return Incoming(
-        sha256=row.sha256,
+        sha256=sha256,
         file_name=safe_file_name(name),
         path=row.file_name,
         source=row.source,
@@ -140,7 +140,7 @@ def _content(services: Services, incoming: Incoming) -> Content | BanqupError | 
 # Counts of the source
 
 
-def _record(transaction: Transaction, row: Row[Any], outcome: FileOutcome) -> None:
+def _record(transaction: Transaction, row: UnfiledRecord, outcome: FileOutcome) -> None:
     """Updates the file's record, so that its source no longer counts it as refused."""
     file, source = tables.source_file, tables.source
     if row.source_id is None:
@@ -174,31 +174,33 @@ def retry(services: Services, stopped: Callable[[], bool]) -> None:
     table = tables.unfiled
     mine = (table.c.space_id == services.space_id, table.c.source != BY_HAND, table.c.sha256.is_not(None))
     with services.database.read() as connection:
-        rows = connection.execute(select(table).where(*mine).order_by(table.c.at)).all()
+        rows = fetch_all(connection, UnfiledRecord, select(table).where(*mine).order_by(table.c.at))
     for row in rows:
         if stopped():
             return
-        content = _content(services, _incoming(row))
+        incoming = _incoming(row, row.sha256 or "")
+        content = _content(services, incoming)
         if isinstance(content, Content):
             with services.database.write(services.space_id) as transaction:
-                _retry_one(transaction, services, row, content)
+                _retry_one(transaction, services, row, incoming, content)
 
 
-def _retry_one(transaction: Transaction, services: Services, row: Row[Any], content: Content) -> None:
+def _retry_one(
+    transaction: Transaction, services: Services, row: UnfiledRecord, incoming: Incoming, content: Content
+) -> None:
     if unfiled.found(transaction, row.id) is None:
         return
-    taken = document_intake.take(transaction, services, _with_account(transaction, row), content)
+    taken = document_intake.take(transaction, services, _with_account(transaction, row, incoming), content)
     if isinstance(taken, document_intake.Taken):
         _record(transaction, row, FileOutcome.TAKEN if taken.is_new else FileOutcome.KNOWN)
 
 
-def _with_account(transaction: Transaction, row: Row[Any]) -> Incoming:
+def _with_account(transaction: Transaction, row: UnfiledRecord, incoming: Incoming) -> Incoming:
     """Returns the file with client and folder of its drop account, if that still exists."""
-    incoming, account = _incoming(row), tables.drop_account
+    account = tables.drop_account
     name = row.source.removeprefix("sftp ")
-    found = transaction.execute(
-        select(account).where(account.c.source_id == row.source_id, account.c.name == name)
-    ).first()
+    mine = select(account).where(account.c.source_id == row.source_id, account.c.name == name)
+    found = fetch_one(transaction, DropAccountRecord, mine)
     if found is None:
         return incoming
     folder = Folder(found.folder) if found.folder else None

@@ -8,9 +8,10 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import IntegrationRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_versions
 from banqup_tui.backend.integrations.installations import installation_row, loading_extension
@@ -93,11 +94,10 @@ def _client_exists(transaction: Transaction, client_id: str) -> None:
         raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"))
 
 
-def _integration_row(transaction: Transaction, integration_id: str) -> Row[Any]:
+def _integration_row(transaction: Transaction, integration_id: str) -> IntegrationRecord:
     table = tables.integration
-    row: Row[Any] | None = transaction.execute(
-        select(table).where(table.c.id == integration_id, table.c.space_id == transaction.space_id).with_for_update()
-    ).one_or_none()
+    mine = select(table).where(table.c.id == integration_id, table.c.space_id == transaction.space_id)
+    row = fetch_one(transaction, IntegrationRecord, mine.with_for_update())
     if row is None or row.state == IntegrationState.REMOVED:
         raise CommandRefused(ProblemType.NOT_FOUND, Message("integration.removed-before"))
     return row
@@ -131,19 +131,16 @@ def _label(wanted: str | None, extension: Extension) -> str:
     return label
 
 
-def _same_label(transaction: Transaction, body: AddIntegration, label: str) -> Row[Any] | None:
+def _same_label(transaction: Transaction, body: AddIntegration, label: str) -> IntegrationRecord | None:
     """Returns the removed integration of this name, to be revived, or `None`. Refuses a name in use."""
     table = tables.integration
-    row: Row[Any] | None = transaction.execute(
-        select(table)
-        .where(
-            table.c.space_id == transaction.space_id,
-            table.c.client_id == body.client_id,
-            table.c.installation_id == body.installation_id,
-            table.c.label == label,
-        )
-        .with_for_update()
-    ).one_or_none()
+    same = select(table).where(
+        table.c.space_id == transaction.space_id,
+        table.c.client_id == body.client_id,
+        table.c.installation_id == body.installation_id,
+        table.c.label == label,
+    )
+    row = fetch_one(transaction, IntegrationRecord, same.with_for_update())
     if row is not None and row.state != IntegrationState.REMOVED:
         raise CommandRefused(
             ProblemType.REFUSED,
@@ -205,7 +202,7 @@ def _limits(context: CommandContext, extension: Extension) -> dict[str, Any]:
 
 def _revive(
     transaction: Transaction,
-    removed: Row[Any],
+    removed: IntegrationRecord,
     folders: tuple[Folder, ...],
     own: Settings,
     effective: Settings,
@@ -216,7 +213,7 @@ def _revive(
     table = tables.integration
     transaction.execute(update(table).where(table.c.id == removed.id).values(folders=" ".join(folders)))
     lifecycle.revive(transaction, removed)
-    return str(removed.id)
+    return removed.id
 
 
 def _activate(connection: Connection, integration_id: str, number: int) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import InstallationRecord, IntegrationRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.vault import of_installation
 from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_rollout, settings_versions
@@ -115,17 +116,18 @@ def loading_extension(context: CommandContext, extension_id: str) -> Extension:
     return extension
 
 
-def installation_row(transaction: Transaction, installation_id: str) -> Row[Any]:
+def installation_row(transaction: Transaction, installation_id: str) -> InstallationRecord:
     table = tables.installation
-    row: Row[Any] | None = transaction.execute(
-        select(table).where(table.c.id == installation_id, table.c.space_id == transaction.space_id).with_for_update()
-    ).one_or_none()
+    mine = select(table).where(table.c.id == installation_id, table.c.space_id == transaction.space_id)
+    row = fetch_one(transaction, InstallationRecord, mine.with_for_update())
     if row is None:
         raise CommandRefused(ProblemType.NOT_FOUND, Message("extension.not-installed"))
     return row
 
 
-def _configure(transaction: Transaction, installation: Row[Any], entered: Settings, context: CommandContext) -> int:
+def _configure(
+    transaction: Transaction, installation: InstallationRecord, entered: Settings, context: CommandContext
+) -> int:
     """Stores the firm's settings, and a new version for every client that inherits them.
 
     Returns:
@@ -152,13 +154,11 @@ def _configure(transaction: Transaction, installation: Row[Any], entered: Settin
     return settings_rollout.begin(transaction, context, installation.id, firm)
 
 
-def _integrations(transaction: Transaction, installation_id: str) -> Sequence[Row[Any]]:
+def _integrations(transaction: Transaction, installation_id: str) -> list[IntegrationRecord]:
     """Returns the integrations, locked in the order of their ids as everywhere, so that no deadlock arises."""
     table = tables.integration
-    rows: Sequence[Row[Any]] = transaction.execute(
-        select(table).where(table.c.installation_id == installation_id).order_by(table.c.id).with_for_update()
-    ).all()
-    return rows
+    mine = select(table).where(table.c.installation_id == installation_id).order_by(table.c.id)
+    return fetch_all(transaction, IntegrationRecord, mine.with_for_update())
 
 
 def _take_over_removed(transaction: Transaction, extension_id: str, installation_id: str) -> None:

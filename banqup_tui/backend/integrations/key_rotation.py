@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import BaseRecord, fetch_all
 from banqup_tui.backend.db.vault import (
     SealedContent,
     SealedElsewhere,
@@ -59,7 +60,7 @@ def finish(services: Services) -> int:
             resealed_value = services.vault.seal_content(place, _with_current_secrets(services, extension_id, content))
             _write(connection, place, resealed_value)
             resealed += 1
-        for row in connection.execute(_VERSIONS).all():
+        for row in fetch_all(connection, _SettingsVersion, _VERSIONS):
             _hide_destination(connection, services, row)
     # Kill point: all rows have the new key; the next start deletes the older one.
     kill_point("reseal.committed")
@@ -68,6 +69,17 @@ def finish(services: Services) -> int:
         return 0
     services.vault.forget_older_keys()
     return resealed
+
+
+class _SettingsVersion(BaseRecord, frozen=True):
+    """Settings of one version, with the extension that they are for."""
+
+    integration_id: str
+    version: int
+    destination: str
+    own: bytes
+    effective: bytes
+    extension_id: str
 
 
 _VERSIONS: Select[Any] = select(
@@ -86,9 +98,10 @@ def _sealed(connection: Connection) -> Iterator[tuple[SealedPlace, str, bytes]]:
     sign_ins: Select[Any] = select(sign_in.c.id, sign_in.c.sealed).where(sign_in.c.sealed != b"")
     for row in connection.execute(firms):
         yield of_installation(row.id), row.extension_id, row.settings
-    for row in connection.execute(_VERSIONS):
-        yield of_version(row.integration_id, row.version, "own"), row.extension_id, row.own
-        yield of_version(row.integration_id, row.version, "effective"), row.extension_id, row.effective
+    for version in fetch_all(connection, _SettingsVersion, _VERSIONS):
+        key = (version.integration_id, version.version)
+        yield of_version(*key, "own"), version.extension_id, version.own
+        yield of_version(*key, "effective"), version.extension_id, version.effective
     for row in connection.execute(sign_ins):
         yield of_sign_in(row.id), "", row.sealed
 
@@ -110,7 +123,7 @@ def _with_current_secrets(services: Services, extension_id: str, content: Sealed
     return msgspec.structs.replace(content, shown=shown, secret={**content.secret, **moved})
 
 
-def _hide_destination(connection: Connection, services: Services, row: Row[Any]) -> None:
+def _hide_destination(connection: Connection, services: Services, row: _SettingsVersion) -> None:
     """Replaces a destination that contains a secret by its hidden form, in every table that has it."""
     try:
         effective = services.vault.open(of_version(row.integration_id, row.version, "effective"), row.effective)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Row, update
+from sqlalchemy import update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import IntegrationRecord
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import lifecycle
 from banqup_tui.backend.ledger.schedule import refresh
@@ -14,7 +13,7 @@ from banqup_tui.backend.services import CommandContext
 from banqup_tui.domain.integration import IntegrationState
 
 
-def repair(transaction: Transaction, integration: Row[Any], context: CommandContext) -> int:
+def repair(transaction: Transaction, integration: IntegrationRecord, context: CommandContext) -> int:
     """Resumes a broken integration and ends its back-off, so that the new settings are tried at once.
 
     A paused integration stays paused. Returns the number of deliveries that are queued again.

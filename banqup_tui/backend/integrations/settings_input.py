@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import InstallationRecord, IntegrationRecord, fetch_one
 from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_versions
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.services import Services
@@ -46,19 +46,21 @@ def read_settings_input(
     return SettingsInput(settings_levels.in_effect(firm, own), client_id)
 
 
-def _integration(connection: Connection, services: Services, integration_id: str | None) -> Row[Any] | None:
+def _integration(connection: Connection, services: Services, integration_id: str | None) -> IntegrationRecord | None:
     table = tables.integration
-    return connection.execute(
-        select(table).where(table.c.id == integration_id, table.c.space_id == services.space_id)
-    ).one_or_none()
+    mine = select(table).where(table.c.id == integration_id, table.c.space_id == services.space_id)
+    return fetch_one(connection, IntegrationRecord, mine)
 
 
-def _firm(connection: Connection, services: Services, request: FormSettings, integration: Row[Any] | None) -> Settings:
+def _firm(
+    connection: Connection, services: Services, request: FormSettings, integration: IntegrationRecord | None
+) -> Settings:
     """Returns the firm's settings of this extension; empty before it is installed."""
     table = tables.installation
     named = request.installation_id or (integration.installation_id if integration else None)
     which = table.c.id == named if named else table.c.extension_id == request.extension_id
-    row = connection.execute(select(table).where(which, table.c.space_id == services.space_id)).one_or_none()
+    mine = select(table).where(which, table.c.space_id == services.space_id)
+    row = fetch_one(connection, InstallationRecord, mine)
     if row is None or row.extension_id != request.extension_id:
         return {}
     return settings_levels.of_firm(services, row)

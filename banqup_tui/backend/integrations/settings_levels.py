@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row
-
+from banqup_tui.backend.db.records import InstallationRecord
 from banqup_tui.backend.db.vault import SealedElsewhere, SealedPlace, of_installation
 from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.domain.messages import of_client
@@ -51,7 +50,7 @@ def opened(services: Services, place: SealedPlace, sealed: bytes) -> Settings:
         raise CommandRefused(ProblemType.REFUSED, error.message) from error
 
 
-def of_firm(services: Services, installation: Row[Any]) -> Settings:
+def of_firm(services: Services, installation: InstallationRecord) -> Settings:
     """Returns the firm's settings from the row of an installation."""
     return opened(services, of_installation(installation.id), installation.settings)
 

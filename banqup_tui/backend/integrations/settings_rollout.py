@@ -8,12 +8,13 @@ changes the later one wins.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import InstallationRecord, IntegrationRecord, JobRecord, fetch_all, fetch_one
+from banqup_tui.backend.db.tables.spaces import LOCAL_USER
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_versions
 from banqup_tui.backend.integrations.recovery import repair
@@ -60,15 +61,15 @@ def begin(transaction: Transaction, context: CommandContext, installation_id: st
     return queued
 
 
-def portion(transaction: Transaction, services: Services, found: Row[Any]) -> bulk_jobs.JobProgress:
+def portion(transaction: Transaction, services: Services, found: JobRecord) -> bulk_jobs.JobProgress:
     """Rolls out the next portion of a job. An integration that cannot work with the settings is marked broken."""
     installation_id = _renewal.decode(found.query).installation_id
     table = tables.installation
-    installation = transaction.execute(select(table).where(table.c.id == installation_id)).one_or_none()
+    installation = fetch_one(transaction, InstallationRecord, select(table).where(table.c.id == installation_id))
     if installation is None:
         return bulk_jobs.JobProgress(found.position, 0, ended=True)
     firm = settings_levels.of_firm(services, installation)
-    context = CommandContext(services=services, user_id=found.asked_by, seen_seq=0)
+    context = CommandContext(services=services, user_id=found.asked_by or LOCAL_USER, seen_seq=0)
     rows = _portion(transaction, installation_id, found.position)
     for row in rows:
         try:
@@ -79,7 +80,7 @@ def portion(transaction: Transaction, services: Services, found: Row[Any]) -> bu
     return bulk_jobs.JobProgress(position, len(rows), ended=len(rows) < AT_ONCE)
 
 
-def _renew(transaction: Transaction, integration: Row[Any], firm: Settings, context: CommandContext) -> int:
+def _renew(transaction: Transaction, integration: IntegrationRecord, firm: Settings, context: CommandContext) -> int:
     """Writes a new version unless the client overrides every change. The integration is resumed in any case."""
     own = settings_versions.own_settings(transaction.connection, context.services, integration)
     effective = settings_versions.checked(context.services, integration.extension_id, firm, own)
@@ -88,7 +89,7 @@ def _renew(transaction: Transaction, integration: Row[Any], firm: Settings, cont
     return repair(transaction, integration, context)
 
 
-def _portion(transaction: Transaction, installation_id: str, after: str) -> list[Row[Any]]:
+def _portion(transaction: Transaction, installation_id: str, after: str) -> list[IntegrationRecord]:
     """Returns the next integrations, locked in the order of their ids as everywhere, so that no deadlock arises."""
     table = tables.integration
     statement = select(table).where(
@@ -96,10 +97,10 @@ def _portion(transaction: Transaction, installation_id: str, after: str) -> list
         table.c.state != str(IntegrationState.REMOVED),
         table.c.id > after,
     )
-    return list(transaction.execute(statement.order_by(table.c.id).limit(AT_ONCE).with_for_update()))
+    return fetch_all(transaction, IntegrationRecord, statement.order_by(table.c.id).limit(AT_ONCE).with_for_update())
 
 
-def _every(transaction: Transaction, installation_id: str) -> Iterator[Row[Any]]:
+def _every(transaction: Transaction, installation_id: str) -> Iterator[IntegrationRecord]:
     """Yields all integrations, unlocked.
 
     Each change of an integration locks its installation first, and the caller has that lock.
@@ -111,7 +112,7 @@ def _every(transaction: Transaction, installation_id: str) -> Iterator[Row[Any]]
             table.c.state != str(IntegrationState.REMOVED),
             table.c.id > after,
         )
-        rows = transaction.execute(statement.order_by(table.c.id).limit(AT_ONCE)).all()
+        rows = fetch_all(transaction, IntegrationRecord, statement.order_by(table.c.id).limit(AT_ONCE))
         yield from rows
         if len(rows) < AT_ONCE:
             return

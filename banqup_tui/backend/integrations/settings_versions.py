@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import CompoundSelect, Connection, Row, delete, insert, select, union, update
+from sqlalchemy import CompoundSelect, Connection, delete, insert, select, union, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import IntegrationRecord
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.vault import of_version
 from banqup_tui.backend.integrations import settings_levels
@@ -29,18 +30,18 @@ FIRST = 1
 _log = logging.getLogger(__name__)
 
 
-def own_settings(connection: Connection, services: Services, integration: Row[Any]) -> Settings:
+def own_settings(connection: Connection, services: Services, integration: IntegrationRecord) -> Settings:
     """Returns the client's own settings of the version in use."""
     return _settings_of(connection, services, integration, "own")
 
 
-def effective_settings(connection: Connection, services: Services, integration: Row[Any]) -> Settings:
+def effective_settings(connection: Connection, services: Services, integration: IntegrationRecord) -> Settings:
     """Returns the settings in effect of the version in use."""
     return _settings_of(connection, services, integration, "effective")
 
 
 def _settings_of(
-    connection: Connection, services: Services, integration: Row[Any], which: Literal["own", "effective"]
+    connection: Connection, services: Services, integration: IntegrationRecord, which: Literal["own", "effective"]
 ) -> Settings:
     table = tables.settings
     version = integration.settings_version
@@ -132,7 +133,7 @@ def write_version(
 def use_version(
     transaction: Transaction,
     services: Services,
-    integration: Row[Any],
+    integration: IntegrationRecord,
     own: Mapping[str, Any],
     effective: Mapping[str, Any],
 ) -> None:

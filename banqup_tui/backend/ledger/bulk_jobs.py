@@ -9,9 +9,10 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, exists, insert, or_, select, update
+from sqlalchemy import exists, insert, or_, select, update
 
 from banqup_tui.backend.db.document_months import count_since, is_too_early, since_month
+from banqup_tui.backend.db.records import DocumentRecord, IntegrationRecord, JobRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.tables import delivery, document, integration, job, space
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.enqueue import Enqueued, enqueue
@@ -186,9 +187,8 @@ def step(transaction: Transaction, services: Services) -> bool:
 
     Position and effect are committed together, so a crash neither repeats nor skips a portion.
     """
-    job_row = transaction.execute(
-        select(job).where(job.c.space_id == transaction.space_id, job.c.state == RUNNING).order_by(job.c.id).limit(1)
-    ).one_or_none()
+    running = select(job).where(job.c.space_id == transaction.space_id, job.c.state == RUNNING)
+    job_row = fetch_one(transaction, JobRecord, running.order_by(job.c.id).limit(1))
     if job_row is None:
         return False
     if job_row.kind == BULK:
@@ -201,20 +201,20 @@ def step(transaction: Transaction, services: Services) -> bool:
     return True
 
 
-def _bulk(transaction: Transaction, job_row: Row[Any]) -> JobProgress:
+def _bulk(transaction: Transaction, job_row: JobRecord) -> JobProgress:
     task = _task.decode(job_row.query)
     rows = _portion(transaction, task, job_row)
     queued = _queue(transaction, task, job_row, [row for row in rows if not is_too_early(row, task.since)])
     return JobProgress(rows[-1].id if rows else job_row.position, queued, ended=len(rows) < AT_ONCE)
 
 
-def _portion(transaction: Transaction, task: Task, job_row: Row[Any]) -> list[Row[Any]]:
+def _portion(transaction: Transaction, task: Task, job_row: JobRecord) -> list[DocumentRecord]:
     conditions = [*_conditions(transaction.space_id, task, job_row.upto_seq), *since_month(task.since)]
     statement = select(document).where(*conditions, document.c.id > job_row.position)
-    return list(transaction.execute(statement.order_by(document.c.id).limit(AT_ONCE)))
+    return fetch_all(transaction, DocumentRecord, statement.order_by(document.c.id).limit(AT_ONCE))
 
 
-def _queue(transaction: Transaction, task: Task, job_row: Row[Any], rows: list[Row[Any]]) -> int:
+def _queue(transaction: Transaction, task: Task, job_row: JobRecord, rows: list[DocumentRecord]) -> int:
     clients = {row.client_id for row in rows}
     locked = {
         row.id: row
@@ -230,7 +230,7 @@ def _queue(transaction: Transaction, task: Task, job_row: Row[Any], rows: list[R
 
 
 def _queue_at(
-    transaction: Transaction, task: Task, job_row: Row[Any], target: Row[Any], rows: list[Row[Any]]
+    transaction: Transaction, task: Task, job_row: JobRecord, target: IntegrationRecord, rows: list[DocumentRecord]
 ) -> Enqueued:
     if task.query.failed_only:
         rows = _failed(transaction, target, rows)
@@ -243,7 +243,7 @@ def _queue_at(
     return result
 
 
-def _failed(transaction: Transaction, target: Row[Any], rows: list[Row[Any]]) -> list[Row[Any]]:
+def _failed(transaction: Transaction, target: IntegrationRecord, rows: list[DocumentRecord]) -> list[DocumentRecord]:
     failed: set[str] = set()
     for batch in in_batches(row.sha256 for row in rows):
         there = select(delivery.c.sha256).where(delivery.c.integration_id == target.id, delivery.c.sha256.in_(batch))

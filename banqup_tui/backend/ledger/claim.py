@@ -9,14 +9,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Integer, Row, String, Text, bindparam, select, update
+from sqlalchemy import Integer, String, Text, bindparam, select, update
 
 from banqup_tui.backend.db.json_rows import ids_param, in_ids, row_field, rows_param
+from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.tables import UtcTime, attempt, delivery, integration, scheduler, stamp
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages, rate
 from banqup_tui.backend.ledger.lifecycle import break_off
 from banqup_tui.backend.ledger.model import (
+    CLAIMED_COLUMNS,
+    ClaimedDelivery,
     close_attempt,
     in_state,
     lock_deliveries,
@@ -113,7 +116,7 @@ def mark_together(
     transaction: Transaction,
     terms: Terms,
     asked: Sequence[tuple[Claim, str]],
-    integrations: Mapping[str, Row[Any]] | None = None,
+    integrations: Mapping[str, IntegrationRecord] | None = None,
 ) -> list[bool]:
     """Marks several attempts in one transaction; each is judged by itself.
 
@@ -127,7 +130,7 @@ def mark_together(
     if integrations is None:
         integrations = lock_integrations(transaction, [claim.integration_id for claim, _ in asked])
     rows = lock_deliveries(transaction, [claim.delivery_id for claim, _ in asked])
-    passed: list[tuple[Row[Any], Row[Any], str]] = []
+    passed: list[tuple[IntegrationRecord, DeliveryRecord, str]] = []
     answers: list[bool] = []
     for claim, resume_token in asked:
         locked, row = integrations.get(claim.integration_id), rows.get(claim.delivery_id)
@@ -144,14 +147,18 @@ def mark_together(
     return answers
 
 
-def _passes(transaction: Transaction, terms: Terms, claim: Claim, locked: Row[Any], row: Row[Any]) -> bool:
+def _passes(
+    transaction: Transaction, terms: Terms, claim: Claim, locked: IntegrationRecord, row: DeliveryRecord
+) -> bool:
     # No effect begins after a pause or a removal was answered, and none with settings that were changed since the
     # claim. The age of the key is tested again: a key that was fresh at the claim can be too old now.
     active = locked.state == IntegrationState.ACTIVE and locked.settings_version == claim.settings_version
     return active and not terms.key_cannot_be_used(row, locked, transaction.now)
 
 
-def _refuse(transaction: Transaction, terms: Terms, claim: Claim, locked: Row[Any], row: Row[Any]) -> None:
+def _refuse(
+    transaction: Transaction, terms: Terms, claim: Claim, locked: IntegrationRecord, row: DeliveryRecord
+) -> None:
     if locked.state == IntegrationState.ACTIVE and locked.settings_version == claim.settings_version:
         give_to_user(transaction, [row])
         close_attempt(transaction, row.id, row.fence, DeliveryState.UNKNOWN, messages.MOVED_SINCE)
@@ -162,14 +169,13 @@ def _refuse(transaction: Transaction, terms: Terms, claim: Claim, locked: Row[An
     refresh(transaction, [locked.id])
 
 
-def give_to_user(transaction: Transaction, rows: Sequence[Row[Any]]) -> None:
+def give_to_user(transaction: Transaction, rows: Sequence[DeliveryRecord]) -> None:
     """Makes deliveries UNKNOWN that may have arrived and whose key would no longer stop a second copy."""
     transition(transaction, rows, DeliveryState.UNKNOWN, reason=messages.MOVED_SINCE)
 
 
-def _next_round(transaction: Transaction, with_slow: bool) -> Row[Any] | None:
-    found: Row[Any] | None = transaction.execute(_NEXT[with_slow], {"now": transaction.now}).one_or_none()
-    return found
+def _next_round(transaction: Transaction, with_slow: bool) -> IntegrationRecord | None:
+    return fetch_one(transaction, IntegrationRecord, _NEXT[with_slow], {"now": transaction.now})
 
 
 def _next(*which: Any) -> Any:
@@ -186,10 +192,10 @@ _NEXT = {True: _next(), False: _next(integration.c.timed_out.is_(False))}
 """The statements by `with_slow`."""
 
 
-def _due(transaction: Transaction, locked: Row[Any], most: int) -> list[Row[Any]]:
+def _due(transaction: Transaction, locked: IntegrationRecord, most: int) -> list[DeliveryRecord]:
     if most <= 0 or (locked.postponed_until is not None and locked.postponed_until > transaction.now):
         return []
-    return list(transaction.execute(_DUE, {"of": locked.id, "now": transaction.now, "most": most}))
+    return fetch_all(transaction, DeliveryRecord, _DUE, {"of": locked.id, "now": transaction.now, "most": most})
 
 
 _DUE = (
@@ -205,12 +211,13 @@ _DUE = (
 )
 
 
-def _take(transaction: Transaction, locked: Row[Any], rows: Sequence[Row[Any]], owner: str) -> list[Row[Any]]:
+def _take(
+    transaction: Transaction, locked: IntegrationRecord, rows: Sequence[DeliveryRecord], owner: str
+) -> list[ClaimedDelivery]:
     if not rows:
         return []
-    taken = list(
-        transaction.execute(_CLAIMED, ids_param(row.id for row in rows) | {"me": owner, "now": transaction.now})
-    )
+    mine = ids_param(row.id for row in rows) | {"me": owner, "now": transaction.now}
+    taken = fetch_all(transaction, ClaimedDelivery, _CLAIMED, mine)
     open_attempts(transaction, taken, "CLAIMED", locked.settings_version, locked.destination)
     for row in taken:
         transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
@@ -231,20 +238,11 @@ _CLAIMED = (
         attempts=delivery.c.attempts + 1,
         updated_at=bindparam("now", type_=delivery.c.updated_at.type),
     )
-    .returning(
-        delivery.c.id,
-        delivery.c.integration_id,
-        delivery.c.client_id,
-        delivery.c.document_id,
-        delivery.c.sha256,
-        delivery.c.generation,
-        delivery.c.fence,
-        delivery.c.asked_by,
-    )
+    .returning(*CLAIMED_COLUMNS)
 )
 
 
-def _claimed(locked: Row[Any], row: Row[Any]) -> Claim:
+def _claimed(locked: IntegrationRecord, row: ClaimedDelivery) -> Claim:
     return Claim(
         delivery_id=row.id,
         integration_id=row.integration_id,
@@ -260,7 +258,7 @@ def _claimed(locked: Row[Any], row: Row[Any]) -> Claim:
     )
 
 
-def _end_round(transaction: Transaction, locked: Row[Any]) -> None:
+def _end_round(transaction: Transaction, locked: IntegrationRecord) -> None:
     transaction.execute(_ROUND_CLAIMED, {"of": locked.id, "number": _next_number(transaction)})
     refresh_locked(transaction, [locked])
 
@@ -284,11 +282,11 @@ def _next_number(transaction: Transaction) -> int:
     return int(number)
 
 
-def _is_mine(row: Row[Any], claim: Claim) -> bool:
+def _is_mine(row: DeliveryRecord, claim: Claim) -> bool:
     return bool(row.fence == claim.fence and row.state == DeliveryState.SENDING and row.phase == "CLAIMED")
 
 
-def _committing(transaction: Transaction, passed: Sequence[tuple[Row[Any], Row[Any], str]]) -> None:
+def _committing(transaction: Transaction, passed: Sequence[tuple[IntegrationRecord, DeliveryRecord, str]]) -> None:
     """Writes the mark. `key_at` stays at the first use of the key after which something may have arrived."""
     if not passed:
         return

@@ -7,8 +7,9 @@ nothing; its answer names who did that and when (`details`).
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
+from banqup_tui.backend.db.records import DeliveryRecord, DocumentRecord, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import delivery, document, integration, stamp
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import lifecycle, messages
@@ -216,19 +217,18 @@ HANDLERS: dict[type[Value], Handler] = {
 }
 
 
-def _documents(transaction: Transaction, document_ids: Iterable[str]) -> list[Row[Any]]:
+def _documents(transaction: Transaction, document_ids: Iterable[str]) -> list[DocumentRecord]:
     wanted = list(dict.fromkeys(document_ids))
-    rows: list[Row[Any]] = []
+    rows: list[DocumentRecord] = []
     for batch in in_batches(wanted):
-        rows += transaction.execute(
-            select(document).where(document.c.id.in_(batch), document.c.space_id == transaction.space_id)
-        )
+        mine = select(document).where(document.c.id.in_(batch), document.c.space_id == transaction.space_id)
+        rows += fetch_all(transaction, DocumentRecord, mine)
     if len(rows) < len(wanted):
         raise CommandRefused(ProblemType.NOT_FOUND, Message("document.deleted"))
     return rows
 
 
-def _targets(transaction: Transaction, client_ids: set[str], named: Sequence[str] | None) -> list[Row[Any]]:
+def _targets(transaction: Transaction, client_ids: set[str], named: Sequence[str] | None) -> list[IntegrationRecord]:
     """Locks and returns the active integrations to send to, all of these clients if `named` is `None`.
 
     The folders of an integration limit only what is sent by itself, so they are not tested here.
@@ -268,7 +268,7 @@ def _bulk_targets(transaction: Transaction, body: BulkSend) -> tuple[str, ...]:
     return tuple(transaction.execute(statement.order_by(integration.c.id)).scalars())
 
 
-def _refuse_stopped(row: Row[Any]) -> None:
+def _refuse_stopped(row: IntegrationRecord) -> None:
     if row.state == IntegrationState.ACTIVE:
         return
     if row.state == IntegrationState.REMOVED:
@@ -282,7 +282,9 @@ def _no_integration() -> CommandRefused:
     return CommandRefused(ProblemType.REFUSED, Message("client.no-integration"))
 
 
-def _locked_deliveries(transaction: Transaction, ids: Iterable[str]) -> tuple[dict[str, Row[Any]], dict[str, Row[Any]]]:
+def _locked_deliveries(
+    transaction: Transaction, ids: Iterable[str]
+) -> tuple[dict[str, IntegrationRecord], dict[str, DeliveryRecord]]:
     """Locks the deliveries and, before them, their integrations; returns both by id."""
     wanted = set(ids)
     integrations = lock_integrations(transaction, integrations_of_deliveries(transaction, wanted))
@@ -292,7 +294,7 @@ def _locked_deliveries(transaction: Transaction, ids: Iterable[str]) -> tuple[di
     return integrations, rows
 
 
-def _integration(transaction: Transaction, integration_id: str) -> Row[Any]:
+def _integration(transaction: Transaction, integration_id: str) -> IntegrationRecord:
     locked = lock_integration(transaction, integration_id)
     if locked is None:
         raise CommandRefused(ProblemType.NOT_FOUND, Message("integration.gone"))
@@ -300,7 +302,7 @@ def _integration(transaction: Transaction, integration_id: str) -> Row[Any]:
 
 
 def _obstacle_to_another_copy(
-    row: Row[Any], locked: Row[Any], generation: int, context: CommandContext, if_gone: bool
+    row: DeliveryRecord, locked: IntegrationRecord, generation: int, context: CommandContext, if_gone: bool
 ) -> str | None:
     """Returns the reason why no further copy is made, or `None`.
 
@@ -318,11 +320,11 @@ def _obstacle_to_another_copy(
     return None
 
 
-def _can_be_asked(context: CommandContext, locked: Row[Any]) -> bool:
+def _can_be_asked(context: CommandContext, locked: IntegrationRecord) -> bool:
     return Terms.of(context.services).kind(locked.extension_id) is ReceiverKind.LOOKUP
 
 
-def _ask_whether_gone(transaction: Transaction, rows: Sequence[Row[Any]], asked_by: str) -> None:
+def _ask_whether_gone(transaction: Transaction, rows: Sequence[DeliveryRecord], asked_by: str) -> None:
     """Plans look-ups. An UNKNOWN delivery that is not found is sent again as the same generation, not as a new one."""
     for row in rows:
         if row.state == DeliveryState.UNKNOWN:
@@ -333,12 +335,12 @@ def _ask_whether_gone(transaction: Transaction, rows: Sequence[Row[Any]], asked_
             )
 
 
-def _can_be_dismissed(row: Row[Any]) -> bool:
+def _can_be_dismissed(row: DeliveryRecord) -> bool:
     unknown = row.state == DeliveryState.UNKNOWN and row.check_at is None
     return not row.dismissed and (row.state == DeliveryState.FAILED or unknown)
 
 
-def _state_of(row: Row[Any]) -> str:
+def _state_of(row: DeliveryRecord) -> str:
     return "CHECKING" if row.state == DeliveryState.UNKNOWN and row.check_at is not None else str(row.state)
 
 
@@ -346,10 +348,10 @@ def _answer(what: str, ids: list[str], details: list[Result]) -> Result:
     return {what: len(ids), "unchanged": len(details), "deliveryIds": ids, "details": details[:_MOST_REPORTED]}
 
 
-def _why(row: Row[Any], why: str) -> Result:
+def _why(row: DeliveryRecord, why: str) -> Result:
     at = row.asked_at or row.updated_at
     return {"deliveryId": row.id, "why": why, "generation": row.generation, "askedBy": row.asked_by, "at": stamp(at)}
 
 
-def _unchanged(locked: Row[Any]) -> Result:
+def _unchanged(locked: IntegrationRecord) -> Result:
     return {"changed": 0, "unchanged": 1, "why": locked.state}

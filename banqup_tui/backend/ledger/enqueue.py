@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
+from banqup_tui.backend.db.records import DeliveryRecord, DocumentRecord, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import delivery
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.model import stamp_generation, transition
@@ -23,7 +24,7 @@ class Enqueued(msgspec.Struct):
     """The deliveries that were queued, and the rows that were left alone: delivered, under way or unknown."""
 
     delivery_ids: list[str] = []
-    untouched: list[Row[Any]] = []
+    untouched: list[DeliveryRecord] = []
 
     def add(self, other: "Enqueued") -> None:
         self.delivery_ids += other.delivery_ids
@@ -46,8 +47,8 @@ def wanted_copy_key(integration_id: str, sha256: str, generation: int) -> str:
 
 def enqueue(
     transaction: Transaction,
-    integration: Row[Any],
-    documents: Sequence[Row[Any]],
+    integration: IntegrationRecord,
+    documents: Sequence[DocumentRecord],
     asked_by: str | None,
     *,
     by_itself: bool = False,
@@ -76,23 +77,23 @@ def enqueue(
     return result
 
 
-def send_again(transaction: Transaction, rows: Sequence[Row[Any]], asked_by: str | None) -> None:
+def send_again(transaction: Transaction, rows: Sequence[DeliveryRecord], asked_by: str | None) -> None:
     """Queues FAILED or CANCELLED deliveries. They did not arrive, so the generation stays the same."""
     values = {"tries": 0, "deaths": 0, "checks": 0, "due_at": transaction.now, "reason": None}
     transition(transaction, rows, DeliveryState.QUEUED, **values, asked_by=asked_by, asked_at=transaction.now)
 
 
-def _known(transaction: Transaction, integration_id: str, hashes: Iterable[str]) -> dict[str, Row[Any]]:
-    found: dict[str, Row[Any]] = {}
+def _known(transaction: Transaction, integration_id: str, hashes: Iterable[str]) -> dict[str, DeliveryRecord]:
+    found: dict[str, DeliveryRecord] = {}
     for batch in in_batches(hashes):
         statement = select(delivery).where(delivery.c.integration_id == integration_id, delivery.c.sha256.in_(batch))
-        for row in transaction.execute(statement.order_by(delivery.c.id).with_for_update()):
+        for row in fetch_all(transaction, DeliveryRecord, statement.order_by(delivery.c.id).with_for_update()):
             found[row.sha256] = row
     return found
 
 
 def _insert(
-    transaction: Transaction, integration: Row[Any], documents: Sequence[Row[Any]], asked_by: str | None
+    transaction: Transaction, integration: IntegrationRecord, documents: Sequence[DocumentRecord], asked_by: str | None
 ) -> list[str]:
     rows = [_new(transaction, integration, row, asked_by) for row in documents]
     if not rows:
@@ -106,7 +107,9 @@ def _insert(
     return ids
 
 
-def _new(transaction: Transaction, integration: Row[Any], document: Row[Any], asked_by: str | None) -> dict[str, Any]:
+def _new(
+    transaction: Transaction, integration: IntegrationRecord, document: DocumentRecord, asked_by: str | None
+) -> dict[str, Any]:
     return {
         "id": delivery_id(integration.id, document.sha256),
         "space_id": transaction.space_id,
@@ -125,7 +128,9 @@ def _new(transaction: Transaction, integration: Row[Any], document: Row[Any], as
     }
 
 
-def _follow_documents(transaction: Transaction, documents: Sequence[Row[Any]], known: dict[str, Row[Any]]) -> None:
+def _follow_documents(
+    transaction: Transaction, documents: Sequence[DocumentRecord], known: dict[str, DeliveryRecord]
+) -> None:
     """Points deliveries to a document that was imported again with the same content after a deletion."""
     moved = [row for row in documents if row.sha256 in known and known[row.sha256].document_id != row.id]
     for row in moved:

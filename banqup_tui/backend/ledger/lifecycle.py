@@ -6,8 +6,9 @@ The integrations passed to these functions are locked by the transaction.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
+from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import delivery, integration
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages
@@ -19,13 +20,13 @@ from banqup_tui.domain.integration import IntegrationState, Trouble
 from banqup_tui.domain.messages import Message
 
 
-def pause(transaction: Transaction, locked: Row[Any]) -> None:
+def pause(transaction: Transaction, locked: IntegrationRecord) -> None:
     """Pauses an integration. After the commit no claim and no mark passes; marked attempts run to their end."""
     _set(transaction, locked, state=str(IntegrationState.PAUSED))
     refresh(transaction, [locked.id])
 
 
-def resume(transaction: Transaction, locked: Row[Any], asked_by: str | None) -> int:
+def resume(transaction: Transaction, locked: IntegrationRecord, asked_by: str | None) -> int:
     """Makes the integration ACTIVE, queues the deliveries that failed because of it, and returns their number."""
     _set(transaction, locked, state=str(IntegrationState.ACTIVE), cause=None, **WELL)
     failed = _rows(transaction, locked, delivery.c.state == str(DeliveryState.FAILED), delivery.c.for_cause.is_(True))
@@ -34,7 +35,9 @@ def resume(transaction: Transaction, locked: Row[Any], asked_by: str | None) -> 
     return len(failed)
 
 
-def break_off(transaction: Transaction, locked: Row[Any], cause: Message, trouble: Trouble = Trouble.SETTINGS) -> None:
+def break_off(
+    transaction: Transaction, locked: IntegrationRecord, cause: Message, trouble: Trouble = Trouble.SETTINGS
+) -> None:
     """Makes an integration BROKEN until a person mends it.
 
     All its queued deliveries fail with this one cause, so that the user sees one fault and retries it in one step.
@@ -49,7 +52,7 @@ def break_off(transaction: Transaction, locked: Row[Any], cause: Message, troubl
     refresh(transaction, [locked.id])
 
 
-def remove(transaction: Transaction, locked: Row[Any]) -> int:
+def remove(transaction: Transaction, locked: IntegrationRecord) -> int:
     """Removes an integration and returns the number of deliveries that this cancelled.
 
     An attempt that is marked may have had its effect, so it runs to its end.
@@ -61,7 +64,7 @@ def remove(transaction: Transaction, locked: Row[Any]) -> int:
     return len(waiting)
 
 
-def revive(transaction: Transaction, locked: Row[Any]) -> None:
+def revive(transaction: Transaction, locked: IntegrationRecord) -> None:
     """Makes a removed integration ACTIVE again, with the deliveries it had, so that nothing is sent to it twice.
 
     Only documents created from now on are sent by themselves: the activation gets this transaction's change number.
@@ -84,7 +87,7 @@ def stoppable() -> Any:
     return (delivery.c.state == str(DeliveryState.QUEUED)) | (delivery.c.phase == "CLAIMED")
 
 
-def cancel(transaction: Transaction, rows: Sequence[Row[Any]], reason: Message) -> None:
+def cancel(transaction: Transaction, rows: Sequence[DeliveryRecord], reason: Message) -> None:
     """Cancels deliveries for which `stoppable` holds.
 
     Raising the fence makes the mark of an attempt fail that has claimed one of them.
@@ -106,7 +109,7 @@ WELL: dict[str, Any] = ANSWERS | {"timed_out": False, "trouble": None}
 """Columns of an integration without faults."""
 
 
-def _give_up(transaction: Transaction, rows: Sequence[Row[Any]], state: DeliveryState, **values: Any) -> None:
+def _give_up(transaction: Transaction, rows: Sequence[DeliveryRecord], state: DeliveryState, **values: Any) -> None:
     """Puts deliveries into `state`, and into UNKNOWN those that may have arrived in an earlier attempt."""
     fence = delivery.c.fence + 1
     transition(transaction, [row for row in rows if not row.uncertain], state, fence=fence, **values)
@@ -114,11 +117,11 @@ def _give_up(transaction: Transaction, rows: Sequence[Row[Any]], state: Delivery
     transition(transaction, [row for row in rows if row.uncertain], DeliveryState.UNKNOWN, fence=fence, **values)
 
 
-def _set(transaction: Transaction, locked: Row[Any], **values: Any) -> None:
+def _set(transaction: Transaction, locked: IntegrationRecord, **values: Any) -> None:
     transaction.execute(update(integration).where(integration.c.id == locked.id).values(**values))
     integration_changed(transaction, locked)
 
 
-def _rows(transaction: Transaction, locked: Row[Any], *which: Any) -> list[Row[Any]]:
+def _rows(transaction: Transaction, locked: IntegrationRecord, *which: Any) -> list[DeliveryRecord]:
     statement = select(delivery).where(delivery.c.integration_id == locked.id, *which).order_by(delivery.c.id)
-    return list(transaction.execute(statement.with_for_update()))
+    return fetch_all(transaction, DeliveryRecord, statement.with_for_update())

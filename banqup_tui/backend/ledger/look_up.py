@@ -6,13 +6,21 @@ document is there, once the grace period is over.
 
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import or_, select, update
 
+from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import attempt, delivery, integration
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages, rate
 from banqup_tui.backend.ledger.claim import Claim
-from banqup_tui.backend.ledger.model import AT_ONCE, lock_deliveries, lock_integrations, open_attempt, transition
+from banqup_tui.backend.ledger.model import (
+    AT_ONCE,
+    DeliveryKey,
+    lock_deliveries,
+    lock_integrations,
+    open_attempt,
+    transition,
+)
 from banqup_tui.backend.ledger.outcome import as_uncertain, check_later
 from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.ledger.schedule import free_slots, refresh
@@ -59,7 +67,7 @@ def earlier_receipts(transaction: Any, claim: Claim) -> list[str]:
     return list(dict.fromkeys(transaction.execute(statement.order_by(attempt.c.fence)).scalars()))
 
 
-def _due(transaction: Transaction) -> list[Row[Any]]:
+def _due(transaction: Transaction) -> list[DeliveryKey]:
     statement = (
         select(delivery.c.id, delivery.c.integration_id)
         .join(integration, integration.c.id == delivery.c.integration_id)
@@ -71,10 +79,10 @@ def _due(transaction: Transaction) -> list[Row[Any]]:
             or_(integration.c.postponed_until.is_(None), integration.c.postponed_until <= transaction.now),
         )
     )
-    return list(transaction.execute(statement.order_by(delivery.c.check_at).limit(AT_ONCE)))
+    return fetch_all(transaction, DeliveryKey, statement.order_by(delivery.c.check_at).limit(AT_ONCE))
 
 
-def _wait_for_the_next_minute(transaction: Transaction, locked: Row[Any], row: Row[Any]) -> None:
+def _wait_for_the_next_minute(transaction: Transaction, locked: IntegrationRecord, row: DeliveryRecord) -> None:
     """Postpones the look-up until the limit of attempts per minute allows another attempt.
 
     `transition` is not used, because the user sees no difference.
@@ -84,13 +92,13 @@ def _wait_for_the_next_minute(transaction: Transaction, locked: Row[Any], row: R
         transaction.execute(update(delivery).where(delivery.c.id == row.id).values(check_at=free_again))
 
 
-def _is_due(transaction: Transaction, row: Row[Any]) -> bool:
+def _is_due(transaction: Transaction, row: DeliveryRecord) -> bool:
     """Tests the state again under the lock: `_due` read it without one."""
     return bool(row.state == DeliveryState.UNKNOWN and row.check_at is not None and row.check_at <= transaction.now)
 
 
 def _claim_or_postpone(
-    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], owner: str
+    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, owner: str
 ) -> list[Claim]:
     kind = terms.kind(locked.extension_id)
     if kind is ReceiverKind.LOOKUP and not terms.grace_period.past(row.id):
@@ -107,7 +115,7 @@ def _claim_or_postpone(
 
 
 def _without_look_up(
-    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], kind: ReceiverKind
+    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, kind: ReceiverKind
 ) -> None:
     """Settles a delivery that was cut off while its connector could not be loaded, at a receiver without look-up."""
     if kind is ReceiverKind.KEY:
@@ -116,10 +124,11 @@ def _without_look_up(
         transition(transaction, [row], DeliveryState.UNKNOWN, reason=messages.MAY_HAVE_ARRIVED)
 
 
-def _take(transaction: Transaction, locked: Row[Any], row: Row[Any], owner: str) -> Claim:
+def _take(transaction: Transaction, locked: IntegrationRecord, row: DeliveryRecord, owner: str) -> Claim:
     """Claims one look-up. It uses today's settings if the destination is the same, else the settings of the attempt."""
-    same = row.destination == locked.destination or row.settings_version is None
-    version = locked.settings_version if same else row.settings_version
+    version = row.settings_version
+    if version is None or row.destination == locked.destination:
+        version = locked.settings_version
     fence = row.fence + 1
     values = {"state": str(DeliveryState.SENDING), "phase": "CHECKING", "owner": owner, "fence": fence}
     mine = (delivery.c.id == row.id) & (delivery.c.fence == row.fence)

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    Row,
     String,
     Text,
     Update,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 )
 
 from banqup_tui.backend.db.json_rows import ids_param, in_ids, row_field, rows_param
+from banqup_tui.backend.db.records import BaseRecord, DeliveryRecord, IntegrationRecord, R, fetch_all
 from banqup_tui.backend.db.tables import attempt, delivery, integration
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.status import restate
@@ -56,16 +56,16 @@ def in_state(state: StrEnum) -> ColumnElement[str]:
     return literal_column(f"'{state}'", String())
 
 
-def lock_integrations(transaction: Transaction, integration_ids: Iterable[str]) -> dict[str, Row[Any]]:
+def lock_integrations(transaction: Transaction, integration_ids: Iterable[str]) -> dict[str, IntegrationRecord]:
     """Locks integrations until the transaction ends and returns their current rows by id; unknown ids are left out.
 
     Every transaction locks integrations first, then deliveries, each in the order of their ids, and the space last.
     With one order no two transactions can wait for each other.
     """
-    return _locked(transaction, _INTEGRATIONS, integration_ids)
+    return {row.id: row for row in _locked(transaction, IntegrationRecord, _INTEGRATIONS, integration_ids)}
 
 
-def lock_integration(transaction: Transaction, integration_id: str) -> Row[Any] | None:
+def lock_integration(transaction: Transaction, integration_id: str) -> IntegrationRecord | None:
     """Locks one integration and returns its current row, or `None` if there is none."""
     return lock_integrations(transaction, [integration_id]).get(integration_id)
 
@@ -81,21 +81,22 @@ def integrations_of_deliveries(transaction: Transaction, delivery_ids: Iterable[
     return found
 
 
-def lock_deliveries(transaction: Transaction, delivery_ids: Iterable[str]) -> dict[str, Row[Any]]:
+def lock_deliveries(transaction: Transaction, delivery_ids: Iterable[str]) -> dict[str, DeliveryRecord]:
     """Locks deliveries until the transaction ends and returns their current rows by id; unknown ids are left out.
 
     The caller has locked their integrations before (see `lock_integrations`).
     """
-    return _locked(transaction, _DELIVERIES, delivery_ids)
+    return {row.id: row for row in _locked(transaction, DeliveryRecord, _DELIVERIES, delivery_ids)}
 
 
-def _locked(transaction: Transaction, statement: Any, identifiers: Iterable[str]) -> dict[str, Row[Any]]:
+def _locked(transaction: Transaction, kind: type[R], statement: Any, identifiers: Iterable[str]) -> list[R]:
     wanted = set(identifiers)
-    rows = transaction.execute(statement, ids_param(wanted) | {"space": transaction.space_id}) if wanted else ()
-    return {row.id: row for row in rows}
+    if not wanted:
+        return []
+    return fetch_all(transaction, kind, statement, ids_param(wanted) | {"space": transaction.space_id})
 
 
-def transition(transaction: Transaction, rows: Sequence[Row[Any]], state: DeliveryState, **values: Any) -> None:
+def transition(transaction: Transaction, rows: Sequence[DeliveryRecord], state: DeliveryState, **values: Any) -> None:
     """Puts deliveries into `state`, announces the change, and updates the accounting status of their documents.
 
     Args:
@@ -112,7 +113,7 @@ def transition(transaction: Transaction, rows: Sequence[Row[Any]], state: Delive
 
 def transition_each(
     transaction: Transaction,
-    rows: Sequence[Row[Any]],
+    rows: Sequence[DeliveryRecord],
     state: DeliveryState,
     own: Sequence[dict[str, str | None]],
     **values: Any,
@@ -143,7 +144,9 @@ def _cleared_values(transaction: Transaction, state: DeliveryState) -> dict[str,
     return base | {"for_cause": False, "recheck_by": None, "updated_at": transaction.now}
 
 
-def _after_transition(transaction: Transaction, rows: Sequence[Row[Any]], state: DeliveryState, check_at: Any) -> None:
+def _after_transition(
+    transaction: Transaction, rows: Sequence[DeliveryRecord], state: DeliveryState, check_at: Any
+) -> None:
     for row in rows:
         transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
     if is_settled(state, check_at):
@@ -179,8 +182,32 @@ _STAMPS = {
 }
 
 
+class DeliveryKey(BaseRecord, frozen=True):
+    """A delivery that is to be locked, with the integration to lock before it."""
+
+    id: str
+    integration_id: str
+
+
+class ClaimedDelivery(BaseRecord, frozen=True):
+    """The columns of a delivery that an attempt is opened and claimed with."""
+
+    id: str
+    integration_id: str
+    client_id: str
+    document_id: str
+    sha256: str
+    generation: int
+    fence: int
+    asked_by: str | None
+
+
+CLAIMED_COLUMNS = [delivery.c[name] for name in ClaimedDelivery.__struct_fields__]
+"""The columns of `ClaimedDelivery`, for a statement that returns them."""
+
+
 def open_attempt(
-    transaction: Transaction, row: Row[Any], fence: int, phase: str, version: int, destination: str | None
+    transaction: Transaction, row: DeliveryRecord, fence: int, phase: str, version: int, destination: str | None
 ) -> None:
     """Inserts an attempt under a fence that the row does not have yet.
 
@@ -192,7 +219,7 @@ def open_attempt(
 
 
 def open_attempts(
-    transaction: Transaction, rows: Sequence[Row[Any]], phase: str, version: int, destination: str
+    transaction: Transaction, rows: Sequence[ClaimedDelivery], phase: str, version: int, destination: str
 ) -> None:
     """Inserts an attempt for each delivery; the rows have the raised fence of the attempt already."""
     if rows:
@@ -213,7 +240,7 @@ _ATTEMPTS = insert(attempt).from_select(
 
 
 def _attempt_values(
-    transaction: Transaction, row: Row[Any], fence: int, phase: str, version: int, destination: str | None
+    transaction: Transaction, row: DeliveryRecord, fence: int, phase: str, version: int, destination: str | None
 ) -> dict[str, Any]:
     return {
         "delivery_id": row.id,
@@ -277,12 +304,14 @@ _PROVEN = (
 )
 
 
-def close_attempts(transaction: Transaction, rows: Sequence[Row[Any]], outcome: DeliveryState, reason: Message) -> None:
+def close_attempts(
+    transaction: Transaction, rows: Sequence[DeliveryRecord], outcome: DeliveryState, reason: Message
+) -> None:
     """Closes the current attempts of these deliveries. The rows still have the fence of those attempts."""
     for row in rows:
         close_attempt(transaction, row.id, row.fence, outcome, reason)
 
 
-def integration_changed(transaction: Transaction, row: Row[Any]) -> None:
+def integration_changed(transaction: Transaction, row: IntegrationRecord) -> None:
     """Gives a change of the integration a number, so that terminals pull it."""
     transaction.changed(EntityKind.INTEGRATION, row.id, client_id=row.client_id)

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import bindparam, update
 
+from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord
 from banqup_tui.backend.db.tables import delivery, integration
 from banqup_tui.backend.db.tables.basis import as_text
 from banqup_tui.backend.db.transaction import Transaction
@@ -84,7 +85,10 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 def record_together(
-    transaction: Transaction, terms: Terms, ended: Sequence[Ended], integrations: Mapping[str, Row[Any]] | None = None
+    transaction: Transaction,
+    terms: Terms,
+    ended: Sequence[Ended],
+    integrations: Mapping[str, IntegrationRecord] | None = None,
 ) -> list[DeliveryState | None]:
     """Records the results of attempts at different deliveries in one transaction.
 
@@ -100,7 +104,7 @@ def record_together(
         integrations = lock_integrations(transaction, [one.claim.integration_id for one in ended])
     rows = lock_deliveries(transaction, [one.claim.delivery_id for one in ended])
     states: dict[int, DeliveryState | None] = {}
-    arrived: dict[str, list[tuple[Row[Any], Receipt]]] = {}
+    arrived: dict[str, list[tuple[DeliveryRecord, Receipt]]] = {}
     for at, one in enumerate(ended):
         row = rows.get(one.claim.delivery_id)
         if isinstance(one.result, Receipt) and row is not None and _is_mine(row, one.claim):
@@ -115,7 +119,10 @@ def record_together(
 
 
 def _record_receipts(
-    transaction: Transaction, terms: Terms, locked: Row[Any], receipts: Sequence[tuple[Row[Any], Receipt]]
+    transaction: Transaction,
+    terms: Terms,
+    locked: IntegrationRecord,
+    receipts: Sequence[tuple[DeliveryRecord, Receipt]],
 ) -> None:
     """Records the receipts of one integration. The last answer alone is enough to show that the receiver works."""
     if locked.failures or locked.timed_out or locked.postponed_until is not None or locked.failing_since is not None:
@@ -130,12 +137,12 @@ def _record_receipts(
     refresh_locked(transaction, [locked])
 
 
-def _is_mine(row: Row[Any], claim: Claim) -> bool:
+def _is_mine(row: DeliveryRecord, claim: Claim) -> bool:
     # At most one attempt has the current fence. The result of any other attempt must not decide the state.
     return bool(row.state == DeliveryState.SENDING and row.fence == claim.fence)
 
 
-def hand_back(transaction: Transaction, locked: Row[Any], row: Row[Any], **values: Any) -> DeliveryState:
+def hand_back(transaction: Transaction, locked: IntegrationRecord, row: DeliveryRecord, **values: Any) -> DeliveryState:
     """Ends an attempt that certainly had no effect: the delivery is queued again, or ends with its integration.
 
     If an earlier attempt is uncertain, a delivery that would be CANCELLED or FAILED becomes UNKNOWN.
@@ -150,7 +157,7 @@ def hand_back(transaction: Transaction, locked: Row[Any], row: Row[Any], **value
     return end(transaction, row, state, **values)
 
 
-def end(transaction: Transaction, row: Row[Any], state: DeliveryState, **values: Any) -> DeliveryState:
+def end(transaction: Transaction, row: DeliveryRecord, state: DeliveryState, **values: Any) -> DeliveryState:
     """Puts the delivery into `state`, or into UNKNOWN if `state` says "not arrived" and that is uncertain."""
     if values.get("uncertain", row.uncertain) and state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
         state = DeliveryState.UNKNOWN
@@ -160,7 +167,12 @@ def end(transaction: Transaction, row: Row[Any], state: DeliveryState, **values:
 
 
 def as_uncertain(
-    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], reason: Message | None, **values: Any
+    transaction: Transaction,
+    terms: Terms,
+    locked: IntegrationRecord,
+    row: DeliveryRecord,
+    reason: Message | None,
+    **values: Any,
 ) -> DeliveryState:
     """Ends an attempt whose effect may have begun; the kind of the receiver decides how.
 
@@ -179,7 +191,9 @@ def as_uncertain(
     return DeliveryState.UNKNOWN
 
 
-def _same_key_again(transaction: Transaction, terms: Terms, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
+def _same_key_again(
+    transaction: Transaction, terms: Terms, row: DeliveryRecord, values: dict[str, Any]
+) -> DeliveryState:
     # The generation stays the same, and with it the key: the receiver recognises a copy that has arrived.
     tries = row.tries + 1
     if tries >= terms.timing.most_tries:
@@ -189,7 +203,7 @@ def _same_key_again(transaction: Transaction, terms: Terms, row: Row[Any], value
     return DeliveryState.QUEUED
 
 
-def _leave_to_user(transaction: Transaction, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
+def _leave_to_user(transaction: Transaction, row: DeliveryRecord, values: dict[str, Any]) -> DeliveryState:
     transition(transaction, [row], DeliveryState.UNKNOWN, **values)
     return DeliveryState.UNKNOWN
 
@@ -205,7 +219,13 @@ def _before_check(terms: Terms, kind: ReceiverKind | None) -> float | None:
 
 
 def _state_after(
-    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], result: Result, *, checking: bool
+    transaction: Transaction,
+    terms: Terms,
+    locked: IntegrationRecord,
+    row: DeliveryRecord,
+    result: Result,
+    *,
+    checking: bool,
 ) -> DeliveryState:
     if isinstance(result, Receipt):
         return _record_receipt(transaction, locked, row, result)
@@ -223,7 +243,7 @@ _ARRIVED: dict[str, Any] = {"uncertain": False, "deaths": 0, "checks": 0}
 
 
 def _record_receipt(
-    transaction: Transaction, locked: Row[Any], row: Row[Any], receipt: Receipt, **values: Any
+    transaction: Transaction, locked: IntegrationRecord, row: DeliveryRecord, receipt: Receipt, **values: Any
 ) -> DeliveryState:
     values |= {"receipt": receipt.text, "sent_as": _reference(receipt), "reason": receipt.about}
     transition(transaction, [row], DeliveryState.DELIVERED, **_ARRIVED | values)
@@ -231,7 +251,7 @@ def _record_receipt(
     return DeliveryState.DELIVERED
 
 
-def _note_sending(transaction: Transaction, locked: Row[Any]) -> None:
+def _note_sending(transaction: Transaction, locked: IntegrationRecord) -> None:
     transaction.execute(_SENT, {"of": locked.id, "now": transaction.now})
     if locked.last_sent_at is None or not timedelta(0) <= transaction.now - locked.last_sent_at < _SEEN_WITHIN:
         integration_changed(transaction, locked)
@@ -245,7 +265,7 @@ _SENT = (
 
 
 def _not_sent(
-    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], result: NotSent
+    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, result: NotSent
 ) -> DeliveryState:
     """Queues a delivery again that certainly was not sent.
 
@@ -263,7 +283,7 @@ def _not_sent(
 
 
 def _looked_up(
-    transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], result: Result
+    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, result: Result
 ) -> DeliveryState:
     if result is Found.ABSENT:
         return _absent(transaction, terms, locked, row)
@@ -278,8 +298,8 @@ def _looked_up(
 def check_later(
     transaction: Transaction,
     terms: Terms,
-    locked: Row[Any],
-    row: Row[Any],
+    locked: IntegrationRecord,
+    row: DeliveryRecord,
     reason: Message,
     *,
     spent: bool,
@@ -301,7 +321,7 @@ def check_later(
     return DeliveryState.UNKNOWN
 
 
-def _absent(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any]) -> DeliveryState:
+def _absent(transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord) -> DeliveryState:
     """Queues a delivery again that is proved not to be at the receiver. It is no longer uncertain; the try counts."""
     tries = row.tries + 1
     values: dict[str, Any] = {"uncertain": False, "tries": tries, "deaths": 0, "checks": 0, "key_at": None}
@@ -312,7 +332,7 @@ def _absent(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[A
 
 
 def _late(
-    transaction: Transaction, locked: Row[Any], row: Row[Any], claim: Claim, result: Result
+    transaction: Transaction, locked: IntegrationRecord, row: DeliveryRecord, claim: Claim, result: Result
 ) -> DeliveryState | None:
     """Records an answer that comes under an old fence.
 
@@ -333,7 +353,9 @@ def _late(
     return state
 
 
-def _health(transaction: Transaction, terms: Terms, locked: Row[Any], result: Result, timed_out: bool) -> Row[Any]:
+def _health(
+    transaction: Transaction, terms: Terms, locked: IntegrationRecord, result: Result, timed_out: bool
+) -> IntegrationRecord:
     """Updates the health of the integration and returns its new row.
 
     Any answer of the receiver shows that the integration works. No answer postpones all of its deliveries, and a fault
@@ -362,7 +384,7 @@ def _is_silent(result: Result) -> bool:
     return isinstance(result, Uncertain) or (isinstance(result, NotSent) and result.fault is Fault.INTEGRATION)
 
 
-def _postponed(transaction: Transaction, terms: Terms, locked: Row[Any], result: Result) -> dict[str, Any]:
+def _postponed(transaction: Transaction, terms: Terms, locked: IntegrationRecord, result: Result) -> dict[str, Any]:
     """Returns the columns that postpone the integration.
 
     Attempts that ran side by side fail together, so those that end while it is postponed do not lengthen the back-off.

@@ -9,8 +9,9 @@ does not.
 
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, select, update
+from sqlalchemy import Select, exists, select, update
 
+from banqup_tui.backend.db.records import DocumentRecord, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import document, integration
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.enqueue import enqueue
@@ -57,15 +58,15 @@ def unseen() -> Select[tuple[str]]:
     return select(integration.c.id).where(integration.c.state != str(IntegrationState.REMOVED), more)
 
 
-def _ready(transaction: Transaction, locked: Row[Any]) -> list[Row[Any]]:
+def _ready(transaction: Transaction, locked: IntegrationRecord) -> list[DocumentRecord]:
     statement = (
         select(document)
         .where(document.c.client_id == locked.client_id, document.c.ready_seq > locked.planned_seq)
         .order_by(document.c.ready_seq)
         .limit(AT_ONCE)
     )
-    return list(transaction.execute(statement))
+    return fetch_all(transaction, DocumentRecord, statement)
 
 
-def _is_taken(locked: Row[Any], row: Row[Any]) -> bool:
+def _is_taken(locked: IntegrationRecord, row: DocumentRecord) -> bool:
     return row.created_seq > locked.activated_seq and row.folder in locked.folders.split()

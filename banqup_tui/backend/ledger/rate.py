@@ -8,8 +8,9 @@ sending.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 
+from banqup_tui.backend.db.records import IntegrationRecord
 from banqup_tui.backend.db.tables import attempt, integration
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.model import lock_integration
@@ -18,7 +19,7 @@ from banqup_tui.backend.ledger.rules import Terms
 MINUTE = timedelta(minutes=1)
 
 
-def follow(transaction: Transaction, terms: Terms, locked: Row[Any]) -> Row[Any]:
+def follow(transaction: Transaction, terms: Terms, locked: IntegrationRecord) -> IntegrationRecord:
     """Copies the limits of the installed extension into a locked integration and returns its current row."""
     connector = terms.connector(locked.extension_id)
     if connector is None:
@@ -30,7 +31,7 @@ def follow(transaction: Transaction, terms: Terms, locked: Row[Any]) -> Row[Any]
     return lock_integration(transaction, locked.id) or locked
 
 
-def left(transaction: Transaction, row: Row[Any]) -> int | None:
+def left(transaction: Transaction, row: IntegrationRecord) -> int | None:
     """Returns how many attempts may still begin in this minute, or `None` if there is no limit."""
     if row.per_minute is None:
         return None
@@ -38,7 +39,7 @@ def left(transaction: Transaction, row: Row[Any]) -> int | None:
     return max(0, max(1, int(row.per_minute)) - int(transaction.execute(statement).scalar_one()))
 
 
-def free_again(transaction: Transaction, row: Row[Any]) -> datetime | None:
+def free_again(transaction: Transaction, row: IntegrationRecord) -> datetime | None:
     """Returns when the limit allows the next attempt, or `None` if it does now."""
     if row.per_minute is None:
         return None
@@ -51,6 +52,6 @@ def free_again(transaction: Transaction, row: Row[Any]) -> datetime | None:
     return None if oldest_that_counts is None else oldest_that_counts + MINUTE
 
 
-def _of_this_minute(transaction: Transaction, row: Row[Any]) -> tuple[Any, ...]:
+def _of_this_minute(transaction: Transaction, row: IntegrationRecord) -> tuple[Any, ...]:
     began = attempt.c.started_at
     return attempt.c.integration_id == row.id, began > transaction.now - MINUTE, began <= transaction.now

@@ -8,8 +8,9 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, or_, select
 
+from banqup_tui.backend.db.records import BaseRecord, DeliveryRecord, fetch_all
 from banqup_tui.backend.db.tables import delivery, integration
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages
@@ -24,10 +25,28 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState
 
 
+class DueRecheck(BaseRecord, frozen=True):
+    """A delivery to recheck, with the extension of its integration and the settings in use there."""
+
+    id: str
+    integration_id: str
+    client_id: str
+    document_id: str
+    sha256: str
+    generation: int
+    fence: int
+    destination: str | None
+    extension_id: str
+    settings_version: int
+
+
+_COLUMNS = [delivery.c[name] for name in DueRecheck.__struct_fields__[:-2]]
+
+
 def waiting(space_id: str) -> Any:
     """Returns the statement for the deliveries to recheck, with extension and settings version of their integration."""
     return (
-        select(delivery, integration.c.extension_id, integration.c.settings_version.label("version"))
+        select(*_COLUMNS, integration.c.extension_id, integration.c.settings_version)
         .join(integration, integration.c.id == delivery.c.integration_id)
         .where(
             delivery.c.space_id == space_id,
@@ -49,7 +68,7 @@ def due(connection: Connection, space_id: str, now: Any, most: int, excluded: Co
     No fence is raised, because a question has no effect at the receiver.
     """
     statement = waiting(space_id).where(is_due(now))
-    rows = connection.execute(statement.order_by(delivery.c.due_at).limit(most + len(excluded)))
+    rows = fetch_all(connection, DueRecheck, statement.order_by(delivery.c.due_at).limit(most + len(excluded)))
     return [_claim(row) for row in rows if row.id not in excluded][:most]
 
 
@@ -74,7 +93,7 @@ def record(transaction: Transaction, terms: Terms, claim: Claim, result: Result)
     return DeliveryState.DELIVERED
 
 
-def _later(transaction: Transaction, terms: Terms, row: Row[Any]) -> None:
+def _later(transaction: Transaction, terms: Terms, row: DeliveryRecord) -> None:
     checks = row.checks + 1
     if checks >= terms.timing.most_checks:
         transition(transaction, [row], DeliveryState.DELIVERED, reason=messages.CANNOT_BE_ASKED, checks=0)
@@ -83,7 +102,7 @@ def _later(transaction: Transaction, terms: Terms, row: Row[Any]) -> None:
     transition(transaction, [row], DeliveryState.DELIVERED, recheck_by=row.recheck_by, checks=checks, due_at=due_at)
 
 
-def _claim(row: Row[Any]) -> Claim:
+def _claim(row: DueRecheck) -> Claim:
     return Claim(
         delivery_id=row.id,
         integration_id=row.integration_id,
@@ -93,7 +112,7 @@ def _claim(row: Row[Any]) -> Claim:
         sha256=row.sha256,
         generation=row.generation,
         fence=row.fence,
-        settings_version=row.version,
+        settings_version=row.settings_version,
         destination=row.destination or "",
         checking=True,
         recheck=True,

@@ -7,8 +7,9 @@ that under the lock of the integration.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
+from banqup_tui.backend.db.records import DeliveryRecord
 from banqup_tui.backend.db.tables import attempt, delivery, integration
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.model import stamp_generation, transition
@@ -16,7 +17,7 @@ from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 
 
-def is_settled_copy(row: Row[Any]) -> bool:
+def is_settled_copy(row: DeliveryRecord) -> bool:
     """Returns whether another copy may be asked for: it is DELIVERED, or UNKNOWN without a look-up to come."""
     return bool(row.state == DeliveryState.DELIVERED or (row.state == DeliveryState.UNKNOWN and row.check_at is None))
 
@@ -41,7 +42,7 @@ def _without_slash(destination: ColumnElement[str]) -> ColumnElement[str]:
     return func.rtrim(destination, "/")
 
 
-def elsewhere(transaction: Transaction, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+def elsewhere(transaction: Transaction, rows: Sequence[DeliveryRecord]) -> list[DeliveryRecord]:
     """Returns those of `rows` that arrived only at earlier destinations of their integration."""
     delivered = [row.id for row in rows if row.state == DeliveryState.DELIVERED]
     found: set[str] = set()
@@ -51,7 +52,7 @@ def elsewhere(transaction: Transaction, rows: Sequence[Row[Any]]) -> list[Row[An
     return [row for row in rows if row.id in found]
 
 
-def another_copy(transaction: Transaction, rows: Sequence[Row[Any]], asked_by: str | None) -> list[str]:
+def another_copy(transaction: Transaction, rows: Sequence[DeliveryRecord], asked_by: str | None) -> list[str]:
     """Queues a new generation of those rows that are settled and returns their ids.
 
     Everything known of the generation before is cleared; its attempts stay.

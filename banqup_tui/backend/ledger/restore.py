@@ -3,8 +3,9 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
+from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import delivery, integration, space
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages
@@ -69,12 +70,12 @@ def restored(transaction: Transaction, services: Services) -> int:
     can_ask = [row for row in open_ones if _is_look_up(terms, locked, row)]
     _unknown(transaction, [row for row in open_ones if row not in can_ask])
     _unknown(transaction, can_ask, check_at=transaction.now)
-    for row in locked.values():
-        if row.state != IntegrationState.REMOVED:
+    for stopped in locked.values():
+        if stopped.state != IntegrationState.REMOVED:
             values: dict[str, Any] = {"state": str(IntegrationState.PAUSED), "postponed_until": None, "failures": 0}
             values["cause"] = messages.RESTORED
-            transaction.execute(update(integration).where(integration.c.id == row.id).values(values))
-            integration_changed(transaction, row)
+            transaction.execute(update(integration).where(integration.c.id == stopped.id).values(values))
+            integration_changed(transaction, stopped)
     refresh(transaction, locked)
     return len(open_ones)
 
@@ -83,17 +84,17 @@ def _all(table: Any, transaction: Transaction) -> Any:
     return select(table.c.id).where(table.c.space_id == transaction.space_id)
 
 
-def _deliveries(transaction: Transaction) -> list[Row[Any]]:
+def _deliveries(transaction: Transaction) -> list[DeliveryRecord]:
     mine = select(delivery).where(delivery.c.space_id == transaction.space_id)
     not_arrived = delivery.c.state != str(DeliveryState.DELIVERED)
-    return list(transaction.execute(mine.where(not_arrived).order_by(delivery.c.id).with_for_update()))
+    return fetch_all(transaction, DeliveryRecord, mine.where(not_arrived).order_by(delivery.c.id).with_for_update())
 
 
-def _is_look_up(terms: Terms, locked: dict[str, Row[Any]], row: Row[Any]) -> bool:
+def _is_look_up(terms: Terms, locked: dict[str, IntegrationRecord], row: DeliveryRecord) -> bool:
     return terms.kind(locked[row.integration_id].extension_id) is ReceiverKind.LOOKUP
 
 
-def _unknown(transaction: Transaction, rows: list[Row[Any]], **values: Any) -> None:
+def _unknown(transaction: Transaction, rows: list[DeliveryRecord], **values: Any) -> None:
     fence = delivery.c.fence + 1
     transition(
         transaction, rows, DeliveryState.UNKNOWN, fence=fence, uncertain=True, reason=messages.RESTORED, **values

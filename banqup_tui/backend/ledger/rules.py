@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Row
 
+from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.interface import Connector, Manifest
 from banqup_tui.domain.extension import ReceiverKind
@@ -53,7 +53,7 @@ class Terms(msgspec.Struct, frozen=True):
         honoured = manifest.key_seconds - self.timing.deadline - self.grace_period.seconds
         return not timedelta(0) <= now - key_at < timedelta(seconds=honoured)
 
-    def key_cannot_be_used(self, delivery: Row[Any], integration: Row[Any], now: datetime) -> bool:
+    def key_cannot_be_used(self, delivery: DeliveryRecord, integration: IntegrationRecord, now: datetime) -> bool:
         """Returns whether the document may have arrived and the same key would not stop a second copy.
 
         That is so after an uncertain attempt at a KEY receiver if the destination has changed since or the key is old.

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
+from banqup_tui.backend.db.records import IntegrationRecord
 from banqup_tui.backend.db.tables import delivery, integration
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import rate
@@ -26,13 +26,13 @@ _READY = (
 )
 
 
-def slots(row: Row[Any]) -> int:
+def slots(row: IntegrationRecord) -> int:
     """Returns how many attempts may run at the same time: one after a fault of the integration or a timeout."""
     # A receiver that is down gets one probe at a time, and one that times out cannot fill the slots of the others.
     return 1 if row.failures or row.timed_out else max(1, int(row.concurrency))
 
 
-def free_slots(transaction: Transaction, row: Row[Any]) -> int:
+def free_slots(transaction: Transaction, row: IntegrationRecord) -> int:
     """Returns how many attempts may begin now, by the free slots and by the limit per minute."""
     free = slots(row) - open_count(transaction, row.id)
     left = rate.left(transaction, row)
@@ -49,7 +49,7 @@ def refresh(transaction: Transaction, integration_ids: Iterable[str]) -> None:
     refresh_locked(transaction, lock_integrations(transaction, integration_ids).values())
 
 
-def refresh_locked(transaction: Transaction, rows: Iterable[Row[Any]]) -> None:
+def refresh_locked(transaction: Transaction, rows: Iterable[IntegrationRecord]) -> None:
     """Sets `ready_at`: NULL while the integration may not send or all slots are taken, else its earliest due time.
 
     Args:
@@ -61,7 +61,7 @@ def refresh_locked(transaction: Transaction, rows: Iterable[Row[Any]]) -> None:
             transaction.execute(_READY, {"of": row.id, "at": ready_at})
 
 
-def _ready_at(transaction: Transaction, row: Row[Any]) -> datetime | None:
+def _ready_at(transaction: Transaction, row: IntegrationRecord) -> datetime | None:
     if row.state != IntegrationState.ACTIVE or open_count(transaction, row.id) >= slots(row):
         return None
     earliest: datetime | None = transaction.execute(_EARLIEST, {"of": row.id}).scalar_one()

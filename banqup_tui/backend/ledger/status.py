@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Boolean, Row, String, select, update
+from sqlalchemy import Boolean, String, select, update
 
 from banqup_tui.backend.db.json_rows import ids_param, in_ids, row_field, rows_param
+from banqup_tui.backend.db.records import BaseRecord, fetch_all
 from banqup_tui.backend.db.tables import delivery, document
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.domain.batches import in_batches
@@ -14,24 +15,31 @@ from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.status import accounting_status_with
 from banqup_tui.protocol.messages import EntityKind
 
-_DOCUMENTS = select(
-    document.c.id,
-    document.c.client_id,
-    document.c.approved,
-    document.c.processed,
-    document.c.attempted,
-    document.c.accounting_status,
-).where(in_ids(document.c.id))
-_OF_DELIVERIES = select(
-    delivery.c.id,
-    delivery.c.integration_id,
-    delivery.c.document_id,
-    delivery.c.sha256,
-    delivery.c.state,
-    delivery.c.attempts,
-    delivery.c.check_at,
-    delivery.c.dismissed,
-).where(in_ids(delivery.c.document_id))
+
+class _DocumentColumns(BaseRecord, frozen=True):
+    id: str
+    client_id: str
+    approved: bool
+    processed: bool
+    attempted: bool
+    accounting_status: str
+
+
+class _DeliveryColumns(BaseRecord, frozen=True):
+    id: str
+    integration_id: str
+    document_id: str
+    sha256: str
+    state: str
+    attempts: int
+    check_at: datetime | None
+    dismissed: bool
+
+
+_DOCUMENTS = select(*(document.c[name] for name in _DocumentColumns.__struct_fields__)).where(in_ids(document.c.id))
+_OF_DELIVERIES = select(*(delivery.c[name] for name in _DeliveryColumns.__struct_fields__)).where(
+    in_ids(delivery.c.document_id)
+)
 """Both statements read only the columns that the rule needs: `document.value` is far longer than all of them."""
 
 
@@ -72,7 +80,7 @@ _TO_RESTATE = "documents to restate"
 def _restate(transaction: Transaction, document_ids: list[str]) -> None:
     deliveries = _deliveries(transaction, document_ids)
     changed = []
-    for row in transaction.execute(_DOCUMENTS, ids_param(document_ids)):
+    for row in fetch_all(transaction, _DocumentColumns, _DOCUMENTS, ids_param(document_ids)):
         own = deliveries.get(row.id, [])
         status = accounting_status_with(own, approved=row.approved, processed=row.processed)
         attempted = row.attempted or any(one.attempts > 0 for one in own)
@@ -85,12 +93,12 @@ def _restate(transaction: Transaction, document_ids: list[str]) -> None:
 
 def _deliveries(transaction: Transaction, document_ids: list[str]) -> dict[str, list[Delivery]]:
     found: dict[str, list[Delivery]] = {}
-    for row in transaction.execute(_OF_DELIVERIES, ids_param(document_ids)):
+    for row in fetch_all(transaction, _DeliveryColumns, _OF_DELIVERIES, ids_param(document_ids)):
         found.setdefault(row.document_id, []).append(_as_value(row))
     return found
 
 
-def _as_value(row: Row[Any]) -> Delivery:
+def _as_value(row: _DeliveryColumns) -> Delivery:
     """Returns a delivery with the fields that `accounting_status_with` reads."""
     return Delivery(
         id=row.id,

@@ -7,12 +7,13 @@ as uncertain. CHECKING: the look-up is repeated later.
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
+from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import delivery
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages
-from banqup_tui.backend.ledger.model import AT_ONCE, close_attempt, lock_deliveries, lock_integrations
+from banqup_tui.backend.ledger.model import AT_ONCE, DeliveryKey, close_attempt, lock_deliveries, lock_integrations
 from banqup_tui.backend.ledger.outcome import as_uncertain, check_later, end, hand_back
 from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.ledger.schedule import refresh
@@ -47,7 +48,9 @@ def take_over(
     return len(found)
 
 
-def _being_sent(transaction: Transaction, owners: Collection[str] | None, excluded: Collection[str]) -> list[Row[Any]]:
+def _being_sent(
+    transaction: Transaction, owners: Collection[str] | None, excluded: Collection[str]
+) -> list[DeliveryKey]:
     statement = select(delivery.c.id, delivery.c.integration_id).where(
         delivery.c.space_id == transaction.space_id, delivery.c.state == str(DeliveryState.SENDING)
     )
@@ -55,10 +58,12 @@ def _being_sent(transaction: Transaction, owners: Collection[str] | None, exclud
         statement = statement.where(delivery.c.owner.in_(owners))
     if excluded:
         statement = statement.where(delivery.c.id.not_in(excluded))
-    return list(transaction.execute(statement.order_by(delivery.c.id).limit(AT_ONCE)))
+    return fetch_all(transaction, DeliveryKey, statement.order_by(delivery.c.id).limit(AT_ONCE))
 
 
-def _release(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[Any], killed: bool) -> None:
+def _release(
+    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, killed: bool
+) -> None:
     """Ends the attempt of a dead process as the phase that it had reached demands.
 
     Claimed only: nothing was sent, and it is queued again. In a look-up: asked again later. After the mark: it may have
@@ -81,7 +86,7 @@ def _release(transaction: Transaction, terms: Terms, locked: Row[Any], row: Row[
     close_attempt(transaction, row.id, row.fence, state, reason)
 
 
-def _fail_as_deadly(transaction: Transaction, row: Row[Any], values: dict[str, Any]) -> DeliveryState:
+def _fail_as_deadly(transaction: Transaction, row: DeliveryRecord, values: dict[str, Any]) -> DeliveryState:
     """Ends a delivery that has killed the process `most_deaths` times, so that it stops no other delivery."""
     values["reason"] = messages.KILLED_THE_SERVICE
     values["uncertain"] = bool(row.uncertain or row.phase != "CLAIMED")

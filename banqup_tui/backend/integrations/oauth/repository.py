@@ -8,9 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import SignInRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.vault import of_sign_in
 from banqup_tui.backend.integrations.oauth.provider import TokenGrant
@@ -154,9 +155,7 @@ def _update_integrations(transaction: Transaction, sign_in_id: str, until: datet
 
 
 def _one(connection: Connection, services: Services, which: Any) -> SignInRow | None:
-    row: Row[Any] | None = connection.execute(
-        select(_table).where(which, _table.c.space_id == services.space_id)
-    ).one_or_none()
+    row = fetch_one(connection, SignInRecord, select(_table).where(which, _table.c.space_id == services.space_id))
     if row is None:
         return None
     state = SignInState(row.state)

@@ -152,7 +152,7 @@ class Dispatch:
         """Claims round after round, until no slot is free or no integration can have a round."""
         claims: list[Claim] = []
         while self._may_claim and (free := self._free() + ending - len(claims)) > 0:
-            found = claim(transaction, self._terms, self._owner, free, with_slow=self._slow_are_few())
+            found = claim(transaction, self._terms, self._owner, free, with_slow=self._slow_are_few(claims))
             if found is None:
                 break
             claims += found
@@ -230,9 +230,13 @@ class Dispatch:
         with self._services.database.read() as connection:
             return rechecks.due(connection, self._services.space_id, self._now(), self._free(), self._under_way())
 
-    def _slow_are_few(self) -> bool:
-        """Returns whether an integration that timed out may be claimed: all such together get half of the slots."""
-        return sum(one.slow for one in list(self._running.values())) < max(1, self._slots // 2)
+    def _slow_are_few(self, claims: list[Claim]) -> bool:
+        """Returns whether an integration that timed out may be claimed: all such together get half of the slots.
+
+        `claims` are those of the running transaction, which have not been started yet.
+        """
+        slow = sum(one.slow for one in (*list(self._running.values()), *claims))
+        return slow < max(1, self._slots // 2)
 
     def _inputs(self, claims: list[Claim]) -> list[AttemptInput | Exception]:
         """Reads the inputs of the claims. After an error each attempt records that error, so that no claim is lost."""

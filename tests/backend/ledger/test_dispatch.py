@@ -118,6 +118,22 @@ async def test_what_was_not_begun_at_the_deadline_is_only_queued_again(
     assert (row.state, row.uncertain, row.tries) == ("QUEUED", False, 1)
 
 
+async def test_receivers_that_were_too_slow_leave_half_of_the_slots_to_the_others(harness: LedgerHarness) -> None:
+    slow, ever = harness.receiver(ReceiverKind.KEY), asyncio.Event()
+    slow.tell("prepare", *[waits(ever)] * 6)
+    for _ in range(6):
+        _, integration, _ = harness.queued(slow)
+        harness.set(tables.integration, integration, timed_out=True)
+    quick = harness.receiver()
+    harness.integration(client := harness.client(), quick)
+    harness.documents(client, 5)
+    running = asyncio.create_task(harness.run(ever.is_set, dispatch=harness.dispatch(slots=4)))
+    await until(lambda: len(quick.arrived) == 5 or slow.most_at_once > 2)
+    ever.set()
+    await running
+    assert (len(quick.arrived), slow.most_at_once) == (5, 2)
+
+
 async def test_a_connector_that_falls_over_before_its_effect_does_no_harm(harness: LedgerHarness) -> None:
     receiver = harness.receiver(ReceiverKind.NEITHER)
     harness.queued(receiver)

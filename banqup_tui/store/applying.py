@@ -176,7 +176,7 @@ def put_extensions(copy: LocalCopy, extensions: Sequence[Extension]) -> bool:
     """Replaces the extensions of the Store by those that the server sent. Returns True if any differs."""
     wanted = {extension.id: msgspec.json.encode(extension) for extension in extensions}
     connection = copy.writer()
-    found = {row[0]: row[1] for row in connection.execute("SELECT id, value FROM extension")}
+    found = dict(connection.execute("SELECT id, value FROM extension"))
     if wanted == found:
         return False
     with writing(connection):
@@ -188,7 +188,7 @@ def put_extensions(copy: LocalCopy, extensions: Sequence[Extension]) -> bool:
 def knows_packages_not_allowed(copy: LocalCopy) -> bool:
     """Returns True if the Store has an extension whose package the owner has not allowed."""
     rows = copy.writer().execute("SELECT value FROM extension")
-    return any(b'"allowed":false' in row[0] for row in rows)
+    return any(b'"allowed":false' in value for (value,) in rows)
 
 
 def _step_taken(connection: sqlite3.Connection, step: int) -> bool:
@@ -293,7 +293,7 @@ def _sweep(connection: sqlite3.Connection, batch: CopyWriter) -> None:
     """Deletes the rows of older generations: no page has brought them again, so the server has deleted them."""
     old = connection.execute("SELECT id FROM document WHERE gen < ?", (batch.gen,)).fetchall()
     for some in in_batches(old, FEW):
-        batch.delete_documents([row[0] for row in some])
+        batch.delete_documents([document_id for (document_id,) in some])
     connection.execute("DELETE FROM delivery WHERE gen < ?", (batch.gen,))
 
 

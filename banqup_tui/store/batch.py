@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.causes import cause_of
@@ -21,6 +22,8 @@ from banqup_tui.protocol.messages import VersionedDelivery, VersionedDocument
 from banqup_tui.store.codes import APPROVED, ATTEMPTED, CREDIT_NOTE, FOLDER_CODE, PROCESSED, STATUS_CODE, day_of
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.packed import REST_OF_DELIVERY, REST_OF_DOCUMENT, packed
+from banqup_tui.store.rows import StoredRow, by_id
+from banqup_tui.store.scope import number_of_client
 
 FEW = 500
 _TIES = 256
@@ -35,6 +38,12 @@ _TABLES: dict[type, str] = {
     PlacingRule: "rule",
 }
 """The tables that store a value whole, as JSON, by its class."""
+
+
+class _WholeRow(StoredRow, frozen=True):
+    """A row of the table `document`, with the rest of the document packed."""
+
+    value: bytes
 
 
 class CopyWriter:
@@ -56,8 +65,8 @@ class CopyWriter:
             self._put_some(some)
 
     def _put_some(self, versioned: Sequence[VersionedDocument]) -> None:
-        found = self._found([one.value.id for one in versioned])
-        rows: dict[str, tuple[Any, ...]] = {}
+        found = {row.id: row for row in by_id(self.connection, [one.value.id for one in versioned])}
+        rows: dict[str, _WholeRow] = {}
         before: list[tuple[int, str]] = []
         after: list[tuple[int, str]] = []
         for one in versioned:
@@ -71,23 +80,18 @@ class CopyWriter:
             new_words = _words_of_row(row)
             if old_words != new_words:
                 if old_words is not None:
-                    before.append((row[0], old_words))
-                after.append((row[0], new_words))
+                    before.append((row.n, old_words))
+                after.append((row.n, new_words))
             rows[document.id] = row
         self._write_words(before, after)
-        self.connection.executemany(_PUT_DOCUMENT, sorted(rows.values()))
+        self.connection.executemany(_PUT_DOCUMENT, sorted(map(astuple, rows.values())))
 
-    def _found(self, ids: list[str]) -> dict[str, tuple[Any, ...]]:
-        marks = ",".join("?" * len(ids))
-        rows = self.connection.execute(f"SELECT {_COLUMNS} FROM document WHERE id IN ({marks})", ids)  # noqa: S608
-        return {row[1]: row for row in rows}
-
-    def _row(self, seq: int, document: Document, old: tuple[Any, ...] | None) -> tuple[Any, ...]:
+    def _row(self, seq: int, document: Document, old: StoredRow | None) -> _WholeRow:
         flags = document.approved * APPROVED | document.processed * PROCESSED | document.attempted * ATTEMPTED
         flags |= (document.kind is DocumentKind.CREDIT_NOTE) * CREDIT_NOTE
         document = directed(document)  # servers of older versions send credit notes with positive amounts
-        return (
-            old[0] if old is not None else self._free_number(int(document.created_at.timestamp() * 1000)),
+        return _WholeRow(
+            old.n if old is not None else self._free_number(int(document.created_at.timestamp() * 1000)),
             document.id,
             self.client_number(document.client_id),
             FOLDER_CODE[document.folder],
@@ -182,9 +186,9 @@ class CopyWriter:
         return number
 
     def _found_or_new_client(self, client_id: str) -> int:
-        row = self.connection.execute("SELECT n FROM client WHERE id = ?", (client_id,)).fetchone()
-        if row is not None:
-            return int(row[0])
+        number = number_of_client(self.connection, client_id)
+        if number >= 0:
+            return number
         insert = "INSERT INTO client (id, name, ver, gen) VALUES (?, '', 0, ?) RETURNING n"
         return int(self.connection.execute(insert, (client_id, self.gen)).fetchone()[0])
 
@@ -200,12 +204,12 @@ class CopyWriter:
             self.connection.execute(f"DELETE FROM {_TABLES[kind]} WHERE id = ?", (entity_id,))  # noqa: S608
 
     def delete_documents(self, ids: list[str]) -> None:
-        found = self._found(ids)
-        for row in found.values():
+        found = by_id(self.connection, ids)
+        for row in found:
             self._count(row, -1)
-        self._write_words([(row[0], _words_of_row(row)) for row in found.values()], [])
+        self._write_words([(row.n, _words_of_row(row)) for row in found], [])
         self.connection.executemany("DELETE FROM delivery WHERE document_id = ?", [(entity_id,) for entity_id in ids])
-        self.connection.executemany("DELETE FROM document WHERE n = ?", [(row[0],) for row in found.values()])
+        self.connection.executemany("DELETE FROM document WHERE n = ?", [(row.n,) for row in found])
 
     def delete_client(self, client_id: str) -> None:
         """Deletes everything of a client: documents and their files, deliveries, integrations, rules, backfills.
@@ -236,8 +240,8 @@ class CopyWriter:
         self.connection.execute("DELETE FROM backfill WHERE scope = ?", (client_id,))
         self._client_numbers.pop(client_id, None)
 
-    def _count(self, row: tuple[Any, ...], by: int) -> None:
-        key = (row[2], row[3], row[4] // 100, row[5])
+    def _count(self, row: StoredRow, by: int) -> None:
+        key = (row.client, row.folder, row.day // 100, row.status)
         self._counts[key] = self._counts.get(key, 0) + by
 
     def finish(self) -> None:
@@ -262,11 +266,8 @@ class CopyWriter:
         )
 
 
-_COLUMNS = (
-    "n, id, client, folder, day, status, flags, currency, net, vat, gross, ver, gen,"
-    " number, counterparty, file_name, value"
-)
-_PUT_DOCUMENT = f"INSERT OR REPLACE INTO document ({_COLUMNS}) VALUES ({','.join('?' * 17)})"  # noqa: S608
+_COLUMNS = _WholeRow.__struct_fields__
+_PUT_DOCUMENT = f"INSERT OR REPLACE INTO document ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 _PUT_DELIVERY = (
     "INSERT INTO delivery (id, document_id, integration_id, state, open, look, cause, ver, gen, value)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET document_id = excluded.document_id,"
@@ -276,7 +277,7 @@ _PUT_DELIVERY = (
 )
 
 
-def _delivery_row(seq: int, gen: int, delivery: Delivery) -> tuple[Any, ...]:
+def _delivery_row(seq: int, gen: int, delivery: Delivery) -> tuple[object, ...]:
     return (
         delivery.id,
         delivery.document_id,
@@ -291,10 +292,9 @@ def _delivery_row(seq: int, gen: int, delivery: Delivery) -> tuple[Any, ...]:
     )
 
 
-def _words_of_row(row: tuple[Any, ...]) -> str:
+def _words_of_row(row: StoredRow) -> str:
     """Returns the text that the search index has of a document.
 
     `client12x` is a word of the text, so that a search within one client is answered by the index alone.
     """
-    client, number, counterparty, file_name = row[2], row[13], row[14], row[15]
-    return f"client{client}x {number or ''} {counterparty or ''} {file_name}"
+    return f"client{row.client}x {row.number or ''} {row.counterparty or ''} {row.file_name}"

@@ -324,13 +324,13 @@ def _current(connections: Connections) -> Connection:
 
 def state_of(connection: sqlite3.Connection) -> CopyState:
     with reading(connection):
-        row = connection.execute(
+        epoch, cursor, seq, gen, step, role, space_id, space_name, expected, arrived, again = connection.execute(
             'SELECT epoch, cursor, seq, gen, step, role, space_id, space_name, expected, arrived, "before" FROM meta'
         ).fetchone()
         backfills = connection.execute('SELECT scope, "before" FROM backfill ORDER BY scope').fetchall()
     return CopyState(
-        epoch=row[0], cursor=row[1], seq=row[2], gen=row[3], step=row[4], role=row[5], space_id=row[6],
-        space_name=row[7], expected=row[8], arrived=row[9], again=bool(row[10]),
+        epoch=epoch, cursor=cursor, seq=seq, gen=gen, step=step, role=role, space_id=space_id,
+        space_name=space_name, expected=expected, arrived=arrived, again=bool(again),
         backfills=tuple(MissingPart(scope=scope, before=before) for scope, before in backfills),
     )  # fmt: skip
 
@@ -348,7 +348,7 @@ def schema_found(path: Path) -> int | None:
         return -1
     except sqlite3.OperationalError:  # a sound file without our tables
         return -1
-    return int(row[0]) if row else -1
+    return -1 if row is None else int(*row)
 
 
 def _brought_up(path: Path) -> int:

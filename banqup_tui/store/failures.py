@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 
 import msgspec
@@ -110,7 +111,11 @@ class FailureReader:
                 every = connection.execute(
                     "SELECT id, document_id, integration_id, state, coalesce(cause, '') FROM delivery WHERE look = 1"
                 )
-                counts.subtract(tuple(row[2:]) for row in every if asked.takes(*row[:4]))
+                counts.subtract(
+                    (integration_id, state, cause)
+                    for delivery_id, document_id, integration_id, state, cause in every
+                    if asked.takes(delivery_id, document_id, integration_id, state)
+                )
             integrations = _integrations(connection, {key[0] for key in counts})
         return grouped(counts, integrations)
 
@@ -126,10 +131,10 @@ class FailureReader:
         clients = {part.integration_id: part.client_id for part in group.parts}
         with self._read() as (connection, asked):
             found = [
-                ((day or 0, number or 0), _failing(row, clients[row[2]]))
-                for integration_id in clients
-                for day, number, *row in connection.execute(_OF_ONE, (integration_id, group.state, group.cause))
-                if not asked.takes(*row[:4])
+                ((row.day or 0, row.number or 0), _failing(row, client_id))
+                for integration_id, client_id in clients.items()
+                for row in starmap(_FailingRow, connection.execute(_OF_ONE, (integration_id, group.state, group.cause)))
+                if not asked.takes(row.delivery_id, row.document_id, row.integration_id, row.state)
             ]
         found.sort(key=lambda pair: pair[1].delivery_id)
         found.sort(key=lambda pair: pair[0], reverse=True)
@@ -141,7 +146,7 @@ class FailureReader:
             f"{_OF_ONE} LIMIT 1", (group.parts[0].integration_id, group.state, group.cause)
         )
         found = row.fetchone()
-        return None if found is None else _failing(found[2:], group.parts[0].client_id)
+        return None if found is None else _failing(_FailingRow(*found), group.parts[0].client_id)
 
     def failed_at(self, integration_id: str) -> int:
         """Returns the number of failures of one integration. Pending commands are not subtracted."""
@@ -178,6 +183,18 @@ class _Reading:
         self._reading.__exit__(*raised)
 
 
+class _FailingRow(msgspec.Struct, frozen=True):
+    """A row of `_OF_ONE`. Day and number are of the document, if the copy has it."""
+
+    day: int | None
+    number: int | None
+    delivery_id: str
+    document_id: str
+    integration_id: str
+    state: str
+    value: bytes
+
+
 _OF_ONE = (
     "SELECT d.day, d.n, v.id, v.document_id, v.integration_id, v.state, v.value FROM delivery v"
     " LEFT JOIN document d ON d.id = v.document_id"
@@ -185,11 +202,12 @@ _OF_ONE = (
 )
 
 
-def _failing(row: Any, client_id: str) -> Failing:
-    rest = _rest.decode(row[4])
+def _failing(row: _FailingRow, client_id: str) -> Failing:
+    rest = _rest.decode(row.value)
     return Failing(
-        delivery_id=row[0], document_id=row[1], integration_id=row[2], client_id=client_id,
-        state=DeliveryState(row[3]), generation=rest.generation, attempts=rest.attempts, reason=rest.reason,
+        delivery_id=row.delivery_id, document_id=row.document_id, integration_id=row.integration_id,
+        client_id=client_id,
+        state=DeliveryState(row.state), generation=rest.generation, attempts=rest.attempts, reason=rest.reason,
         updated_at=rest.updated_at,
     )  # fmt: skip
 
@@ -198,8 +216,8 @@ def _integrations(connection: sqlite3.Connection, ids: set[str]) -> dict[str, In
     found: dict[str, Integration] = {}
     for some in in_batches(sorted(ids)):
         marks = ",".join("?" * len(some))
-        for row in connection.execute(f"SELECT value FROM integration WHERE id IN ({marks})", some):  # noqa: S608
-            one = _integration.decode(row[0])
+        for (value,) in connection.execute(f"SELECT value FROM integration WHERE id IN ({marks})", some):  # noqa: S608
+            one = _integration.decode(value)
             found[one.id] = one
     return found
 

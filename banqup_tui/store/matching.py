@@ -47,7 +47,7 @@ def matches(connection: sqlite3.Connection, query: DocumentQuery, scope: Scope) 
         f"SELECT d.n FROM document d WHERE {' AND '.join(f'({one})' for one in conditions)} ORDER BY {order}",  # noqa: S608
         values,
     )
-    return array("q", [row[0] for row in rows])
+    return array("q", [number for (number,) in rows])
 
 
 def _compiled(term: Term, client: int | None) -> tuple[str, list[Any]]:

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
@@ -350,7 +350,7 @@ class Outbox:
                 (MOST_TRIES, keys[0]),
             )
             row = connection.execute("SELECT withdraw FROM command WHERE key = ?", (keys[0],)).fetchone()
-        return bool(row and row[0])
+        return bool(row and any(row))
 
     @_healing
     def stamp_anew(self, epoch: str, seq: int) -> None:
@@ -391,7 +391,7 @@ class Outbox:
             settled = f"NOT ({_OPEN} OR ({_REFUSED}))"
             connection.execute(f"DELETE FROM command WHERE answered_at < ? AND {settled}", (before,))  # noqa: S608
             rows = connection.execute(f"SELECT DISTINCT file FROM command WHERE {_WANTS_FILE}")  # noqa: S608
-            return [row[0] for row in rows]
+            return [file for (file,) in rows]
 
     # reading
 
@@ -422,8 +422,8 @@ class Outbox:
     @_healing
     def waiting_count(self, line: OutboxQueue | None = None) -> int:
         query = f"SELECT count(*) FROM command WHERE {_OPEN}" + ("" if line is None else " AND line = ?")  # noqa: S608
-        row = self.connection().execute(query, () if line is None else (line,)).fetchone()
-        return int(row[0])
+        (count,) = self.connection().execute(query, () if line is None else (line,)).fetchone()
+        return int(count)
 
     @_healing
     def needs_file(self, sha256: str) -> bool:
@@ -434,7 +434,7 @@ class Outbox:
     @_healing
     def files(self) -> set[str]:
         """Returns the hashes of all files that commands name, settled commands included."""
-        return {row[0] for row in self.connection().execute("SELECT file FROM command WHERE file IS NOT NULL")}
+        return {file for (file,) in self.connection().execute("SELECT file FROM command WHERE file IS NOT NULL")}
 
     @_healing
     def refused(self) -> list[OutboxEntry]:
@@ -498,17 +498,14 @@ class Outbox:
     def _rescues(self, where: str) -> list[Rescue]:
         query = f"SELECT id, at, kind, saved, lost, aside FROM rescue WHERE {where} ORDER BY id"  # noqa: S608
         return [
-            Rescue(
-                id=row[0], at=datetime.fromisoformat(row[1]), kind=RescueKind(row[2]), saved=row[3], lost=row[4],
-                aside=row[5],
-            )
-            for row in self.connection().execute(query)
-        ]  # fmt: skip
+            Rescue(id=id_, at=datetime.fromisoformat(at), kind=RescueKind(kind), saved=saved, lost=lost, aside=aside)
+            for id_, at, kind, saved, lost, aside in self.connection().execute(query)
+        ]
 
     def _entries(self, where: str, values: Sequence[object] = ()) -> list[OutboxEntry]:
         return [self._entry(row) for row in self.connection().execute(f"{SELECT} {where}", values)]
 
-    def _entry(self, row: tuple[Any, ...]) -> OutboxEntry:
+    def _entry(self, row: Sequence[object]) -> OutboxEntry:
         try:
             return entry_of(row)
         except (ValueError, TypeError) as error:

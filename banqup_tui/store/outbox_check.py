@@ -3,8 +3,8 @@
 import contextlib
 import json
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from banqup_tui.store import outbox_schema
 from banqup_tui.store.faults import LocalFault
@@ -48,7 +48,7 @@ def is_sound(path: Path, *, every_row: bool = False) -> bool:
         return False
 
 
-def is_whole(row: tuple[Any, ...]) -> bool:
+def is_whole(row: Sequence[object]) -> bool:
     """Returns True if a row of `SELECT` can be decoded and matches its checksum; older versions wrote no checksums."""
     try:
         entry = entry_of(row)

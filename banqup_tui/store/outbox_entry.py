@@ -96,7 +96,7 @@ SELECT = f"SELECT {', '.join(COLUMNS)} FROM command"  # noqa: S608
 """The query whose rows `entry_of` decodes."""
 
 
-def entry_of(row: tuple[Any, ...]) -> OutboxEntry:
+def entry_of(row: Sequence[Any]) -> OutboxEntry:
     """Decodes a row of `SELECT`. Raises `ValueError` or `TypeError` if the row is damaged."""
     (
         n, key, line, kind, body, documents, effect, file, label, seen, state, tries, failures, withdraw, seq, result,

@@ -58,14 +58,14 @@ def make(path: Path) -> None:
 
 def is_up_to_date(connection: sqlite3.Connection) -> bool:
     """Returns False if an older version of the program made the file: `bring_up` adds the missing columns."""
-    columns = {row[1] for row in connection.execute("PRAGMA table_info(command)")}
-    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    columns = _columns(connection)
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     return "checksum" in columns and tables >= {"rescue", "aside"}
 
 
 def bring_up(path: Path) -> None:
     with contextlib.closing(connect(path)) as connection, writing(connection):
-        if "checksum" not in {row[1] for row in connection.execute("PRAGMA table_info(command)")}:
+        if "checksum" not in _columns(connection):
             connection.execute("ALTER TABLE command ADD COLUMN checksum INTEGER")
         for statement in _TABLES:
             connection.execute(statement)
@@ -117,3 +117,7 @@ def _first(database: Database) -> None:
     database.table("lease").create({"id": int, "holder": str, "fence": int, "until": float}, pk="id")
     database.table("lease").insert({"id": 1, "holder": "", "fence": 0, "until": 0.0})
     database.table("meta").insert({"id": 1, "schema": SCHEMA, "version": 0, "last": 0}, pk="id")
+
+
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM pragma_table_info('command')")}

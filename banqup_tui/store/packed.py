@@ -1,5 +1,6 @@
 """Packs the fields of documents and deliveries that have no column in the copy, and restores whole values."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -55,7 +56,8 @@ def whole_document(row: DocumentRow, value: bytes) -> Document:
     return msgspec.convert(msgspec.json.decode(value) | columns, Document)
 
 
-def whole_delivery(row: tuple[Any, ...]) -> Delivery:
+def whole_delivery(row: Sequence[Any]) -> Delivery:
     """Returns the whole delivery of a row of `DELIVERY_COLUMNS`."""
-    columns = {"id": row[0], "documentId": row[1], "integrationId": row[2], "state": row[3]}
-    return msgspec.convert(msgspec.json.decode(row[4]) | columns, Delivery)
+    delivery_id, document_id, integration_id, state, value = row
+    columns = {"id": delivery_id, "documentId": document_id, "integrationId": integration_id, "state": state}
+    return msgspec.convert(msgspec.json.decode(value) | columns, Delivery)

@@ -28,6 +28,7 @@ from banqup_tui.store.packed import DELIVERY_COLUMNS, whole_delivery, whole_docu
 from banqup_tui.store.query import DocumentQuery, Filter, FilterField, Term
 from banqup_tui.store.repair import healing, heals
 from banqup_tui.store.rows import by_id, rows_of
+from banqup_tui.store.scope import number_of_client
 from banqup_tui.store.sqlite import reading
 from banqup_tui.store.tallies import Tallies, counts_in, folder_nodes
 from banqup_tui.store.windows import DocumentRows
@@ -90,7 +91,7 @@ class Readers:
     def find_clients(self, text: str) -> list[Client]:
         """Returns clients whose id, reference, VAT or enterprise number is `text`, else those with it in the name."""
         rows = self._connection().execute("SELECT value FROM client WHERE value IS NOT NULL ORDER BY name")
-        clients = [_decode(row[0], Client) for row in rows]
+        clients = [_decode(value, Client) for (value,) in rows]
         plain = text.replace(".", "").replace(" ", "").casefold()
         exact = [one for one in clients if plain in _keys_of(one)]
         return exact or [one for one in clients if text.casefold() in one.name.casefold()]
@@ -99,7 +100,7 @@ class Readers:
         """Returns the five folders of a client, with their years and months, the newest first."""
         overlay = self._overlay()
         with reading(self._connection()) as connection:
-            number = self._client_number(connection, client_id)
+            number = number_of_client(connection, client_id)
             tally = self._tallies.of(connection, number, overlay)
         return folder_nodes(tally)
 
@@ -112,7 +113,7 @@ class Readers:
     ) -> Counts:
         overlay = self._overlay()
         with reading(self._connection()) as connection:
-            number = None if client_id is None else self._client_number(connection, client_id)
+            number = None if client_id is None else number_of_client(connection, client_id)
             tally = self._tallies.of(connection, number, overlay)
         return counts_in(tally, folder, year, month)
 
@@ -151,12 +152,12 @@ class Readers:
     def _some_whole(self, ids: list[str]) -> list[Document]:
         overlay = self._overlay()
         with reading(self._connection()) as connection:
-            raw = by_id(connection, ids)
-            marks = ",".join("?" * len(raw))
-            numbers = [row[0] for row in raw]
+            stored = by_id(connection, ids)
+            marks = ",".join("?" * len(stored))
+            numbers = [row.n for row in stored]
             values = dict(connection.execute(f"SELECT n, value FROM document WHERE n IN ({marks})", numbers))  # noqa: S608
-            rows = rows_of(connection, overlay, raw)
-        return [whole_document(row, values[one[0]]) for one, row in zip(raw, rows, strict=True)]
+            rows = rows_of(connection, overlay, stored)
+        return [whole_document(row, values[one.n]) for one, row in zip(stored, rows, strict=True)]
 
     def find_documents(self, text: str, client_id: str | None = None, limit: int = 20) -> list[str]:
         """Returns ids of documents by id or its beginning (8 letters or more), else by exact number, newest first."""
@@ -166,7 +167,7 @@ class Readers:
                 "SELECT id FROM document WHERE id >= ? AND id < ? LIMIT ?", (text.lower(), f"{text.lower()}~", limit)
             ).fetchall()
             if rows:
-                return [row[0] for row in rows]
+                return [document_id for (document_id,) in rows]
         query = DocumentQuery(client_id=client_id, filter=Filter(terms=(Term(field=FilterField.NUMBER, text=text),)))
         found = self.listing(query, limit * 5)
         return [row.id for row in found if (row.number or "").casefold() == text.casefold()][:limit]
@@ -211,8 +212,8 @@ class Readers:
                 f" WHERE v.document_id IN ({marks}) ORDER BY i.label, v.id",
                 some,
             )
-            for row in rows:
-                found[row[1]].append(whole_delivery(row))
+            for delivery in map(whole_delivery, rows):
+                found[delivery.document_id].append(delivery)
         return found
 
     def delivery(self, delivery_id: str) -> Delivery | None:
@@ -250,20 +251,20 @@ class Readers:
             state = state_of(connection)
             if not state.is_complete:
                 return None
-            number = self._client_number(connection, client_id)
+            number = number_of_client(connection, client_id)
             marks = ",".join("?" * len(folders))
-            row = connection.execute(
+            (count,) = connection.execute(
                 "SELECT count(*) FROM document WHERE client = ? AND day >= ? AND flags & ?"  # noqa: S608
                 f" AND folder IN ({marks})",
                 (number, day_of(since) if since else 0, APPROVED, *map(ALL_FOLDERS.index, folders)),
             ).fetchone()
-        return BackfillCount(folders=tuple(folders), count=row[0], up_to=state.seen)
+        return BackfillCount(folders=tuple(folders), count=count, up_to=state.seen)
 
     def documents_of_deliveries(self, delivery_ids: Iterable[str]) -> list[str]:
         connection = self._connection()
         query = "SELECT document_id FROM delivery WHERE id = ?"
         rows = [connection.execute(query, (one,)).fetchone() for one in delivery_ids]
-        return list(dict.fromkeys(row[0] for row in rows if row is not None))
+        return list(dict.fromkeys(document_id for (document_id,) in filter(None, rows)))
 
     # small things
 
@@ -274,7 +275,7 @@ class Readers:
             " ORDER BY label COLLATE NOCASE, id",
             (client_id, removed),
         )
-        return [_decode(row[0], Integration) for row in rows]
+        return [_decode(value, Integration) for (value,) in rows]
 
     def integration(self, integration_id: str) -> Integration | None:
         return self._one("SELECT value FROM integration WHERE id = ?", integration_id, Integration)
@@ -335,14 +336,13 @@ class Readers:
 
     def _one(self, query: str, entity_id: str, kind: type[_V]) -> _V | None:
         row = self._connection().execute(query, (entity_id,)).fetchone()
-        return None if row is None else _decode(row[0], kind)
+        if row is None:
+            return None
+        (value,) = row
+        return _decode(value, kind)
 
     def _all(self, query: str, kind: type[_V]) -> list[_V]:
-        return [_decode(row[0], kind) for row in self._connection().execute(query)]
-
-    def _client_number(self, connection: sqlite3.Connection, client_id: str) -> int:
-        row = connection.execute("SELECT n FROM client WHERE id = ?", (client_id,)).fetchone()
-        return int(row[0]) if row else -1
+        return [_decode(value, kind) for (value,) in self._connection().execute(query)]
 
     def _labels(self, connection: sqlite3.Connection) -> dict[str, list[str]]:
         labels: dict[str, list[str]] = {}

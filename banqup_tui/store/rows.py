@@ -1,11 +1,10 @@
-"""Reads rows of documents for lists, with the effects of pending commands drawn over them.
-
-A raw row has the columns `COLUMNS`, in that order.
-"""
+"""Reads rows of documents for lists, with the effects of pending commands drawn over them."""
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
+from itertools import starmap
+
+import msgspec
 
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
@@ -14,46 +13,74 @@ from banqup_tui.domain.listing import DocumentRow, Sent
 from banqup_tui.store.codes import APPROVED, ATTEMPTED, CREDIT_NOTE, PROCESSED, STATUSES, date_of
 from banqup_tui.store.overlay import Moment, Overlay, draw
 
-COLUMNS = (
-    "d.n, d.id, d.client, d.folder, d.day, d.status, d.flags, d.currency, d.net, d.vat, d.gross, d.ver, d.gen,"
-    " d.number, d.counterparty, d.file_name"
-)
+
+class StoredRow(msgspec.Struct, frozen=True):
+    """A row of the table `document` of the copy, without `value`, as codes (store.codes).
+
+    `client` is the client's number in the copy, `ver` the change number of the row, `gen` its generation.
+    """
+
+    n: int
+    id: str
+    client: int
+    folder: int
+    day: int
+    status: int
+    flags: int
+    currency: str | None
+    net: int | None
+    vat: int | None
+    gross: int | None
+    ver: int
+    gen: int
+    number: str | None
+    counterparty: str | None
+    file_name: str
 
 
-def by_number(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-    """Returns raw rows in the order of the rowids; unknown ones are left out."""
-    found: dict[int, tuple[Any, ...]] = {}
+COLUMNS = ", ".join(f"d.{name}" for name in StoredRow.__struct_fields__)
+"""The columns that `read_rows` reads, of the table `document d`."""
+
+
+def read_rows(connection: sqlite3.Connection, query: str, values: Sequence[object]) -> list[StoredRow]:
+    """Runs a query for `COLUMNS`."""
+    return list(starmap(StoredRow, connection.execute(query, values)))
+
+
+def by_number(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[StoredRow]:
+    """Returns rows in the order of the rowids; unknown ones are left out."""
+    found: dict[int, StoredRow] = {}
     for some in in_batches(numbers):
         marks = ",".join("?" * len(some))
-        rows = connection.execute(f"SELECT {COLUMNS} FROM document d WHERE d.n IN ({marks})", some)  # noqa: S608
-        found.update({row[0]: row for row in rows})
+        rows = read_rows(connection, f"SELECT {COLUMNS} FROM document d WHERE d.n IN ({marks})", some)  # noqa: S608
+        found.update({row.n: row for row in rows})
     return [found[number] for number in numbers if number in found]
 
 
-def by_id(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Returns raw rows in the order of the ids; unknown ids are left out."""
-    found: dict[str, tuple[Any, ...]] = {}
+def by_id(connection: sqlite3.Connection, ids: Sequence[str]) -> list[StoredRow]:
+    """Returns rows in the order of the ids; unknown ids are left out."""
+    found: dict[str, StoredRow] = {}
     for some in in_batches(ids):
         marks = ",".join("?" * len(some))
-        rows = connection.execute(f"SELECT {COLUMNS} FROM document d WHERE d.id IN ({marks})", some)  # noqa: S608
-        found.update({row[1]: row for row in rows})
+        rows = read_rows(connection, f"SELECT {COLUMNS} FROM document d WHERE d.id IN ({marks})", some)  # noqa: S608
+        found.update({row.id: row for row in rows})
     return [found[one] for one in ids if one in found]
 
 
-def rows_of(connection: sqlite3.Connection, overlay: Overlay, raw: Sequence[tuple[Any, ...]]) -> list[DocumentRow]:
-    """Returns raw rows as lists show them: with their deliveries and the effects of pending commands."""
-    sent = _sent(connection, [row[1] for row in raw])
-    clients = _clients(connection, {row[2] for row in raw})
+def rows_of(connection: sqlite3.Connection, overlay: Overlay, stored: Sequence[StoredRow]) -> list[DocumentRow]:
+    """Returns rows as lists show them: with their deliveries and the effects of pending commands."""
+    sent = _sent(connection, [row.id for row in stored])
+    clients = _clients(connection, {row.client for row in stored})
     gen, seq = connection.execute("SELECT gen, seq FROM meta").fetchone()
     now = Moment(gen=gen, seq=seq)
-    return [_row(row, clients[row[2]], sent.get(row[1], ()), overlay, now) for row in raw]
+    return [_row(row, clients[row.client], sent.get(row.id, ()), overlay, now) for row in stored]
 
 
-def _row(row: tuple[Any, ...], client_id: str, sent: tuple[Sent, ...], overlay: Overlay, now: Moment) -> DocumentRow:
-    flags = row[6]
+def _row(row: StoredRow, client_id: str, sent: tuple[Sent, ...], overlay: Overlay, now: Moment) -> DocumentRow:
+    flags = row.flags
     drawn = draw(
-        overlay.over(row[1], row[11], row[12], now),
-        status=STATUSES[row[5]],
+        overlay.over(row.id, row.ver, row.gen, now),
+        status=STATUSES[row.status],
         approved=bool(flags & APPROVED),
         processed=bool(flags & PROCESSED),
         attempted=bool(flags & ATTEMPTED),
@@ -61,10 +88,10 @@ def _row(row: tuple[Any, ...], client_id: str, sent: tuple[Sent, ...], overlay: 
         needs_a_look=any(one.needs_a_look for one in sent),
     )
     return DocumentRow(
-        id=row[1], client_id=client_id, folder=ALL_FOLDERS[row[3]], date=date_of(row[4]), status=drawn.status,
-        number=row[13], counterparty=row[14], currency=row[7], net_amount=row[8], vat_amount=row[9],
-        gross_amount=row[10], approved=bool(flags & APPROVED), processed=drawn.processed, attempted=drawn.attempted,
-        pending=drawn.pending, file_name=row[15], sent=sent, is_credit_note=bool(flags & CREDIT_NOTE),
+        id=row.id, client_id=client_id, folder=ALL_FOLDERS[row.folder], date=date_of(row.day), status=drawn.status,
+        number=row.number, counterparty=row.counterparty, currency=row.currency, net_amount=row.net, vat_amount=row.vat,
+        gross_amount=row.gross, approved=bool(flags & APPROVED), processed=drawn.processed, attempted=drawn.attempted,
+        pending=drawn.pending, file_name=row.file_name, sent=sent, is_credit_note=bool(flags & CREDIT_NOTE),
     )  # fmt: skip
 
 

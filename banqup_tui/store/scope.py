@@ -7,10 +7,16 @@ import msgspec
 
 from banqup_tui.store.codes import FOLDER_CODE, PROCESSED_CODE, STATUS_CODE
 from banqup_tui.store.query import DocumentQuery, Filter, FilterField
-from banqup_tui.store.rows import COLUMNS
+from banqup_tui.store.rows import COLUMNS, StoredRow, read_rows
 
 Key = tuple[int, int]
 """Day (yyyymmdd) and rowid: documents are ordered by date, then by the time at which they were created."""
+
+
+def number_of_client(connection: sqlite3.Connection, client_id: str) -> int:
+    """Returns the number of a client in the copy's columns; -1, which no row has, for an unknown one."""
+    row = connection.execute("SELECT n FROM client WHERE id = ?", (client_id,)).fetchone()
+    return -1 if row is None else int(*row)
 
 
 class Scope:
@@ -19,8 +25,7 @@ class Scope:
     def __init__(self, connection: sqlite3.Connection, query: DocumentQuery) -> None:
         self.client: int | None = None
         if query.client_id is not None:
-            row = connection.execute("SELECT n FROM client WHERE id = ?", (query.client_id,)).fetchone()
-            self.client = row[0] if row else -1
+            self.client = number_of_client(connection, query.client_id)
         self.folder = None if query.folder is None else FOLDER_CODE[query.folder]
         self.first_month, self.last_month = _months_of(query)
         self.statuses = [STATUS_CODE[status] for status in query.statuses]
@@ -63,30 +68,32 @@ class Scope:
             (*self.values, self.first_month, self.last_month),
         ).fetchall()
 
-    def older(self, connection: sqlite3.Connection, key: Key, skip: int, length: int) -> list[tuple[Any, ...]]:
-        """Returns raw rows from `key` backwards in time, its own row included, the newest first."""
-        return connection.execute(
+    def older(self, connection: sqlite3.Connection, key: Key, skip: int, length: int) -> list[StoredRow]:
+        """Returns rows from `key` backwards in time, its own row included, the newest first."""
+        return read_rows(
+            connection,
             f"SELECT {COLUMNS} FROM document d {self._index()} WHERE {self.conditions}"  # noqa: S608
             " AND d.day >= ? AND (d.day, d.n) <= (?, ?) ORDER BY d.day DESC, d.n DESC LIMIT ? OFFSET ?",
             (*self.values, self.first_month * 100, *key, length, skip),
-        ).fetchall()
+        )
 
-    def newer(self, connection: sqlite3.Connection, key: Key, skip: int, length: int) -> list[tuple[Any, ...]]:
-        """Returns raw rows that are newer than `key`, the oldest first."""
-        return connection.execute(
+    def newer(self, connection: sqlite3.Connection, key: Key, skip: int, length: int) -> list[StoredRow]:
+        """Returns rows that are newer than `key`, the oldest first."""
+        return read_rows(
+            connection,
             f"SELECT {COLUMNS} FROM document d {self._index()} WHERE {self.conditions}"  # noqa: S608
             " AND d.day <= ? AND (d.day, d.n) > (?, ?) ORDER BY d.day, d.n LIMIT ? OFFSET ?",
             (*self.values, self.last_month * 100 + 99, *key, length, skip),
-        ).fetchall()
+        )
 
     def between(self, connection: sqlite3.Connection, place: Key, key: Key) -> int:
         """Returns the number of rows that are newer than `key`, up to the day of `place`."""
-        row = connection.execute(
+        (count,) = connection.execute(
             f"SELECT count(*) FROM document d {self._index()} WHERE {self.conditions}"  # noqa: S608
             " AND d.day <= ? AND (d.day, d.n) > (?, ?)",
             (*self.values, place[0], *key),
         ).fetchone()
-        return int(row[0])
+        return int(count)
 
     def _index(self) -> str:
         # The planner has no statistics of the table and may choose an index that needs a sort of all rows.

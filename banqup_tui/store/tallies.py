@@ -39,7 +39,7 @@ class Tallies:
             f"SELECT client, folder, month, status, count FROM tally {'' if client is None else 'WHERE client = ?'}",  # noqa: S608
             () if client is None else (client,),
         )
-        tally: Tally = {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
+        tally: Tally = {(of_client, folder, month, status): count for of_client, folder, month, status, count in rows}
         for key, by in self._shift(connection, overlay).items():
             if client is None or key[0] == client:
                 tally[key] = tally.get(key, 0) + by
@@ -97,11 +97,11 @@ def _counts(pairs: Iterable[tuple[int, int]]) -> Counts:
 
 def _shifted(connection: sqlite3.Connection, overlay: Overlay) -> Tally:
     shift: Tally = {}
-    raw = by_id(connection, list(overlay.marks))
-    for before, row in zip(raw, rows_of(connection, overlay, raw), strict=True):
+    stored = by_id(connection, list(overlay.marks))
+    for before, row in zip(stored, rows_of(connection, overlay, stored), strict=True):
         status = STATUS_CODE[row.status]
-        if status != before[5]:
-            where = (before[2], before[3], before[4] // 100)
-            shift[(*where, before[5])] = shift.get((*where, before[5]), 0) - 1
+        if status != before.status:
+            where = (before.client, before.folder, before.day // 100)
+            shift[(*where, before.status)] = shift.get((*where, before.status), 0) - 1
             shift[(*where, status)] = shift.get((*where, status), 0) + 1
     return shift

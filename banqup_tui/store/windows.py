@@ -9,8 +9,7 @@ import bisect
 import sqlite3
 import threading
 from array import array
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.store.copy import LocalCopy
@@ -18,7 +17,7 @@ from banqup_tui.store.matching import matches
 from banqup_tui.store.overlay import Overlay
 from banqup_tui.store.query import DocumentQuery, SortColumn
 from banqup_tui.store.repair import heals
-from banqup_tui.store.rows import by_number, rows_of
+from banqup_tui.store.rows import StoredRow, by_id, by_number, rows_of
 from banqup_tui.store.scope import Key, Scope, simplified
 from banqup_tui.store.sqlite import reading
 
@@ -73,20 +72,18 @@ class DocumentRows:
         with self._lock, reading(self._copy.reader()) as connection:
             self._look(connection)
             wanted = self.count() - start if length is None else length
-            return [row[1] for row in self._raw(connection, max(start, 0), wanted)]
+            return [row.id for row in self._raw(connection, max(start, 0), wanted)]
 
     def position_of(self, document_id: str) -> int | None:
         """Returns the position of a document, `None` if it does not match the query."""
         with self._lock, reading(self._copy.reader()) as connection:
             self._look(connection)
-            found = connection.execute(
-                "SELECT n, day, client, folder, status FROM document WHERE id = ?", (document_id,)
-            ).fetchone()
+            found = next(iter(by_id(connection, [document_id])), None)
             if found is None:
                 return None
             if self._listed is not None:
-                return self._listed.index(found[0]) if found[0] in self._listed else None
-            return self._position_by_date(connection, (found[1], found[0]), found[2:])
+                return self._listed.index(found.n) if found.n in self._listed else None
+            return self._position_by_date(connection, found)
 
     def _look(self, connection: sqlite3.Connection) -> bool:
         step = connection.execute("SELECT step FROM meta").fetchone()[0]
@@ -100,7 +97,7 @@ class DocumentRows:
             self._places = _Places(self._scope.months(connection), self._scope.first_month)
         return True
 
-    def _raw(self, connection: sqlite3.Connection, start: int, length: int) -> list[tuple[Any, ...]]:
+    def _raw(self, connection: sqlite3.Connection, start: int, length: int) -> list[StoredRow]:
         if self._listed is not None:
             return by_number(connection, self._listed[start : start + length])
         if self._simply.descending:
@@ -109,7 +106,7 @@ class DocumentRows:
         first = max(after - length, 0)
         return self._by_date(connection, first, after - first)[::-1]
 
-    def _by_date(self, connection: sqlite3.Connection, start: int, length: int) -> list[tuple[Any, ...]]:
+    def _by_date(self, connection: sqlite3.Connection, start: int, length: int) -> list[StoredRow]:
         """Returns rows by a position that counts from the newest."""
         length = min(length, self._places.total - start)
         if length <= 0:
@@ -123,14 +120,14 @@ class DocumentRows:
             if len(rows) < length:
                 rows += self._scope.older(connection, key, 0, length - len(rows))
         if rows:
-            self._places.remember(start, (rows[0][4], rows[0][0]))
+            self._places.remember(start, (rows[0].day, rows[0].n))
         return rows
 
-    def _position_by_date(self, connection: sqlite3.Connection, key: Key, where: Sequence[int]) -> int | None:
-        if not self._scope.takes(key[0], *where):
+    def _position_by_date(self, connection: sqlite3.Connection, row: StoredRow) -> int | None:
+        if not self._scope.takes(row.day, row.client, row.folder, row.status):
             return None
-        position, place = self._places.month_of(key[0])
-        position += self._scope.between(connection, place, key)
+        position, place = self._places.month_of(row.day)
+        position += self._scope.between(connection, place, (row.day, row.n))
         return position if self._simply.descending else self._places.total - 1 - position
 
 

@@ -29,7 +29,6 @@ from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.setting_rules import flaw_of, value_of
-from banqup_tui.domain.source import Unfiled
 from banqup_tui.domain.text import clean, without_controls
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.answers import harmless
@@ -124,7 +123,6 @@ ASKED: dict[str, tuple[Any, Ask]] = {
     "changes": (Changes, lambda server: server.changes("c")),
     "extensions": (tuple[Extension, ...], lambda server: server.extensions()),
     "attempts": (list[Attempt], lambda server: server.attempts("d")),
-    "unfiled": (list[Unfiled], lambda server: server.unfiled()),
     "backfill": (BackfillCount, lambda server: server.backfill("c", (), None)),
     "commands": (CommandResults, lambda server: server.commands(())),
     "withdraw": (CommandResult, lambda server: server.withdraw("k", "e.1")),

@@ -6,9 +6,8 @@ sending.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from banqup_tui.backend.db.records import IntegrationRecord
 from banqup_tui.backend.db.tables import attempt, integration
@@ -52,6 +51,6 @@ def free_again(transaction: Transaction, row: IntegrationRecord) -> datetime | N
     return None if oldest_that_counts is None else oldest_that_counts + MINUTE
 
 
-def _of_this_minute(transaction: Transaction, row: IntegrationRecord) -> tuple[Any, ...]:
+def _of_this_minute(transaction: Transaction, row: IntegrationRecord) -> tuple[ColumnElement[bool], ...]:
     began = attempt.c.started_at
     return attempt.c.integration_id == row.id, began > transaction.now - MINUTE, began <= transaction.now

@@ -76,8 +76,9 @@ def known_by_copies(copies: Path) -> Iterator[Known]:
 def _known_by(copy: Path) -> Known | None:
     with suppress(sqlite3.Error), closing(_read_only(copy)) as connection:
         row = connection.execute("SELECT epoch, seq, (SELECT count(*) FROM document) FROM meta").fetchone()
-        if row and row[0]:
-            return Known(epoch=row[0], seq=row[1], documents=row[2])
+        epoch, seq, documents = row or ("", 0, 0)
+        if epoch:
+            return Known(epoch=epoch, seq=seq, documents=documents)
     return None
 
 

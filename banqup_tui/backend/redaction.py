@@ -14,13 +14,13 @@ import quopri
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 import msgspec
 
 from banqup_tui.backend.secrets_in_use import secrets_of_sign_in
-from banqup_tui.connectors.interface import Found, NotSent, Receipt, Rejected, Uncertain, secret_names
+from banqup_tui.connectors.interface import Found, NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.secret import MASK, Secret, secrets_alive
@@ -123,13 +123,10 @@ class Redactor:
 class AttemptSecrets:
     """The secrets of one attempt or test. While this object exists, the log shows none of them (`secrets_alive`)."""
 
-    def __init__(self, settings: Any) -> None:
-        """Takes the secrets from a connector's settings struct."""
-        kind = cast(type[msgspec.Struct], type(settings))
-        named = (getattr(settings, name) for name in secret_names(kind))
-        self._secrets = [Secret(value) for value in named if isinstance(value, str | Secret) and value]
-        users = (getattr(settings, name, None) for name in _NAMES_OF_USERS)
-        self._users = [user for user in users if isinstance(user, str)]
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """Takes the secrets from a connector's settings, where each is a `Secret`."""
+        self._secrets = [value for value in settings.values() if isinstance(value, Secret) and value]
+        self._users = [user for name in _NAMES_OF_USERS if isinstance(user := settings.get(name), str)]
 
     def redactor(self) -> Redactor:
         """Returns a redactor. Call it after the attempt: only then all tokens of its sign-in are known."""

@@ -43,8 +43,6 @@ class Manifest(Value, frozen=True, kw_only=True):
         key_seconds: seconds for which a KEY receiver honours an idempotency key; `None` is for ever.
         concurrency: deliveries of one integration that may run at the same time.
         per_minute: attempts of one integration in any minute; `None` is no limit.
-        carried: its channels run in a process of their own, because it needs much processor time for each byte. Only
-            for connectors of this package.
     """
 
     id: str
@@ -59,7 +57,6 @@ class Manifest(Value, frozen=True, kw_only=True):
     key_seconds: float | None = None
     concurrency: int = 4
     per_minute: int | None = None
-    carried: bool = False
 
 
 class DeliveryRequest(Value, frozen=True, kw_only=True):

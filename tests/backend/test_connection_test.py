@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,7 +22,7 @@ from tests.support.waiting import until
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
+async def services(tmp_path: Path) -> AsyncIterator[Services]:
     points = [
         point("local-folder", "banqup_tui.connectors.local_folder:LocalFolder"),
         point("mailbox", "tests.support.connectors:Mailbox"),
@@ -30,6 +30,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
     ]
     made = services_in(tmp_path, Extensions(points))
     yield made
+    await asyncio.to_thread(made.extensions.close)
     made.database.engine.dispose()
 
 

@@ -1,8 +1,9 @@
 """A receiver that repeats what it was sent has no secret written into the ledger, the log, or an answer."""
 
+import asyncio
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,9 +27,10 @@ PASSWORD = "Sekret-8c14d2a7f0b3"
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
+async def services(tmp_path: Path) -> AsyncIterator[Services]:
     made = services_in(tmp_path, Extensions([point("echo", "tests.support.connectors:Echo")]))
     yield made
+    await asyncio.to_thread(made.extensions.close)
     made.database.engine.dispose()
 
 

@@ -1,6 +1,7 @@
 """A folder of somebody else may hold files that are called as modules of Python are: none of them is ever run."""
 
 import ast
+import asyncio
 import os
 import re
 import subprocess
@@ -16,7 +17,7 @@ from banqup_tui.connectors.interface import NotSent
 from banqup_tui.python_process import clean_environment, leave_out_current_directory, python_command
 from banqup_tui.screens.external_program import open_outside
 from tests.support.backends import Home, home_in, until
-from tests.support.scripted import Scripted, ScriptedSettings
+from tests.support.scripted import no_token
 
 SOURCE = Path(banqup_tui.__file__).parent
 ROOT = SOURCE.parent
@@ -100,10 +101,11 @@ def test_a_backup_that_is_made_there_by_hand_runs_nothing_of_it(folder: Path, ma
 
 async def test_the_process_for_connectors_runs_nothing_of_it(folder: Path, marks: Path, tmp_path: Path) -> None:
     host = ConnectorHost()
+    settings = {"directory": str(tmp_path), "opens": False}
     with pytest.raises(NotSent, match="No"):
-        async with host.connect(Scripted(), ScriptedSettings(directory=str(tmp_path), opens=False)):
+        async with host.connect("tests.support.scripted:Scripted", settings, no_token):
             raise AssertionError
-    await host.close()
+    await asyncio.to_thread(host.close)
     assert nothing_ran(marks)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,19 +11,17 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from banqup_tui.backend.connector_host.foreign import ForeignConnector
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.tables import utc_now
 from banqup_tui.backend.db.vault import of_sign_in
 from banqup_tui.backend.integrations.oauth import callback_server, repository
 from banqup_tui.backend.integrations.oauth.access_tokens import StoredTokens, provide
+from banqup_tui.backend.integrations.registry import Extensions
 from banqup_tui.backend.runtime.pruning import prune
-from banqup_tui.connectors.common.tokens import access_token
-from banqup_tui.connectors.interface import Authorization, Authorizes, DeliveryRequest, SettingProblem, Step
+from banqup_tui.connectors.interface import Authorization
 from banqup_tui.connectors.mail.sign_in import authorization_of
-from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.commands import AddIntegration, Configure, Install, RemoveIntegration
-from tests.support.connectors import Mailbox, MailboxSettings
+from tests.support.connectors import entry_of
 from tests.support.provider import LASTS, SECRET, SECRET_APPLICATION, USER, Provider, provider
 from tests.support.services import PARVIS
 from tests.support.serving import ServedApp, serving, space_in
@@ -241,30 +239,20 @@ async def test_ten_that_need_a_new_token_at_once_renew_it_once(served: ServedApp
     assert firm.renewals() == before + 1
 
 
-class OfAnother(Mailbox):
-    """A connector of another package: it runs on a loop of its own."""
-
-    def authorization(self, entered: Mapping[str, Any]) -> Authorization | SettingProblem:
-        return authorization_of(entered)
-
-    async def test(self, settings: MailboxSettings, sample: DeliveryRequest | None) -> list[Step]:
-        authorization = authorization_of(self.entered)
-        assert isinstance(authorization, Authorization)
-        return [Step(ok=True, message=text_message(await access_token(self.entered["sign_in"], authorization)))]
-
-    entered: dict[str, Any] = {}
-
-
 async def test_a_connector_of_another_package_is_given_tokens_too(served: ServedApp, firm: Provider) -> None:
     begun = await begin(served, settings_of(firm))
     await browser(firm.sign_in(begun["url"]))
-    connector = OfAnother()
-    connector.entered = settings_of(firm, sign_in=begun["id"])
-    foreign_connector = ForeignConnector(connector)
-    assert isinstance(foreign_connector, Authorizes)
+    extensions = Extensions([entry_of("their-package", "signed-mailbox", "tests.support.connectors:SignedMailbox")])
+    extensions.allow("signed-mailbox", "their-package")
+    connector = await asyncio.to_thread(extensions.connector, "signed-mailbox")
+    assert connector is not None
+    settings = settings_of(firm, sign_in=begun["id"])
     provide(served.services)
-    (step,) = await foreign_connector.test(MailboxSettings(host="mail.example", address="in@mail.example"), None)
+    (step,) = await connector.test(settings, None)
     assert firm.user_of(str(step.message.params["text"])) == USER
+    registration = await asyncio.to_thread(connector.definition.authorization, settings)
+    assert registration == authorization_of(settings)
+    await asyncio.to_thread(extensions.close)
 
 
 async def test_signing_in_again_replaces_the_sign_in_of_every_client(served: ServedApp, firm: Provider) -> None:

@@ -103,7 +103,7 @@ async def test_a_server_that_says_what_it_was_given_shows_no_token(tmp_path: Pat
             await send(server, renewed, tmp_path)
     remember("s", Secret("secret-token"))
     values = b64encode(f"user={USER}\x01auth=Bearer secret-token\x01\x01".encode()).decode()
-    shown = AttemptSecrets(server.settings(user=USER, sign_in="s")).redactor()
+    shown = AttemptSecrets({"user": USER, "sign_in": Secret("s")}).redactor()
     assert values not in shown.error(raised.value).sentence
 
 

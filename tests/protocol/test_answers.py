@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from banqup_tui.actions.csv_export import as_text
 from banqup_tui.backend.api import commands
-from banqup_tui.backend.integrations.registry import _sound
+from banqup_tui.backend.connector_host.definition import sound
 from banqup_tui.backend.redaction import RedactingFormatter, Redactor
 from banqup_tui.backend.runtime import components
 from banqup_tui.cli.main import run
@@ -231,7 +231,7 @@ def test_what_a_package_says_of_itself_is_cleaned_where_it_enters() -> None:
         version=HOSTILE,
         settings_schema={"properties": {"a": {"enum": [HOSTILE], "x-titles": {"en": HOSTILE}}}},
     )
-    assert not [text for text in texts_of(_sound(extension)) if ACTS.search(text)]
+    assert not [text for text in texts_of(sound(extension)) if ACTS.search(text)]
 
 
 def test_a_line_of_the_log_holds_no_escape() -> None:

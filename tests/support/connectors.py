@@ -2,15 +2,17 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from importlib.metadata import EntryPoint
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
+from banqup_tui.connectors.common.tokens import access_token
 from banqup_tui.connectors.interface import (
+    Authorization,
     Channel,
     DeliveryRequest,
     Fault,
@@ -18,9 +20,12 @@ from banqup_tui.connectors.interface import (
     NotSent,
     Receipt,
     Rejected,
+    SettingProblem,
     Step,
     setting,
 )
+from banqup_tui.connectors.mail.settings import MailSettings
+from banqup_tui.connectors.mail.sign_in import authorization_of
 from banqup_tui.domain.extension import Category, ReceiverKind
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.messages import text_message
@@ -60,6 +65,24 @@ class Mailbox:
 
     async def test(self, settings: MailboxSettings, sample: DeliveryRequest | None) -> list[Step]:
         return [Step(ok=settings.password == "geheim", message=text_message({"en": "Signed in.", "fr": "Connecté."}))]
+
+
+class SignedMailbox(Mailbox):
+    """Its test says the token of its sign-in."""
+
+    manifest = msgspec.structs.replace(Mailbox.manifest, id="signed-mailbox")
+    settings = MailSettings  # type: ignore[assignment]
+
+    def destination(self, settings: MailSettings) -> str:  # type: ignore[override]
+        return "signed"
+
+    def authorization(self, entered: Mapping[str, Any]) -> Authorization | SettingProblem:
+        return authorization_of(entered)
+
+    async def test(self, settings: MailSettings, sample: DeliveryRequest | None) -> list[Step]:  # type: ignore[override]
+        authorization = authorization_of(msgspec.structs.asdict(settings))
+        assert isinstance(authorization, Authorization)
+        return [Step(ok=True, message=text_message(await access_token(settings.sign_in, authorization)))]
 
 
 class BadgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,8 +158,8 @@ class _EchoChannel(Channel):
         return Receipt(text=printed, reference=printed)
 
 
-def entry_of(package: str, name: str) -> EntryPoint:
-    """The mailbox, as a package of that name brings it."""
+def entry_of(package: str, name: str, value: str = "tests.support.connectors:Mailbox") -> EntryPoint:
+    """A connector, the mailbox, as a package of that name brings it."""
 
     class Package:
         version = "1.0"
@@ -144,6 +167,6 @@ def entry_of(package: str, name: str) -> EntryPoint:
         def __init__(self) -> None:
             self.name = package
 
-    made = point(name, "tests.support.connectors:Mailbox")
+    made = point(name, value)
     vars(made).update(dist=Package())
     return made

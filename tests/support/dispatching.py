@@ -34,4 +34,5 @@ async def until(services: Services, *states: str, running: str = "test") -> list
     finally:
         stop.set()
         await task
+        await asyncio.to_thread(services.extensions.close)
     return deliveries(services)

@@ -1,6 +1,9 @@
-"""The connector host: a separate process for connectors that use much processor time for each byte (encryption).
+"""Connector hosts: the processes in which connectors run.
 
-The service goes on answering meanwhile and both processes use a processor of their own. They talk over a socket pair
-that no other process has. The host ends when the service ends, whatever the reason. If the host ends first, its
-attempts end as cut off: not sent before the mark, uncertain after it. The next attempt starts a new host.
+A host has no database, no vault and no token of the service. It is given the settings of an integration and one
+document at a time. All connectors of this program share one host. The connectors of another package have a host of
+their own, and the code of the package runs nowhere else.
+
+A host ends when the service ends, whatever the reason. If a host ends first, its attempts end as cut off: not sent
+before the mark, uncertain after it. The next attempt starts a new host.
 """

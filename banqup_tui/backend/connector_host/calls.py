@@ -1,9 +1,11 @@
-"""The service's end of the connection to the connector host: sends questions and matches answers, in any order."""
+"""The service's end of the connection to a connector host: sends questions and matches answers, in any order."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 from banqup_tui.backend.connector_host.messages import (
@@ -11,11 +13,20 @@ from banqup_tui.backend.connector_host.messages import (
     Close,
     Frames,
     GiveUp,
+    LogLine,
     Open,
     Question,
+    Token,
+    TokenWanted,
+    decode_service_message,
+    failure_of,
     framed,
-    to_service,
 )
+
+_log = logging.getLogger(__name__)
+
+GiveToken = Callable[[TokenWanted], Awaitable[str]]
+"""Returns an access token for a channel or a test, or raises what kept it."""
 
 
 class HostEnded(Exception):
@@ -23,11 +34,13 @@ class HostEnded(Exception):
 
 
 class HostConnection(asyncio.Protocol):
-    """A connection to the connector host. It is used on the event loop that made it."""
+    """A connection to a connector host. It is used on the event loop that made it."""
 
     def __init__(self) -> None:
         self._frames = Frames()
         self._asked: dict[int, asyncio.Future[Answer]] = {}
+        self._give_token: dict[int, GiveToken] = {}
+        self._giving: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
         self._loop = asyncio.get_running_loop()
         self._lost = asyncio.Event()
@@ -36,11 +49,25 @@ class HostConnection(asyncio.Protocol):
     def is_lost(self) -> bool:
         return self._lost.is_set()
 
+    @property
+    def is_of_this_loop(self) -> bool:
+        return self._loop is asyncio.get_running_loop()
+
     def number(self) -> int:
         """Returns a new number for a question or a channel."""
         return next(self._numbers)
 
-    def send(self, message: Open | Close | GiveUp) -> None:
+    def channel(self, give_token: GiveToken) -> int:
+        """Returns a new number for a channel or a test, which may ask for tokens until `forget` is called."""
+        number = self.number()
+        self._give_token[number] = give_token
+        return number
+
+    def forget(self, channel: int) -> None:
+        """Gives this channel no more tokens."""
+        self._give_token.pop(channel, None)
+
+    def send(self, message: Open | Close | GiveUp | Token) -> None:
         """Sends a message that has no answer. It is dropped if the host has ended."""
         if not self.is_lost:
             self._transport.write(framed(message))
@@ -52,7 +79,7 @@ class HostConnection(asyncio.Protocol):
 
         Raises:
             HostEnded: If the host ended before it answered.
-            Exception: The exception that the channel raised in the host.
+            Exception: The exception that the connector raised in the host.
         """
         if self.is_lost:
             raise HostEnded
@@ -69,11 +96,6 @@ class HostConnection(asyncio.Protocol):
             raise answer.failure.error()
         return answer
 
-    async def close(self) -> None:
-        """Closes the connection, which ends the host, and waits until it is lost."""
-        self._transport.close()
-        await self._lost.wait()
-
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -81,10 +103,17 @@ class HostConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         for frame in self._frames.of(data):
-            answer = to_service.decode(frame)
-            waiting = self._asked.pop(answer.number, None)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(answer)
+            match decode_service_message.decode(frame):
+                case Answer() as answer:
+                    waiting = self._asked.pop(answer.number, None)
+                    if waiting is not None and not waiting.done():
+                        waiting.set_result(answer)
+                case TokenWanted() as wanted:
+                    task = asyncio.create_task(self._answer(wanted))
+                    self._giving.add(task)
+                    task.add_done_callback(self._giving.discard)
+                case LogLine() as line:
+                    logging.getLogger(line.logger).log(line.level, "%s", line.text)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._lost.set()
@@ -92,3 +121,12 @@ class HostConnection(asyncio.Protocol):
         for waiting in asked.values():
             if not waiting.done():
                 waiting.set_exception(HostEnded())
+
+    async def _answer(self, wanted: TokenWanted) -> None:
+        try:
+            give = self._give_token.get(wanted.channel)
+            if give is None:
+                raise LookupError(f"channel {wanted.channel} is not open")
+            self.send(Token(wanted.number, await give(wanted)))
+        except Exception as error:
+            self.send(Token(wanted.number, failure=failure_of(error)))

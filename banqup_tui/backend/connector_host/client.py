@@ -1,158 +1,290 @@
-"""Starts the connector host when it is first needed, and offers its connections as channels."""
+"""Starts a connector host when it is first needed, and asks it: about definitions, for tests and over channels."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import threading
+import time
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import msgspec
 
-from banqup_tui.backend.connector_host.calls import HostConnection, HostEnded
+from banqup_tui.backend.connector_host.calls import GiveToken, HostConnection, HostEnded
 from banqup_tui.backend.connector_host.messages import (
     Close,
     Commit,
+    DefinitionAnswer,
+    DefinitionQuestion,
     Discard,
+    Frames,
     LookUp,
     Open,
     Prepare,
     Ready,
     RollForward,
+    Test,
+    decode_definition_answer,
+    decoded,
+    framed,
 )
 from banqup_tui.connectors.interface import (
     Channel,
-    Connector,
     DeliveryRequest,
     Fault,
     Found,
     NotSent,
     Receipt,
+    Step,
     Uncertain,
 )
 from banqup_tui.domain.messages import Message, message
-from banqup_tui.domain.secret import revealed
 from banqup_tui.python_process import clean_environment, python_command
 
 T = TypeVar("T")
 
 IDLE_SECONDS = 60.0
-"""Time after which the host is ended when no channel is open."""
+"""Time after which the host is ended when no channel is open and nothing is asked."""
+
+ANSWER_SECONDS = 30.0
+"""Longest wait for an answer about a definition: a package may hang while it is imported."""
 
 _END_SECONDS = 5.0
-_ENDED = Message("delivery.carrier-ended")
+ENDED = Message("delivery.host-ended")
 
 
 class ConnectorHost:
-    """The host process of all connectors whose manifest says `carried`. It is used on one event loop."""
+    """A host process that is started when it is needed. Several threads and one event loop may use it.
+
+    Args:
+        idle_seconds: Time without use after which the process is ended.
+    """
 
     def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
         self._idle_seconds = idle_seconds
-        self._starting: asyncio.Task[HostConnection] | None = None
-        self._processes: list[subprocess.Popen[bytes]] = []
-        self._open = 0
-        self._idle: asyncio.TimerHandle | None = None
-        self._ending: set[asyncio.Task[None]] = set()
-
-    def connect(self, connector: Connector[Any], settings: Any) -> AbstractAsyncContextManager[Channel]:
-        """Connects in the host process, with the results and errors of the connector's own `connect`."""
-        return self._connected(connector, settings)
-
-    async def close(self) -> None:
-        """Ends the process and waits until it has ended."""
-        self._cancel_idle_timer()
-        self._begin_ending()
-        await asyncio.gather(*self._ending, return_exceptions=True)
+        self._lock = threading.Lock()
+        self._process: HostProcess | None = None
+        self._users = 0
+        self._used_at = 0.0
+        self._timer: threading.Timer | None = None
 
     @asynccontextmanager
-    async def _connected(self, connector: Connector[Any], settings: Any) -> AsyncIterator[Channel]:
-        self._cancel_idle_timer()
-        self._open += 1
-        try:
-            connection = await self._connection()
-            number = connection.number()
-            kind = type(connector)
-            connection.send(
-                Open(number, f"{kind.__module__}:{kind.__qualname__}", msgspec.json.encode(settings, enc_hook=revealed))
-            )
+    async def connect(
+        self, connector: str, settings: Mapping[str, Any], give_token: GiveToken
+    ) -> AsyncIterator[Channel]:
+        """Connects in the host, with the results and errors of the connector's own `connect`.
+
+        Args:
+            connector: The connector's class, as `module:name`.
+            give_token: Answers the channel's requests for access tokens.
+        """
+        async with self._connection() as connection:
+            channel = connection.channel(give_token)
+            connection.send(Open(channel, connector, dict(settings)))
             try:
-                await _without_effect(connection.ask(Ready(connection.number(), number)))
-                yield _HostChannel(connection, number)
+                await _without_effect(connection.ask(Ready(connection.number(), channel)))
+                yield _HostChannel(connection, channel)
             finally:
-                connection.send(Close(number))
+                connection.forget(channel)
+                connection.send(Close(channel))
+
+    async def test(
+        self, connector: str, settings: Mapping[str, Any], sample: DeliveryRequest | None, give_token: GiveToken
+    ) -> list[Step]:
+        """Runs the connector's own `test` in the host."""
+        async with self._connection() as connection:
+            channel = connection.channel(give_token)
+            try:
+                question = Test(connection.number(), channel, connector, dict(settings), sample)
+                answer = await _without_effect(connection.ask(question))
+                return list(_required(answer.steps))
+            finally:
+                connection.forget(channel)
+
+    def ask(self, question: DefinitionQuestion, kind: type[T]) -> T:
+        """Asks about a definition and waits for the answer. Not to be called on an event loop.
+
+        Raises:
+            HostEnded: The host ended before it answered, or did not answer in time and was ended.
+            OSError: The host could not be started.
+            Exception: The exception that the connector raised.
+        """
+        with self._used():
+            process = self._running()
+            try:
+                answer = process.ask(question)
+            except HostEnded:
+                self._drop(process)
+                raise
+        if answer.failure is not None:
+            raise answer.failure.error()
+        return msgspec.convert(answer.value, kind, dec_hook=decoded)
+
+    def close(self) -> None:
+        """Ends the process and waits until it has ended."""
+        with self._lock:
+            process, self._process = self._process, None
+            timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+        if process is not None:
+            process.end()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[HostConnection]:
+        with self._used():
+            try:
+                process = await asyncio.to_thread(self._running)
+                if not process.is_of_this_loop:
+                    # The socket belongs to the loop that connected it. One that has ended cannot give it back.
+                    await asyncio.to_thread(self._drop, process)
+                    process = await asyncio.to_thread(self._running)
+                connection = await process.connection()
+            except OSError as error:
+                not_started = message("delivery.host-not-started", quote=error.strerror or str(error))
+                raise NotSent(not_started, fault=Fault.INTEGRATION) from error
+            yield connection
+
+    def _running(self) -> HostProcess:
+        """Returns the process, started if there is none or it has ended."""
+        with self._lock:
+            lost = self._process if self._process is not None and self._process.has_ended else None
+            if self._process is None or lost is not None:
+                self._process = HostProcess()
+            process = self._process
+        if lost is not None:
+            lost.end()
+        return process
+
+    def _drop(self, process: HostProcess) -> None:
+        """Ends a process that is of no more use, so that the next user starts another."""
+        with self._lock:
+            if self._process is process:
+                self._process = None
+        process.end()
+
+    @contextmanager
+    def _used(self) -> Iterator[None]:
+        with self._lock:
+            self._users += 1
+        try:
+            yield
         finally:
-            self._open -= 1
-            if not self._open and self._starting is not None:
-                self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._begin_ending)
+            with self._lock:
+                self._users -= 1
+                self._used_at = time.monotonic()
+                if not self._users and self._process is not None and self._timer is None:
+                    self._end_later(self._idle_seconds)
 
-    def _cancel_idle_timer(self) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-            self._idle = None
+    def _end_later(self, seconds: float) -> None:
+        # The timer must not keep a host alive that nobody has any more.
+        self._timer = threading.Timer(seconds, _end_if_unused, [weakref.ref(self)])
+        self._timer.daemon = True
+        self._timer.start()
 
-    async def _connection(self) -> HostConnection:
-        if self._starting is None or (self._starting.done() and _is_useless(self._starting)):
-            self._begin_ending()
-            self._starting = asyncio.create_task(self._start())
+    def _end_if_unused(self) -> None:
+        with self._lock:
+            self._timer = None
+            if self._users or self._process is None:
+                return
+            unused = time.monotonic() - self._used_at
+            if unused < self._idle_seconds:
+                self._end_later(self._idle_seconds - unused)
+                return
+            process, self._process = self._process, None
+        process.end()
+
+
+def _end_if_unused(host: weakref.ref[ConnectorHost]) -> None:
+    if (found := host()) is not None:
+        found._end_if_unused()
+
+
+class HostProcess:
+    """A connector host that was started, and the service's ends of its two sockets.
+
+    Raises:
+        OSError: If it cannot be started.
+    """
+
+    def __init__(self) -> None:
+        self._asking = threading.Lock()
+        self._frames = Frames()
+        self._connecting: asyncio.Task[HostConnection] | None = None
+        self._is_out_of_step = False
+        self._channels, channels = socket.socketpair()
+        self._definitions, definitions = socket.socketpair()
+        with channels, definitions:
+            ends = [channels.fileno(), definitions.fileno()]
+            try:
+                self._process = subprocess.Popen(
+                    python_command("banqup_tui.backend.connector_host", *map(str, ends)),
+                    pass_fds=ends,
+                    stdin=subprocess.DEVNULL,
+                    # Ctrl+C in the terminal of the service must not end the host before the service has ended its
+                    # attempts.
+                    start_new_session=True,
+                    env=clean_environment(),
+                )
+            except BaseException:
+                self._channels.close()
+                self._definitions.close()
+                raise
+
+    @property
+    def has_ended(self) -> bool:
+        if self._is_out_of_step or self._process.poll() is not None:
+            return True
+        return self._connecting is not None and self._connecting.done() and _is_useless(self._connecting)
+
+    @property
+    def is_of_this_loop(self) -> bool:
+        return self._connecting is None or self._connecting.get_loop() is asyncio.get_running_loop()
+
+    async def connection(self) -> HostConnection:
+        """Returns the connection for channels and tests, made on the running event loop."""
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(_connected(self._channels))
+        return await asyncio.shield(self._connecting)
+
+    def ask(self, question: DefinitionQuestion) -> DefinitionAnswer:
+        """Asks about a definition. Raises `HostEnded`."""
+        with self._asking:
+            try:
+                self._definitions.settimeout(ANSWER_SECONDS)
+                self._definitions.sendall(framed(question))
+                while data := self._definitions.recv(1 << 16):
+                    for body in list(self._frames.of(data)):
+                        return decode_definition_answer.decode(body)
+            except (OSError, ValueError) as error:
+                self._is_out_of_step = True
+                raise HostEnded from error
+            self._is_out_of_step = True
+            raise HostEnded
+
+    def end(self) -> None:
+        """Ends the process by closing its socket, or by force after a few seconds, and waits until it has ended."""
+        self._definitions.close()
+        if self._connecting is None:
+            self._channels.close()
         try:
-            return await asyncio.shield(self._starting)
-        except OSError as error:
-            not_started = message("delivery.carrier-not-started", quote=error.strerror or str(error))
-            raise NotSent(not_started, fault=Fault.INTEGRATION) from error
-
-    async def _start(self) -> HostConnection:
-        """Starts the process and connects to it."""
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                await asyncio.to_thread(self._run, theirs)
-            _, connection = await asyncio.get_running_loop().create_unix_connection(HostConnection, sock=ours)
-        except BaseException:
-            ours.close()
-            raise
-        return connection
-
-    def _run(self, theirs: socket.socket) -> None:
-        end = theirs.fileno()
-        self._processes.append(
-            subprocess.Popen(
-                python_command("banqup_tui.backend.connector_host", str(end)),
-                pass_fds=[end],
-                stdin=subprocess.DEVNULL,
-                # Ctrl+C in the terminal of the service must not end the host before the service has ended its attempts.
-                start_new_session=True,
-                env=clean_environment(),
-            )
-        )
-
-    def _begin_ending(self) -> None:
-        starting, self._starting = self._starting, None
-        processes, self._processes = self._processes, []
-        if starting is not None or processes:
-            task = asyncio.create_task(_end_processes(starting, processes))
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
-
-
-def _is_useless(starting: asyncio.Task[HostConnection]) -> bool:
-    return starting.cancelled() or starting.exception() is not None or starting.result().is_lost
-
-
-async def _end_processes(
-    starting: asyncio.Task[HostConnection] | None, processes: Sequence[subprocess.Popen[bytes]]
-) -> None:
-    if starting is not None:
-        connection = (await asyncio.gather(starting, return_exceptions=True))[0]
-        if isinstance(connection, HostConnection):
-            await connection.close()
-    for process in processes:
-        try:
-            await asyncio.to_thread(process.wait, _END_SECONDS)
+            self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
-            await asyncio.to_thread(process.wait)
+            self._process.kill()
+            self._process.wait()
+
+
+async def _connected(end: socket.socket) -> HostConnection:
+    _, connection = await asyncio.get_running_loop().create_unix_connection(HostConnection, sock=end)
+    return connection
+
+
+def _is_useless(connecting: asyncio.Task[HostConnection]) -> bool:
+    return connecting.cancelled() or connecting.exception() is not None or connecting.result().is_lost
 
 
 class _HostChannel:
@@ -196,17 +328,18 @@ async def _without_effect(asked: Awaitable[T]) -> T:
     try:
         return await asked
     except HostEnded as error:
-        raise NotSent(_ENDED, fault=Fault.INTEGRATION) from error
+        raise NotSent(ENDED) from error
 
 
 async def _perhaps_effective(asked: Awaitable[T]) -> T:
     try:
         return await asked
     except HostEnded as error:
-        raise Uncertain(_ENDED) from error
+        raise Uncertain(ENDED) from error
 
 
 def _required(value: T | None) -> T:
-    """Returns a field of an answer that is always set for its question."""
-    assert value is not None
+    """Returns a field of an answer that its question demands. A package may have returned `None`."""
+    if value is None:
+        raise TypeError("the connector returned None")
     return value

@@ -1,4 +1,8 @@
-"""The messages between the service and the connector host: MessagePack arrays, each preceded by its length."""
+"""The messages between the service and a connector host: MessagePack arrays, each preceded by its length.
+
+There are two sockets. On the first, questions about channels are answered in any order. On the second, questions about
+a connector's definition are answered one after the other, because threads of the service wait for them.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,25 @@ from typing import Any
 
 import msgspec
 
+from banqup_tui.backend.connector_host.definition import Level
 from banqup_tui.backend.frames import Frames as Frames
 from banqup_tui.backend.frames import frame
-from banqup_tui.connectors.interface import DeliveryRequest, Fault, Found, NotSent, Receipt, Rejected, Uncertain
+from banqup_tui.connectors.interface import (
+    Authorization,
+    DeliveryRequest,
+    Fault,
+    Found,
+    Manifest,
+    NotSent,
+    Receipt,
+    Rejected,
+    Step,
+    Uncertain,
+)
+from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.messages import Message
+from banqup_tui.domain.secret import Secret
 
 
 class _Message(msgspec.Struct, frozen=True, array_like=True):
@@ -25,12 +43,12 @@ class Open(_Message, frozen=True, tag="Open"):
     Attributes:
         channel: Number that the service gives to the channel.
         connector: Class of the connector, as `module:name`.
-        settings: JSON of the connector's settings struct, with its secrets.
+        settings: The connector's settings by name, with their secrets.
     """
 
     channel: int
     connector: str
-    settings: bytes
+    settings: dict[str, Any]
 
 
 class Close(_Message, frozen=True, tag="Close"):
@@ -89,18 +107,40 @@ class Ready(_Message, frozen=True, tag="Ready"):
     channel: int
 
 
+class Test(_Message, frozen=True, tag="Test"):
+    """Asks for `Connector.test`; the answer has the `steps`.
+
+    Attributes:
+        channel: Number under which the test may ask for access tokens, as a channel does.
+    """
+
+    number: int
+    channel: int
+    connector: str
+    settings: dict[str, Any]
+    sample: DeliveryRequest | None
+
+
 class GiveUp(_Message, frozen=True, tag="GiveUp"):
     """Cancels a question; there will be no answer."""
 
     number: int
 
 
-Question = Prepare | Commit | RollForward | LookUp | Discard | Ready
-HostMessage = Open | Close | GiveUp | Prepare | Commit | RollForward | LookUp | Discard | Ready
+class Token(_Message, frozen=True, tag="Token"):
+    """Answers `TokenWanted`: the access token, or the `failure` to get one."""
+
+    number: int
+    text: str | None = None
+    failure: Failure | None = None
+
+
+Question = Prepare | Commit | RollForward | LookUp | Discard | Ready | Test
+HostMessage = Open | Close | GiveUp | Token | Prepare | Commit | RollForward | LookUp | Discard | Ready | Test
 
 
 class Failure(msgspec.Struct, frozen=True, array_like=True):
-    """An exception that a channel raised.
+    """An exception that a connector raised.
 
     Attributes:
         kind: `NotSent`, `Rejected` or `Uncertain`, and `Error` for any other exception.
@@ -115,7 +155,7 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
     trace: str = ""
 
     def error(self) -> Exception:
-        """Returns the exception to raise in the service."""
+        """Returns the exception to raise in the other process."""
         match self.kind:
             case "NotSent":
                 return NotSent(
@@ -133,13 +173,110 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
         return error
 
 
-class Answer(msgspec.Struct, frozen=True, array_like=True):
+class Answer(_Message, frozen=True, tag="Answer"):
     """The answer to the question with the same number; the question decides which other fields are set."""
 
     number: int
     text: str | None = None
     receipt: Receipt | None = None
     found: Found | None = None
+    steps: tuple[Step, ...] | None = None
+    failure: Failure | None = None
+
+
+class TokenWanted(_Message, frozen=True, tag="TokenWanted"):
+    """Asks the service for an access token (`connectors.common.tokens`); it answers with `Token`.
+
+    Attributes:
+        channel: The channel or test whose settings name the sign-in.
+    """
+
+    number: int
+    channel: int
+    sign_in: str
+    authorization: Authorization
+    refused: str | None
+
+
+class LogLine(_Message, frozen=True, tag="LogLine"):
+    """A line for the log of the service."""
+
+    level: int
+    logger: str
+    text: str
+
+
+ServiceMessage = Answer | TokenWanted | LogLine
+
+
+class Describe(_Message, frozen=True, tag="Describe"):
+    """Asks for the `Description` of a connector."""
+
+    connector: str
+    extension_id: str
+    package: str
+
+
+class ReadSettings(_Message, frozen=True, tag="ReadSettings"):
+    """Asks for `Definition.read`."""
+
+    connector: str
+    settings: dict[str, Any]
+    level: Level
+
+
+class DestinationOf(_Message, frozen=True, tag="DestinationOf"):
+    """Asks for `Definition.destination`."""
+
+    connector: str
+    settings: dict[str, Any]
+
+
+class PlaceOf(_Message, frozen=True, tag="PlaceOf"):
+    """Asks for `Definition.where`."""
+
+    connector: str
+    settings: dict[str, Any]
+    delivery_request: DeliveryRequest
+
+
+class SignedInUntil(_Message, frozen=True, tag="SignedInUntil"):
+    """Asks for `Definition.signed_in_until`."""
+
+    connector: str
+    settings: dict[str, Any]
+
+
+class AuthorizationOf(_Message, frozen=True, tag="AuthorizationOf"):
+    """Asks for `Definition.authorization`, as `AuthorizationAnswer`."""
+
+    connector: str
+    entered: dict[str, Any]
+
+
+DefinitionQuestion = Describe | ReadSettings | DestinationOf | PlaceOf | SignedInUntil | AuthorizationOf
+
+
+class Description(_Message, frozen=True, tag="Description"):
+    """What a connector is; `problem` is why it does not load."""
+
+    extension: Extension | None = None
+    manifest: Manifest | None = None
+    problem: str = ""
+
+
+class AuthorizationAnswer(_Message, frozen=True, tag="AuthorizationAnswer"):
+    """The registration, or the setting that it lacks and why; all `None` where the connector has no sign-in."""
+
+    authorization: Authorization | None = None
+    field: str | None = None
+    reason: Message | None = None
+
+
+class DefinitionAnswer(_Message, frozen=True, tag="DefinitionAnswer"):
+    """The answer to a question about a definition, as the question says, or the `failure`."""
+
+    value: Any = None
     failure: Failure | None = None
 
 
@@ -157,22 +294,28 @@ def failure_of(error: BaseException) -> Failure:
     )
 
 
-def _as_text(value: Any) -> str:
+def encoded(value: Any) -> Any:
+    """The `enc_hook` of these messages. The sockets are between processes of this program, so secrets are sent."""
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, Secret):
+        return value.reveal()
     raise TypeError(type(value))
 
 
-def _from_text(kind: type, value: Any) -> Any:
+def decoded(kind: type, value: Any) -> Any:
+    """The `dec_hook` of these messages: makes a path or a secret of its text."""
     return kind(value)
 
 
-_encode = msgspec.msgpack.Encoder(enc_hook=_as_text).encode
+_encode = msgspec.msgpack.Encoder(enc_hook=encoded).encode
 # Built at import: msgspec 0.22 crashes the process when two threads decode a type for the first time at once.
-decode_host_message = msgspec.msgpack.Decoder(HostMessage, dec_hook=_from_text)
-to_service = msgspec.msgpack.Decoder(Answer, dec_hook=_from_text)
+decode_host_message = msgspec.msgpack.Decoder(HostMessage, dec_hook=decoded)
+decode_service_message = msgspec.msgpack.Decoder(ServiceMessage, dec_hook=decoded)
+decode_definition_question = msgspec.msgpack.Decoder(DefinitionQuestion, dec_hook=decoded)
+decode_definition_answer = msgspec.msgpack.Decoder(DefinitionAnswer, dec_hook=decoded)
 
 
-def framed(message: _Message | Answer) -> bytes:
+def framed(message: _Message) -> bytes:
     """Returns an encoded message with its length before it."""
     return frame(_encode(message))

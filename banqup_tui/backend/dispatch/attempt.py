@@ -7,13 +7,12 @@ import logging
 from asyncio import timeout
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from banqup_tui.backend.connector_host.client import ConnectorHost
+from banqup_tui.backend.connector_host.calls import HostEnded
 from banqup_tui.backend.connector_host.pool import ConnectionPool
 from banqup_tui.backend.dispatch.group_commit import GroupCommitWriter
 from banqup_tui.backend.dispatch.requests import AttemptInput
@@ -21,13 +20,12 @@ from banqup_tui.backend.dispatch.warm_up import Upcoming
 from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.claim import Claim
 from banqup_tui.backend.ledger.look_up import earlier_receipts
-from banqup_tui.backend.ledger.outcome import Result
+from banqup_tui.backend.ledger.outcome import Ended, Result
 from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.connectors.common.limits import refuse_unfit
 from banqup_tui.connectors.interface import (
     Channel,
-    Connector,
     DeliveryRequest,
     Fault,
     Found,
@@ -78,7 +76,6 @@ class Attempts:
         self._threads = threads
         self._writer = writer
         self._channels = ConnectionPool(terms.timing.channel_idle)
-        self._host = ConnectorHost()
 
     async def attempt(self, claim: Claim, attempt_input: AttemptInput | Exception) -> bool:
         """Runs one attempt and records its outcome in the ledger.
@@ -109,29 +106,29 @@ class Attempts:
         except Exception as error:
             result = _result_of(claim, progress, error)
         if not progress.recorded:
-            await self._ended(claim, progress, result, timed_out)
+            await self._ended(claim, progress, result, timed_out=timed_out, died=_host_died(result))
             # A kill here loses nothing: the outcome is committed.
             kill_point("outcome.committed")
         if cancelled is not None:
             raise cancelled
         return isinstance(result, Receipt)
 
-    async def _ended(self, claim: Claim, progress: _Progress, result: Result, timed_out: bool) -> DeliveryState | None:
+    async def _ended(
+        self, claim: Claim, progress: _Progress, result: Result, *, timed_out: bool = False, died: bool = False
+    ) -> DeliveryState | None:
         """Records the outcome without the secrets of the attempt. No other code records outcomes."""
         if progress.secrets is not None:
             result = progress.secrets.redactor().result(result)
-        return await self._writer.ended(claim, result, timed_out)
+        return await self._writer.ended(Ended(claim, result, timed_out, died))
 
     def open_ahead(self, upcoming: Sequence[Upcoming]) -> None:
         """Opens connections to integrations that are about to be claimed, so that signing in and claiming overlap."""
         for integration in upcoming:
-            connect = partial(self._connect, integration.connector, integration.settings)
-            self._channels.open_ahead(integration.key, connect)
+            self._channels.open_ahead(integration.key, partial(integration.connector.connect, integration.settings))
 
     async def close(self) -> None:
-        """Closes all connections and ends the connector host."""
+        """Closes all connections."""
         await self._channels.close()
-        await self._host.close()
 
     async def _deliver(self, claim: Claim, attempt_input: AttemptInput | Exception, progress: _Progress) -> Result:
         if isinstance(attempt_input, Exception):
@@ -144,7 +141,7 @@ class Attempts:
         if not claim.checking:
             refuse_unfit(connector.manifest, delivery_request)
         key = (claim.integration_id, claim.settings_version)
-        async with self._channels.pooled(key, partial(self._connect, connector, settings)) as pooled:
+        async with self._channels.pooled(key, partial(connector.connect, settings)) as pooled:
             channel = await pooled.channel()
             try:
                 if claim.checking:
@@ -152,14 +149,10 @@ class Attempts:
                 return await self._send(channel, claim, delivery_request, progress)
             except (Rejected, NotSent) as raised:
                 await self._nothing_arrived(channel, claim, progress, raised)
-                if isinstance(raised, NotSent) and raised.fault is not Fault.DOCUMENT:
+                # Raised, the connection is not used again.
+                if _host_died(raised) or (isinstance(raised, NotSent) and raised.fault is not Fault.DOCUMENT):
                     raise
                 return raised
-
-    def _connect(self, connector: Connector[Any], settings: Any) -> AbstractAsyncContextManager[Channel]:
-        if connector.manifest.carried:
-            return self._host.connect(connector, settings)
-        return connector.connect(settings)
 
     async def _nothing_arrived(
         self, channel: Channel, claim: Claim, progress: _Progress, raised: Rejected | NotSent
@@ -173,7 +166,7 @@ class Attempts:
         if not progress.begun:
             await _discard(channel, progress)
             return
-        state = await self._ended(claim, progress, raised, False)
+        state = await self._ended(claim, progress, raised)
         progress.recorded = True
         # A kill here leaves the hidden file at the receiver, which is harmless.
         kill_point("outcome.committed")
@@ -248,6 +241,11 @@ def _result_of(claim: Claim, progress: _Progress, error: Exception) -> Result:
     if not isinstance(error, Uncertain):
         _log.error("the connector %s failed", claim.extension_id, exc_info=error)
     return _cut_off(claim, progress, error.message if isinstance(error, Uncertain) else messages.WENT_WRONG)
+
+
+def _host_died(result: Result) -> bool:
+    """Returns whether the connector host ended during the attempt, which may have been what ended it."""
+    return isinstance(result, NotSent | Uncertain) and isinstance(result.__cause__, HostEnded)
 
 
 def _cut_off(claim: Claim, progress: _Progress, reason: Message) -> Result:

@@ -11,16 +11,17 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
+from banqup_tui.backend.connector_host.definition import Level
+from banqup_tui.backend.connector_host.hosted import HostedConnector
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.dispatch.requests import build_request
 from banqup_tui.backend.integrations.oauth.access_tokens import provide
-from banqup_tui.backend.integrations.registry import Level
 from banqup_tui.backend.integrations.settings_input import read_settings_input
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.connectors.common.path_template import values_of
-from banqup_tui.connectors.interface import Connector, DeliveryRequest, Shows, Step, failed_step
+from banqup_tui.connectors.interface import DeliveryRequest, Step, failed_step
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
@@ -56,7 +57,7 @@ async def test(services: Services, request: TestRequest) -> TestResult:
         return TestResult(steps=(_wrong(refused.problem),))
     except BanqupError as error:
         return TestResult(steps=(TestStep(ok=False, message=error.message),))
-    problems, values = _read(services, request, inputs)
+    problems, values = await asyncio.to_thread(_read, services, request, inputs)
     variables = dict(values_of(inputs.sample)) if inputs.sample else {}
     connector = services.extensions.connector(request.extension_id)
     if problems or connector is None:
@@ -64,10 +65,9 @@ async def test(services: Services, request: TestRequest) -> TestResult:
     if values is None:
         steps = () if request.dry else (TestStep(ok=False, message=Message("connection.given-by-client")),)
         return TestResult(steps=steps, variables=variables)
-    typed = services.extensions.typed(request.extension_id, values)
-    secrets = AttemptSecrets(typed)
-    done = [] if request.dry else await _run_steps(connector, typed, inputs.sample)
-    preview = _preview(connector, typed, inputs.sample)
+    secrets = AttemptSecrets(values)
+    done = [] if request.dry else await _run_steps(connector, values, inputs.sample)
+    preview = await asyncio.to_thread(_preview, connector, values, inputs.sample)
     redactor = secrets.redactor()
     return TestResult(
         steps=tuple(TestStep(ok=step.ok, message=redactor.message(step.message)) for step in done),
@@ -99,7 +99,9 @@ def _read(
 test.__test__ = False  # type: ignore[attr-defined]
 
 
-async def _run_steps(connector: Connector[Any], settings: Any, sample: DeliveryRequest | None) -> list[Step]:
+async def _run_steps(
+    connector: HostedConnector, settings: Mapping[str, Any], sample: DeliveryRequest | None
+) -> list[Step]:
     try:
         async with timeout(SECONDS):
             return await connector.test(settings, sample)
@@ -112,11 +114,11 @@ async def _run_steps(connector: Connector[Any], settings: Any, sample: DeliveryR
         return [Step(ok=False, message=Message("connection.test-failed"))]
 
 
-def _preview(connector: Connector[Any], settings: Any, sample: DeliveryRequest | None) -> str | None:
-    if sample is None or not isinstance(connector, Shows):
+def _preview(connector: HostedConnector, settings: Mapping[str, Any], sample: DeliveryRequest | None) -> str | None:
+    if sample is None:
         return None
     try:
-        return connector.where(settings, sample)
+        return connector.definition.where(settings, sample)
     except Exception:
         _log.exception("%s could not say where a document would go", connector.manifest.id)
         return None

@@ -19,7 +19,7 @@ from banqup_tui.backend.db.records import IntegrationRecord
 from banqup_tui.backend.ledger import rechecks
 from banqup_tui.backend.ledger.claim import Claim, mark_together
 from banqup_tui.backend.ledger.model import lock_integrations
-from banqup_tui.backend.ledger.outcome import Ended, Result, record_together
+from banqup_tui.backend.ledger.outcome import Ended, record_together
 from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.ledger.status import restated_at_the_end
 from banqup_tui.connectors.interface import Receipt
@@ -106,9 +106,9 @@ class GroupCommitWriter:
         """Marks an attempt; returns whether its effect may begin (see `ledger.claim.mark`)."""
         return cast(bool, await self._put(MarkRequest(claim, resume_token)))
 
-    async def ended(self, claim: Claim, result: Result, timed_out: bool) -> DeliveryState | None:
+    async def ended(self, ended: Ended) -> DeliveryState | None:
         """Records the result of an attempt; returns the new state, or `None` if the claim had lost its fence."""
-        return cast(DeliveryState | None, await self._put(Ended(claim, result, timed_out)))
+        return cast(DeliveryState | None, await self._put(ended))
 
     async def wait_for_round(self) -> None:
         """Claims what can be claimed now, and waits until that is committed."""

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import Connection, Select, select
 
+from banqup_tui.backend.connector_host.definition import with_secrets
+from banqup_tui.backend.connector_host.hosted import HostedConnector
 from banqup_tui.backend.db.json_rows import ids_param, in_ids
 from banqup_tui.backend.db.tables import client, document, settings
 from banqup_tui.backend.db.vault import of_version
-from banqup_tui.backend.integrations.registry import typed_settings
 from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.claim import Claim
 from banqup_tui.backend.ledger.enqueue import wanted_copy_key
-from banqup_tui.connectors.interface import Connector, DeliveryRequest, Fault, NotSent, Rejected
+from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Rejected
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble
-from banqup_tui.domain.messages import message
 
 if TYPE_CHECKING:
     from banqup_tui.backend.services import Services
@@ -33,8 +33,8 @@ _client = msgspec.json.Decoder(Client)
 class AttemptInput(msgspec.Struct, frozen=True):
     """The input of one attempt."""
 
-    connector: Connector[Any]
-    settings: Any
+    connector: HostedConnector
+    settings: Mapping[str, Any]
     delivery_request: DeliveryRequest
 
 
@@ -47,7 +47,7 @@ def inputs_of(services: Services, claims: Sequence[Claim]) -> list[AttemptInput 
     with services.database.read() as connection:
         documents = _encoded(connection, _DOCUMENTS, [claim.document_id for claim in claims])
         clients = _encoded(connection, _CLIENTS, [claim.client_id for claim in claims])
-        opened: dict[tuple[str, int], Any] = {}
+        opened: dict[tuple[str, int], dict[str, Any]] = {}
         return [_input(connection, services, claim, documents, clients, opened) for claim in claims]
 
 
@@ -57,15 +57,17 @@ def _input(
     claim: Claim,
     documents: Mapping[str, bytes],
     clients: Mapping[str, bytes],
-    opened: dict[tuple[str, int], Any],
+    opened: dict[tuple[str, int], dict[str, Any]],
 ) -> AttemptInput | Exception:
     try:
-        connector: Connector[Any] | None = services.extensions.connector(claim.extension_id)
+        connector = services.extensions.connector(claim.extension_id)
         if connector is None:
             return NotSent(messages.NO_CONNECTOR, fault=Fault.PERSON, trouble=Trouble.EXTENSION)
         version = (claim.integration_id, claim.settings_version)
         if version not in opened:
-            opened[version] = settings_of(connection, services, connector, *version)
+            settings = settings_of(connection, services, *version)
+            # A newer version of the connector may call secret what was stored before as a plain text.
+            opened[version] = with_secrets(connector.definition.extension, settings)
         delivery_request = _delivery_request(
             services, claim, documents.get(claim.document_id), clients.get(claim.client_id)
         )
@@ -136,13 +138,11 @@ def build_request(
     )
 
 
-def settings_of(
-    connection: Connection, services: Services, connector: Connector[Any], integration_id: str, version: int
-) -> Any:
-    """Returns the effective settings of one version as the connector's own struct.
+def settings_of(connection: Connection, services: Services, integration_id: str, version: int) -> dict[str, Any]:
+    """Returns the effective settings of one version by name, with secrets as `Secret`.
 
     Raises:
-        NotSent: If there are none or they do not fit; a person has to mend that.
+        NotSent: If there are none or they cannot be opened; a person has to mend that.
     """
     statement = select(settings.c.effective).where(
         settings.c.integration_id == integration_id, settings.c.version == version
@@ -151,8 +151,6 @@ def settings_of(
     if sealed is None:
         raise NotSent(messages.NO_SETTINGS, fault=Fault.PERSON)
     try:
-        return typed_settings(connector, services.vault.open(of_version(integration_id, version, "effective"), sealed))
-    except msgspec.ValidationError as error:
-        raise NotSent(message(messages.SETTING_DOES_NOT_FIT, quote=str(error)), fault=Fault.PERSON) from error
+        return services.vault.open(of_version(integration_id, version, "effective"), sealed)
     except BanqupError as error:
         raise NotSent(error.message, fault=Fault.PERSON) from error

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from banqup_tui.backend.connector_host.hosted import HostedConnector
 from banqup_tui.backend.connector_host.pool import Key
 from banqup_tui.backend.db.tables import integration
 from banqup_tui.backend.dispatch.requests import settings_of
-from banqup_tui.connectors.interface import Connector
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import IntegrationState
 
@@ -25,8 +26,8 @@ class Upcoming(msgspec.Struct, frozen=True):
     """An integration whose round is near, with what is needed to connect to it."""
 
     key: Key
-    connector: Connector[Any]
-    settings: Any
+    connector: HostedConnector
+    settings: Mapping[str, Any]
 
 
 def upcoming(connection: Connection, services: Services, now: datetime) -> list[Upcoming]:
@@ -39,11 +40,11 @@ def upcoming(connection: Connection, services: Services, now: datetime) -> list[
     wanted = (integration.c.id, integration.c.extension_id, integration.c.settings_version)
     in_order = select(*wanted).where(*which, integration.c.ready_at <= now, integration.c.timed_out.is_(False))
     for row in connection.execute(in_order.order_by(integration.c.claimed_round).limit(_AT_ONCE)):
-        connector: Connector[Any] | None = services.extensions.connector(row.extension_id)
+        connector = services.extensions.connector(row.extension_id)
         if connector is None:
             continue
         try:
-            settings = settings_of(connection, services, connector, row.id, row.settings_version)
+            settings = settings_of(connection, services, row.id, row.settings_version)
         except BanqupError:
             continue
         found.append(Upcoming((row.id, row.settings_version), connector, settings))

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from banqup_tui.backend.connector_host.definition import Level
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import IntegrationRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
@@ -17,7 +18,6 @@ from banqup_tui.backend.integrations import secret_binding, settings_levels, set
 from banqup_tui.backend.integrations.installations import installation_row, loading_extension
 from banqup_tui.backend.integrations.oauth import sign_in_settings
 from banqup_tui.backend.integrations.recovery import repair
-from banqup_tui.backend.integrations.registry import Level
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.ledger import lifecycle
 from banqup_tui.backend.ledger.bulk_jobs import Task, begin

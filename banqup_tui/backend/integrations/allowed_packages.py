@@ -58,6 +58,8 @@ def allow(transaction: Transaction, body: AllowPackage, context: CommandContext)
     }
     transaction.execute(insert(_table), row)
     extensions.allow(body.extension_id, body.package)
+    # Loaded before the answer: a terminal asks for its manifest next, and a command line does not wait for that.
+    extensions.get(body.extension_id)
     queued = sum(
         repair(transaction, integration, context) for integration in _integrations(transaction, body.extension_id)
     )

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
+from banqup_tui.backend.connector_host.definition import Level
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import InstallationRecord, IntegrationRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.vault import of_installation
 from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_rollout, settings_versions
 from banqup_tui.backend.integrations.oauth import sign_in_settings
-from banqup_tui.backend.integrations.registry import Level
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.ledger import lifecycle
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler

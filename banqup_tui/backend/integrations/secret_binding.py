@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from banqup_tui.backend.integrations.registry import titles_of
+from banqup_tui.backend.connector_host.definition import titles_of
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.domain.messages import in_other_languages, message, of_setting

@@ -16,7 +16,7 @@ from banqup_tui.domain.secret import revealed
 from banqup_tui.protocol.problems import Problem, ProblemType
 
 if TYPE_CHECKING:
-    from banqup_tui.backend.integrations.registry import Level
+    from banqup_tui.backend.connector_host.definition import Level
 
 Settings = dict[str, Any]
 

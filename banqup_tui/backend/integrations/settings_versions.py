@@ -7,20 +7,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-import msgspec
 from sqlalchemy import CompoundSelect, Connection, delete, insert, select, union, update
 
+from banqup_tui.backend.connector_host.definition import Level, with_secrets
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import IntegrationRecord
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.vault import of_version
 from banqup_tui.backend.integrations import settings_levels
 from banqup_tui.backend.integrations.oauth import sign_in_settings
-from banqup_tui.backend.integrations.registry import Level
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.backend.services import CommandRefused, Services
-from banqup_tui.connectors.interface import SignsIn
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.messages import EntityKind
@@ -69,16 +67,15 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
     connector = services.extensions.connector(extension_id)
     if connector is None:
         raise LookupError(extension_id)
-    typed = services.extensions.typed(extension_id, effective)
     try:
-        destination = msgspec.convert(connector.destination(typed), str)
+        destination = connector.definition.destination(effective)
     except Exception as error:
         _log.exception("%s could not say where documents go", extension_id)
         raise CommandRefused(
             ProblemType.REFUSED,
             Message("extension.failed-on-settings"),
         ) from error
-    shown = AttemptSecrets(typed).redactor().text(destination)
+    shown = AttemptSecrets(with_secrets(connector.definition.extension, effective)).redactor().text(destination)
     if shown == destination:
         return destination
     return f"{shown} #{services.vault.tag('destination', destination.encode())[:16]}"
@@ -95,10 +92,10 @@ def sign_in_columns(
 def _sign_in_until(services: Services, extension_id: str, effective: Mapping[str, Any]) -> datetime | None:
     """Returns the end of the sign-in, or `None` if the connector does not tell or fails."""
     connector = services.extensions.connector(extension_id)
-    if not isinstance(connector, SignsIn):
+    if connector is None:
         return None
     try:
-        until = connector.signed_in_until(services.extensions.typed(extension_id, effective))
+        until = connector.definition.signed_in_until(effective)
     except Exception:
         _log.warning("the connector %s cannot tell how long its sign-in lasts", extension_id, exc_info=True)
         return None

@@ -5,6 +5,7 @@ from banqup_tui.domain.messages import Message
 MAY_HAVE_ARRIVED = Message("delivery.may-have-arrived")
 MOVED_SINCE = Message("delivery.moved-since")
 KILLED_THE_SERVICE = Message("delivery.killed-the-service")
+"""Also where it was the connector host: to the user both are the program."""
 ENDED_WHILE_SENDING = Message("delivery.service-ended")
 STOPPED_WHILE_SENDING = Message("delivery.service-stopped")
 PAUSED_BEFORE = Message("delivery.integration-stopped")
@@ -24,4 +25,3 @@ WENT_WRONG = Message("delivery.connector-failed")
 NO_CONNECTOR = Message("integration.no-connector")
 RESTORED = Message("integration.restored")
 NO_SETTINGS = Message("integration.no-settings")
-SETTING_DOES_NOT_FIT = "integration.setting-does-not-fit"

@@ -49,12 +49,19 @@ _SEEN_WITHIN = timedelta(seconds=60)
 
 
 def record(
-    transaction: Transaction, terms: Terms, claim: Claim, result: Result, *, timed_out: bool = False
+    transaction: Transaction,
+    terms: Terms,
+    claim: Claim,
+    result: Result,
+    *,
+    timed_out: bool = False,
+    died: bool = False,
 ) -> DeliveryState | None:
     """Records the result of one attempt.
 
     Args:
         timed_out: Whether the deadline ended the attempt.
+        died: Whether the connector host ended during the attempt.
 
     Returns:
         The new state of the delivery, or `None` if the claim had lost its fence and the delivery stays as it is.
@@ -69,19 +76,25 @@ def record(
         # The request may still take effect until the grace period is over; no look-up and no answer of the user counts
         # before that.
         terms.grace_period.ended(row.id)
-    locked = _health(transaction, terms, locked, result, timed_out)
-    state = _state_after(transaction, terms, locked, row, result, checking=claim.checking)
+    if not died:
+        locked = _health(transaction, terms, locked, result, timed_out)
+    deaths = row.deaths + 1 if died else 0
+    if deaths >= terms.timing.most_deaths:
+        state = fail_as_deadly(transaction, row, deaths)
+    else:
+        state = _state_after(transaction, terms, locked, row, result, checking=claim.checking, deaths=deaths)
     close_attempt(transaction, row.id, claim.fence, state, _reason(result), _reference(result))
     refresh(transaction, [locked.id])
     return state
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """An attempt and its result."""
+    """An attempt and its result, as `record` takes them."""
 
     claim: Claim
     result: Result
     timed_out: bool = False
+    died: bool = False
 
 
 def record_together(
@@ -114,7 +127,8 @@ def record_together(
         _record_receipts(transaction, terms, integrations[integration_id], receipts)
     for at, one in enumerate(ended):
         if at not in states:
-            states[at] = record(transaction, terms, one.claim, one.result, timed_out=one.timed_out)
+            how = {"timed_out": one.timed_out, "died": one.died}
+            states[at] = record(transaction, terms, one.claim, one.result, **how)
     return [states[at] for at in range(len(ended))]
 
 
@@ -164,6 +178,13 @@ def end(transaction: Transaction, row: DeliveryRecord, state: DeliveryState, **v
         values["for_cause"] = False
     transition(transaction, [row], state, **values)
     return state
+
+
+def fail_as_deadly(transaction: Transaction, row: DeliveryRecord, deaths: int, **values: Any) -> DeliveryState:
+    """Ends a delivery in whose attempts a process ended `most_deaths` times, so that it stops no other delivery."""
+    values |= {"deaths": deaths, "reason": messages.KILLED_THE_SERVICE}
+    values["uncertain"] = bool(row.uncertain or row.phase != "CLAIMED")
+    return end(transaction, row, DeliveryState.FAILED, **values)
 
 
 def as_uncertain(
@@ -226,17 +247,18 @@ def _state_after(
     result: Result,
     *,
     checking: bool,
+    deaths: int,
 ) -> DeliveryState:
     if isinstance(result, Receipt):
         return _record_receipt(transaction, locked, row, result)
     if checking:
-        return _looked_up(transaction, terms, locked, row, result)
+        return _looked_up(transaction, terms, locked, row, result, deaths)
     if isinstance(result, Rejected):
         return end(transaction, row, DeliveryState.FAILED, reason=result.message, deaths=0)
     if isinstance(result, NotSent):
-        return _not_sent(transaction, terms, locked, row, result)
+        return _not_sent(transaction, terms, locked, row, result, deaths)
     reason = result.message if isinstance(result, Uncertain) else None
-    return as_uncertain(transaction, terms, locked, row, reason, deaths=0)
+    return as_uncertain(transaction, terms, locked, row, reason, deaths=deaths)
 
 
 _ARRIVED: dict[str, Any] = {"uncertain": False, "deaths": 0, "checks": 0}
@@ -265,14 +287,14 @@ _SENT = (
 
 
 def _not_sent(
-    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, result: NotSent
+    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, result: NotSent, deaths: int
 ) -> DeliveryState:
     """Queues a delivery again that certainly was not sent.
 
     A fault of the document spends a try and gives the document a back-off. A fault of the integration spends no try:
     the whole integration waits.
     """
-    values: dict[str, Any] = {"reason": result.message, "deaths": 0}
+    values: dict[str, Any] = {"reason": result.message, "deaths": deaths}
     if result.fault is not Fault.DOCUMENT:
         return hand_back(transaction, locked, row, **values, due_at=locked.postponed_until or transaction.now)
     tries = row.tries + 1
@@ -283,7 +305,7 @@ def _not_sent(
 
 
 def _looked_up(
-    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, result: Result
+    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, result: Result, deaths: int
 ) -> DeliveryState:
     if result is Found.ABSENT:
         return _absent(transaction, terms, locked, row)
@@ -292,7 +314,8 @@ def _looked_up(
         transition(transaction, [row], DeliveryState.FAILED, **values)
         return DeliveryState.FAILED
     spent = not (isinstance(result, NotSent) and result.fault is not Fault.DOCUMENT)
-    return check_later(transaction, terms, locked, row, _reason(result) or messages.NOT_THERE_YET, spent=spent)
+    reason = _reason(result) or messages.NOT_THERE_YET
+    return check_later(transaction, terms, locked, row, reason, spent=spent, deaths=deaths)
 
 
 def check_later(

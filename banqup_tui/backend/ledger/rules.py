@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord
 from banqup_tui.backend.ledger.timing import Timing
-from banqup_tui.connectors.interface import Connector, Manifest
+from banqup_tui.connectors.interface import Manifest
 from banqup_tui.domain.extension import ReceiverKind
 
 if TYPE_CHECKING:
+    from banqup_tui.backend.connector_host.hosted import HostedConnector
     from banqup_tui.backend.integrations.registry import Extensions
     from banqup_tui.backend.ledger.grace_period import GracePeriod
     from banqup_tui.backend.services import Services
@@ -29,10 +30,9 @@ class Terms(msgspec.Struct, frozen=True):
     def of(services: Services, timing: Timing | None = None) -> Terms:
         return Terms(services.extensions, services.grace_period, timing or Timing())
 
-    def connector(self, extension_id: str) -> Connector[Any] | None:
+    def connector(self, extension_id: str) -> HostedConnector | None:
         """Returns the connector of an extension, or `None` if it is not installed here."""
-        found: Connector[Any] | None = self.extensions.connector(extension_id)
-        return found
+        return self.extensions.connector(extension_id)
 
     def kind(self, extension_id: str) -> ReceiverKind | None:
         """Returns the kind of the receiver, or `None` while its connector is not installed.

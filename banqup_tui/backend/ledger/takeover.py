@@ -14,7 +14,7 @@ from banqup_tui.backend.db.tables import delivery
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.model import AT_ONCE, DeliveryKey, close_attempt, lock_deliveries, lock_integrations
-from banqup_tui.backend.ledger.outcome import as_uncertain, check_later, end, hand_back
+from banqup_tui.backend.ledger.outcome import as_uncertain, check_later, fail_as_deadly, hand_back
 from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.domain.delivery import DeliveryState
@@ -76,7 +76,7 @@ def _release(
         # The request of the dead process may still be under way: the grace period begins now, on the clock of this one.
         terms.grace_period.ended(row.id)
     if deaths >= terms.timing.most_deaths:
-        state = _fail_as_deadly(transaction, row, values)
+        state = fail_as_deadly(transaction, row, **values)
     elif row.phase == "CLAIMED":
         state = hand_back(transaction, locked, row, **values, due_at=transaction.now)
     elif row.phase == "CHECKING":
@@ -84,10 +84,3 @@ def _release(
     else:
         state = as_uncertain(transaction, terms, locked, row, messages.MAY_HAVE_ARRIVED, **values)
     close_attempt(transaction, row.id, row.fence, state, reason)
-
-
-def _fail_as_deadly(transaction: Transaction, row: DeliveryRecord, values: dict[str, Any]) -> DeliveryState:
-    """Ends a delivery that has killed the process `most_deaths` times, so that it stops no other delivery."""
-    values["reason"] = messages.KILLED_THE_SERVICE
-    values["uncertain"] = bool(row.uncertain or row.phase != "CLAIMED")
-    return end(transaction, row, DeliveryState.FAILED, **values)

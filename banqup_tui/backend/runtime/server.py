@@ -224,6 +224,8 @@ class Backend:
         for server in self._servers:
             server.should_exit = True
         await asyncio.gather(*self._servers.values())
+        # Before the event loop ends: uvloop waits for open connections when it is closed.
+        await asyncio.to_thread(self._services.extensions.close)
 
 
 def _config(access: Access, connection: Any) -> uvicorn.Config:

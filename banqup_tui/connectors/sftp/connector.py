@@ -78,7 +78,6 @@ class Sftp:
         kind=ReceiverKind.RENAME,
         version="1.0",
         concurrency=128,
-        carried=True,
     )
     settings = SftpSettings
 

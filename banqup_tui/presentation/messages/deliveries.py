@@ -4,6 +4,12 @@ from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_
 
 _REPAIR = N_("Install the extension, then resume the integration.")
+_HOST_ENDED = Texts(
+    N_("The process that sends documents ended before the answer came."), N_("It is tried again by itself.")
+)
+_HOST_NOT_STARTED = Texts(
+    N_("The process that sends documents could not be started."), N_("It is tried again by itself.")
+)
 
 TEXTS = {
     "delivery.may-have-arrived": Texts(N_("It may have arrived: the sending was cut off.")),
@@ -11,7 +17,8 @@ TEXTS = {
         N_("It may have arrived at the destination that was set before, or so long ago that the receiver forgot it.")
     ),
     "delivery.killed-the-service": Texts(
-        N_("The service ended three times while it was being sent."), N_("Send it again when the cause is mended.")
+        N_("A process of this program ended three times while it was being sent."),
+        N_("Send it again when the cause is mended."),
     ),
     "delivery.service-ended": Texts(N_("The service ended while it was being sent.")),
     "delivery.service-stopped": Texts(N_("The service was stopped while it was being sent.")),
@@ -48,12 +55,11 @@ TEXTS = {
         N_("The receiver does not take documents of the kind {media_type}."),
         N_("Give it to the software by hand, or dismiss this delivery."),
     ),
-    "delivery.carrier-ended": Texts(
-        N_("The process that sends documents ended before the answer came."), N_("It is tried again by itself.")
-    ),
-    "delivery.carrier-not-started": Texts(
-        N_("The process that sends documents could not be started."), N_("It is tried again by itself.")
-    ),
+    "delivery.host-ended": _HOST_ENDED,
+    "delivery.host-not-started": _HOST_NOT_STARTED,
+    # In rows that 0.4 and earlier have written.
+    "delivery.carrier-ended": _HOST_ENDED,
+    "delivery.carrier-not-started": _HOST_NOT_STARTED,
     "integration.no-connector": Texts(N_("The extension is not installed here, or does not load."), _REPAIR),
     "integration.restored": Texts(
         N_("A backup was put back: what happened since it was made is not known."),

@@ -104,7 +104,8 @@ class LedgerHarness:
         settings: dict[str, Any] | None = None,
     ) -> str:
         integration_id = self.new_id()
-        receiver.manifest = msgspec.structs.replace(receiver.manifest, concurrency=concurrency)
+        definition = getattr(receiver, "definition", receiver)
+        definition.manifest = msgspec.structs.replace(receiver.manifest, concurrency=concurrency)
         destination = f"fake:{inbox}"
         with self.write() as transaction:
             row = {
@@ -312,6 +313,7 @@ class LedgerHarness:
         finally:
             stop.set()
             await running
+            await asyncio.to_thread(self.shelf.close)
 
     def at_rest(self, dispatch: Dispatch) -> bool:
         """Nothing is under way, and nothing is due before the clock moves."""

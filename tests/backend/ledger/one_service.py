@@ -28,8 +28,7 @@ SWIFT = Timing(first_wait=0.02, roll_forward_after=0.02, poll=0.02)
 
 def ledger_setup(root: Path) -> LedgerHarness:
     harness = LedgerHarness(root)
-    for connector in (Fava(), LocalFolder(), Mail(), S3(), Sftp(), WebDav(), Webhook()):
-        harness.shelf.receivers[connector.manifest.id] = connector
+    harness.shelf.put(Fava(), LocalFolder(), Mail(), S3(), Sftp(), WebDav(), Webhook())
     harness.services.grace_period.seconds = 0.0  # the clock of a practice stands still
     return harness
 
@@ -43,6 +42,7 @@ async def main(root: Path) -> None:
     await until(lambda: not dispatch.busy(), seconds=40)
     stop.set()
     await running
+    await asyncio.to_thread(harness.shelf.close)
 
 
 def run(root: Path, kill_at: str, errors: Path) -> None:

@@ -1,11 +1,14 @@
 """Accounting software that can be told what to do, and the shelf on which the ledger finds it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 
+from banqup_tui.backend.connector_host.client import ConnectorHost
+from banqup_tui.backend.connector_host.definition import LocalDefinition
+from banqup_tui.backend.connector_host.hosted import HostedConnector
 from banqup_tui.connectors.interface import Channel, DeliveryRequest, Found, Manifest, Receipt, Step
 from banqup_tui.domain.extension import Category, ReceiverKind
 
@@ -115,11 +118,40 @@ class Receiver:
         return await answer() if callable(answer) else answer
 
 
+class InProcess:
+    """A connector that works in the process of the test, where it can be told what to do and watched."""
+
+    def __init__(self, connector: Any) -> None:
+        self._connector = connector
+        self.manifest: Manifest = connector.manifest
+        self.definition = LocalDefinition(connector, self.manifest.id)
+
+    @asynccontextmanager
+    async def connect(self, settings: Mapping[str, Any]) -> AsyncIterator[Channel]:
+        async with self._connector.connect(self.definition.typed(settings)) as channel:
+            yield channel
+
+
 class Shelf:
     """As much of the extensions as the ledger asks for."""
 
     def __init__(self) -> None:
         self.receivers: dict[str, Any] = {}
+        self.hosts: list[ConnectorHost] = []
+
+    def put(self, *connectors: Any) -> None:
+        """Connectors of this program, which work in a host as they do in a service."""
+        host = ConnectorHost()
+        self.hosts.append(host)
+        for connector in connectors:
+            kind, extension_id = type(connector), connector.manifest.id
+            definition = LocalDefinition(connector, extension_id)
+            self.receivers[extension_id] = HostedConnector(f"{kind.__module__}:{kind.__qualname__}", definition, host)
 
     def connector(self, extension_id: str) -> Any:
-        return self.receivers.get(extension_id)
+        receiver = self.receivers.get(extension_id)
+        return receiver if receiver is None or isinstance(receiver, HostedConnector) else InProcess(receiver)
+
+    def close(self) -> None:
+        for host in self.hosts:
+            host.close()

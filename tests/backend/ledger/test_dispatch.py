@@ -215,7 +215,7 @@ async def test_settings_that_cannot_be_read_stop_the_integration_and_say_so(harn
     await harness.run()
     row = harness.row(tables.integration, integration)
     assert row.state == "BROKEN"
-    assert row.cause.code == messages.SETTING_DOES_NOT_FIT
+    assert row.cause.code == "integration.setting-does-not-fit"
     assert receiver.calls == []
 
 

@@ -15,7 +15,7 @@ CLIENTS, EACH = 10, 5
 
 def ten_clients(harness: LedgerHarness, inbox: Path) -> list[str]:
     """Each with an integration into a real folder; the integrations."""
-    harness.shelf.receivers["local-folder"] = LocalFolder()
+    harness.shelf.put(LocalFolder())
     settings = {"path": f"{inbox}/"}
     integrations = []
     for number in range(CLIENTS):

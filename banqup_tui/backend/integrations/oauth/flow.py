@@ -7,17 +7,17 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from banqup_tui.backend.connector_host.definition import Level, titles_of
 from banqup_tui.backend.integrations.oauth import repository
 from banqup_tui.backend.integrations.oauth.callback_server import ReturnListener
 from banqup_tui.backend.integrations.oauth.provider import TokenGrant, exchanged, name_of, page, refused_there
 from banqup_tui.backend.integrations.oauth.repository import OpenSignIn, SignInRow
-from banqup_tui.backend.integrations.registry import Level, titles_of
 from banqup_tui.backend.integrations.settings_input import read_settings_input
 from banqup_tui.backend.integrations.settings_levels import refused
 from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.backend.secrets_in_use import remember
 from banqup_tui.backend.services import Services
-from banqup_tui.connectors.interface import Authorization, Authorizes, NotSent, SettingProblem
+from banqup_tui.connectors.interface import Authorization, NotSent, SettingProblem
 from banqup_tui.domain.messages import Message, message, of_setting
 from banqup_tui.domain.secret import Secret
 from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
@@ -93,12 +93,14 @@ def _authorization(services: Services, request: SignInRequest) -> Authorization:
         entered = read_settings_input(connection, services, request, [request.field])
     connector = services.extensions.connector(request.extension_id)
     looks = services.extensions.properties(request.extension_id).get(request.field, {}).get("x-look")
-    if not isinstance(connector, Authorizes) or looks != "sign-in":
+    if connector is None or looks != "sign-in":
         raise RequestFailure(ProblemType.NOT_FOUND, Message("sign-in.nothing-here"), field=request.field)
     reading = services.extensions.read(request.extension_id, entered.settings, Level.FIRM)
     if reading.problems:
         raise refused(reading.problems[0])
-    found = connector.authorization(reading.values)
+    found = connector.definition.authorization(reading.values)
+    if found is None:
+        raise RequestFailure(ProblemType.NOT_FOUND, Message("sign-in.nothing-here"), field=request.field)
     if isinstance(found, SettingProblem):
         titles = titles_of(found.field, services.extensions.properties(request.extension_id).get(found.field, {}))
         raise RequestFailure(ProblemType.INVALID_SETTINGS, of_setting(found.reason, titles), field=found.field)

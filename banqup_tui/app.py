@@ -202,7 +202,7 @@ class BanqupApp(App[None]):
             return
         screen = self.screen
         if isinstance(screen, PlaceScreen):
-            screen.news()
+            screen.data_changed()
             if not self._tell_of_rescue(screen):
                 self._tell_of_outage(screen)
         elif isinstance(screen, Sheet):
@@ -254,7 +254,7 @@ class BanqupApp(App[None]):
 
     # faults of this computer
 
-    def meet(self, error: Exception) -> bool:
+    def handle_fault(self, error: Exception) -> bool:
         from banqup_tui.screens.sync_words import fault_words
 
         fault = fault_of(error)
@@ -273,7 +273,7 @@ class BanqupApp(App[None]):
         try:
             await super()._dispatch_message(message)
         except Exception as error:
-            if not self.meet(error):
+            if not self.handle_fault(error):
                 raise
 
     async def run_action(
@@ -286,7 +286,7 @@ class BanqupApp(App[None]):
         try:
             return await super().run_action(action, default_namespace, namespaces)
         except Exception as error:
-            if not self.meet(error):
+            if not self.handle_fault(error):
                 raise
             return True
 
@@ -433,7 +433,7 @@ class BanqupApp(App[None]):
         await self.push_screen(screen)
         return await future
 
-    def left(self, screen: Screen[None], answer: object) -> None:
+    def screen_left(self, screen: Screen[None], answer: object) -> None:
         future = self._waiting.pop(screen, None)
         self.pop_screen()
         if future is not None and not future.done():

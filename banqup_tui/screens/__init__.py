@@ -1,1 +1,1 @@
-"""One file per place. Each reads the local copy, and everything it does is an action."""
+"""Places, one file or package each. Each reads the local copy; everything it does is an action."""

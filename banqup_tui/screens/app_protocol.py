@@ -1,4 +1,4 @@
-"""What places know of the program around them: the session, the words on top, and how to go somewhere."""
+"""What places need of the app: the session, the state in the header, messages, and going to other places."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class AppProtocol(Protocol):
-    """The app, as its places see it."""
+    """The app, as places see it."""
 
     @property
     def session(self) -> Session: ...
@@ -32,25 +32,28 @@ class AppProtocol(Protocol):
 
     @property
     def is_copying(self) -> bool:
-        """The first copy has not begun or is under way."""
+        """Whether the first copy has not begun or is not complete."""
         ...
 
     def places(self) -> tuple[HeaderPlace, ...]: ...
 
     def show_state(self, sheet: Sheet) -> None:
-        """Firm and sync state into the header of a sheet."""
+        """Shows the firm and the state of the synchronisation in the header of a sheet."""
         ...
 
-    def meet(self, error: Exception) -> bool:
-        """Whether `error` is a fault of this computer; it is said then, and is the state until it is over."""
+    def handle_fault(self, error: Exception) -> bool:
+        """Handles a fault of this computer and returns true; returns false for other errors.
+
+        The fault is shown, and stays the state of the synchronisation until it is over.
+        """
         ...
 
     def record(self, error: Exception) -> None:
-        """A mistake of the program, for its log."""
+        """Writes an error of the program to its log."""
         ...
 
     def now(self) -> datetime:
-        """In the user's zone."""
+        """Returns the time in the user's time zone."""
         ...
 
     def integration_labels(self) -> dict[str, str]: ...
@@ -79,4 +82,4 @@ class AppProtocol(Protocol):
 
     async def push_and_wait(self, screen: Screen[None]) -> Any: ...
 
-    def left(self, screen: Screen[None], answer: object) -> None: ...
+    def screen_left(self, screen: Screen[None], answer: object) -> None: ...

@@ -1,4 +1,4 @@
-"""Refused changes: what the user asked for and the server did not do, with why and what to do."""
+"""The place of refused changes: what the server did not do, with the reason and what to do."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RefusedChangesScreen(PlaceScreen):
 
     # what is shown
 
-    def here(self) -> object:
+    def under_cursor(self) -> object:
         return self.listing.key
 
     def draw(self) -> None:

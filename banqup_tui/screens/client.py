@@ -1,4 +1,4 @@
-"""One client in the register: who it is, and where its documents go."""
+"""A client in the register: its data, and its integrations."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class ClientScreen(PlaceScreen):
 
     # what is shown
 
-    def here(self) -> object:
+    def under_cursor(self) -> object:
         return (self._tab, self.listing.key)
 
     @property

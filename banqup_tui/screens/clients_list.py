@@ -1,4 +1,4 @@
-"""The clients with what is to do, and the register of clients: one list, opened differently."""
+"""The list of clients, in two places: with their documents' counts, and as the register of clients."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SORTS: tuple[ClientSort, ...] = ("error", "ready", "queued", "name", "newest")
 
 
 class ClientsList(PlaceScreen):
-    """Search narrows as one types; the sort is what asks for work first."""
+    """A search narrows the list while the user types. The first sort is by what needs attention."""
 
     heading = "Client documents"
     is_root = True
@@ -57,7 +57,7 @@ class ClientsList(PlaceScreen):
 
     # what is shown
 
-    def here(self) -> object:
+    def under_cursor(self) -> object:
         return self.table.row.client.id if self.table.row else None
 
     def draw(self) -> None:
@@ -188,7 +188,7 @@ class ClientsList(PlaceScreen):
 
 
 class ClientDocuments(ClientsList):
-    """Place 2: the clients with counts of what is to do; opens the folders of one."""
+    """Place 2: the clients with counts of their documents. It opens the folders of a client."""
 
     place = Place.CLIENT_DOCUMENTS
     heading = "Client documents"
@@ -200,7 +200,7 @@ class ClientDocuments(ClientsList):
 
 
 class Clients(ClientsList):
-    """Place 3: the register of clients; opens one with its integrations."""
+    """Place 3: the register of clients. It opens a client with its integrations."""
 
     place = Place.CLIENTS
     heading = "Clients"

@@ -1,4 +1,4 @@
-"""One document: laid out, its lines, how it is paid, what became of it at each integration, and as it is."""
+"""A document: laid out, its lines, its payment, its deliveries, and the file as it is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _, ngettext
-from banqup_tui.screens.document_reader import Read, document_lines, plain_lines, raw_lines
+from banqup_tui.screens.document_reader import LoadedDocument, document_lines, plain_lines, raw_lines
 from banqup_tui.screens.folders.screen import ClientFolders
 from banqup_tui.screens.keys import bindings_for
 from banqup_tui.screens.place import PlaceScreen
@@ -50,7 +50,7 @@ class DocumentScreen(PlaceScreen):
         self.deliveries = Listing(details=self.details, id="deliveries")
         self._blanks = (Blank(), Blank())
         self._tab = DELIVERIES if tab is places.Tab.DELIVERIES else DOCUMENT
-        self._read: Read | None = None
+        self._read: LoadedDocument | None = None
 
     def compose_body(self) -> ComposeResult:
         with Vertical(id="parts"):
@@ -67,7 +67,7 @@ class DocumentScreen(PlaceScreen):
 
     # what is shown
 
-    def here(self) -> object:
+    def under_cursor(self) -> object:
         return (self.document_id, self._tab, self.deliveries.key)
 
     @property

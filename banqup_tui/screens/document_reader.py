@@ -1,4 +1,4 @@
-"""Reads a document's file in a thread and lays it out on a page; late answers are dropped."""
+"""Reads the file of a document in a thread, and lays it out."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _MOST_CACHED = 24
 _RAW_SHOWN = 200_000
 
 
-class Read(msgspec.Struct, frozen=True):
-    """A document with what is in its file and the beginning of that; or the sentence that says why it is not shown.
+class LoadedDocument(msgspec.Struct, frozen=True):
+    """A document with the content and the first bytes of its file, or the problem why it cannot be shown.
 
-    `is_final`: the problem lies in the file, so another try would cost the same and end in the same way.
+    `is_final`: the problem is in the file, so reading it again would end in the same way.
     """
 
     document: Document
@@ -39,18 +39,18 @@ class Read(msgspec.Struct, frozen=True):
 
 
 class Library:
-    """Files that were read lately. `read` downloads (or finds) and reads in a thread."""
+    """Remembers the files that were read lately. Calls come from the loop of the app; reading runs in a thread."""
 
     def __init__(self, download: Callable[[str], object]) -> None:
         self._download = download
-        self._cached: dict[str, Read] = {}
-        self._under_way: dict[str, asyncio.Future[Read]] = {}
+        self._cached: dict[str, LoadedDocument] = {}
+        self._under_way: dict[str, asyncio.Future[LoadedDocument]] = {}
 
-    def known(self, document: Document) -> Read | None:
+    def known(self, document: Document) -> LoadedDocument | None:
         content = self._cached.get(document.sha256)
         return msgspec.structs.replace(content, document=document) if content is not None else None
 
-    async def read(self, document: Document) -> Read:
+    async def read(self, document: Document) -> LoadedDocument:
         content = self.known(document)
         if content is not None and content.is_final:
             return content
@@ -59,17 +59,18 @@ class Library:
             under_way = asyncio.ensure_future(self._reading(document))
             self._under_way[document.sha256] = under_way
             under_way.add_done_callback(lambda _: self._under_way.pop(document.sha256))
-        # Whoever moves on stops waiting, but the reading ends and is remembered: coming back starts no other one.
+        # A user who moves on stops waiting, but the reading goes on and is remembered, so that coming back starts no
+        # second one.
         return await asyncio.shield(under_way)
 
-    async def _reading(self, document: Document) -> Read:
+    async def _reading(self, document: Document) -> LoadedDocument:
         content = await in_thread(lambda: self._read(document))
         self._cached[document.sha256] = content
         while len(self._cached) > _MOST_CACHED:
             self._cached.pop(next(iter(self._cached)))
         return content
 
-    def _read(self, document: Document) -> Read:
+    def _read(self, document: Document) -> LoadedDocument:
         from pathlib import Path
 
         from banqup_tui import formats
@@ -78,16 +79,16 @@ class Library:
         try:
             data = Path(str(self._download(document.sha256))).read_bytes()
             raw = data[: _RAW_SHOWN + 1]
-            return Read(document, formats.read(data, document.file_name), raw)
+            return LoadedDocument(document, formats.read(data, document.file_name), raw)
         except BanqupError as error:
             is_final = isinstance(error, UnreadableDocument) and error.message.code != formats.PASSING
-            return Read(document, raw=raw, problem=words_of(error.message), is_final=is_final)
+            return LoadedDocument(document, raw=raw, problem=words_of(error.message), is_final=is_final)
         except OSError as error:
-            return Read(document, problem=error.strerror or str(error), is_final=False)
+            return LoadedDocument(document, problem=error.strerror or str(error), is_final=False)
 
 
 class DocumentReader:
-    """Shows one document after another on the page beside the table."""
+    """Shows documents on the page beside the table. An answer for a document that was left is dropped."""
 
     def __init__(self, banqup: AppProtocol, page: Page) -> None:
         self._runtime, self._page = banqup, page
@@ -105,7 +106,7 @@ class DocumentReader:
         if content is not None:
             self._page.show(lambda width: [*_label(content, width), *document_lines(content, width)])
             return
-        self._page.show(lambda width: [*_label(Read(document), width), *plain_lines(document, width, "")])
+        self._page.show(lambda width: [*_label(LoadedDocument(document), width), *plain_lines(document, width, "")])
         self._page.run_worker(self._read(document), group="reading", exclusive=True, exit_on_error=False)
 
     async def _read(self, document: Document) -> None:
@@ -114,12 +115,12 @@ class DocumentReader:
             self._page.show(lambda width: [*_label(content, width), *document_lines(content, width)])
 
 
-def _label(read: Read, width: int) -> list[Line]:
-    """The pane's label, on the row of the table's, and what the file is."""
+def _label(read: LoadedDocument, width: int) -> list[Line]:
+    """Returns the pane's label, level with the labels of the table, and the syntax of the file."""
     return [(left(0, _("Document"), "muted"), right(width, _syntax(read), "muted")), BLANK]
 
 
-def _syntax(read: Read) -> str:
+def _syntax(read: LoadedDocument) -> str:
     content = read.content
     if content is None:
         return ""
@@ -128,20 +129,20 @@ def _syntax(read: Read) -> str:
     return content.statements[0].syntax if content.statements else content.media_type
 
 
-def document_lines(read: Read, width: int) -> list[Line]:
-    """An e-invoice or a bank report laid out; anything else by name, kind and size."""
+def document_lines(read: LoadedDocument, width: int) -> list[Line]:
+    """Returns the lines of an e-invoice or a statement; of other files name, kind and size."""
     return [*_damage_lines(read.document, width), *_content_lines(read, width)]
 
 
 def _damage_lines(document: Document, width: int) -> list[Line]:
-    """What the service found when it read its stored file."""
+    """Returns the warning if the service has found that its stored file is damaged."""
     if not document.damaged:
         return []
     words = _("The stored file of this document is damaged. Import the same file again: it takes its place.")
     return [*paragraph(0, width, words, "error"), BLANK]
 
 
-def _content_lines(read: Read, width: int) -> list[Line]:
+def _content_lines(read: LoadedDocument, width: int) -> list[Line]:
     content = read.content
     if content is not None and content.invoice is not None:
         from banqup_tui.widgets.layouts.invoice import invoice_lines
@@ -175,8 +176,8 @@ def plain_lines(document: Document, width: int, problem: str) -> list[Line]:
     return lines
 
 
-def raw_lines(read: Read, width: int) -> list[Line]:
-    """The file as text, wrapped; what is not text is said to be so."""
+def raw_lines(read: LoadedDocument, width: int) -> list[Line]:
+    """Returns the file as text, wrapped, or a note that it is no text."""
     if not read.raw:
         return paragraph(0, width, read.problem or _("Reading"))
     text = read.raw[:_RAW_SHOWN]

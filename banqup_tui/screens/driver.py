@@ -1,8 +1,8 @@
-"""How the app speaks with the terminal: Textual's driver for Unix, made to last as long as the terminal does.
+"""The terminal driver: Textual's driver for Unix, corrected to end together with the terminal.
 
-What Textual 8.2 does otherwise: at the end of the input it spins, a byte that is no UTF-8 ends the program, and a
-terminal that is gone leaves its writer dead with a full queue. Its attributes that are used here are private; the
-tests in tests/e2e/test_terminal.py fail where they change.
+Textual 8.2 spins at the end of the input, ends the program at a byte that is no UTF-8, and when the terminal is gone
+leaves its writer thread blocked on a full queue. The attributes used here are private; tests/e2e/test_terminal.py fails
+if they change.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 _GLANCE = 0.1
-"""Seconds until the end of the program is noticed, and an escape key told from the beginning of another key."""
+"""Seconds between two looks whether the program ends, and until an escape key is known to be no longer sequence."""
 _AS_BEFORE = (
     b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
-"""Paste, wrap, size, mouse, keyboard, screen, cursor and focus as a shell expects them."""
+"""Switches paste, wrap, size, mouse, keyboard, screen, cursor and focus back to what a shell expects."""
 
 
 class TerminalDriver(LinuxDriver):
-    """`is_restored`: the terminal is as it was before the program."""
+    """The driver. `is_restored` says whether the terminal is as it was before the program."""
 
     def __init__(self, app: Any, *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
@@ -45,11 +45,12 @@ class TerminalDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         super().stop_application_mode()
-        self.write("\x1b[?1016l")  # pixels of the mouse, which Textual switches on and leaves
+        # Textual switches mouse positions in pixels on, and does not switch them off.
+        self.write("\x1b[?1016l")
         self.is_restored = True
 
     def restore_by_force(self) -> None:
-        """From any thread, where the app does not come to it: nothing is waited for."""
+        """Restores the terminal at once, from any thread, when the app does not come to it."""
         if self.is_restored:
             return
         self.is_restored = True
@@ -60,7 +61,7 @@ class TerminalDriver(LinuxDriver):
             os.write(self._output.fileno(), _AS_BEFORE)
 
     def run_input_thread(self) -> None:
-        """Read until the app ends, or the terminal is gone. Letters come in the encoding of the locale."""
+        """Reads input until the app ends or the terminal is gone, in the encoding of the locale."""
         parser = XTermParser(self._debug)
         decode = codecs.getincrementaldecoder(sys.__stdin__.encoding or "utf-8")("replace").decode  # type: ignore[union-attr]
         while not self.exit_event.is_set():
@@ -72,7 +73,7 @@ class TerminalDriver(LinuxDriver):
                 self.process_message(event)
 
     def _read(self) -> bytes | None:
-        """What is there; nothing after a moment; None where there will never be anything again."""
+        """Returns what was typed, nothing after a moment, or `None` if the terminal is gone."""
         try:
             if not select.select([self.fileno], [], [], _GLANCE)[0]:
                 return b""
@@ -81,19 +82,19 @@ class TerminalDriver(LinuxDriver):
             return None
 
     def process_message(self, message: Message) -> None:
-        """What was typed before the program had the terminal has a line feed for Enter: the terminal made it one."""
+        """Passes a line feed on as Enter. Keys typed before the program had the terminal come so."""
         if isinstance(message, events.Key) and message.key == "ctrl+j":
             message = events.Key("enter", "\r")
         super().process_message(message)
 
 
 def _of_terminal(*streams: IO[str] | None) -> IO[str]:
-    """The first of them that is one: Textual writes to stderr, which may go to a file."""
+    """Returns the first stream that is a terminal: Textual writes to stderr, which may be redirected."""
     return next(stream for stream in streams if stream is not None and stream.isatty())
 
 
 class _Output:
-    """A stream that takes note of nothing: where the terminal is gone, there is nobody to tell."""
+    """A stream that ignores errors of writing, because a terminal that is gone cannot be told."""
 
     def __init__(self, stream: IO[str]) -> None:
         self.fileno: Callable[[], int] = stream.fileno

@@ -1,4 +1,4 @@
-"""Give a file or an address to the program that this computer has for it."""
+"""Opens a file or an address in the program that this computer has for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from banqup_tui.python_process import clean_environment
 
 
 async def open_outside(target: str) -> bool:
-    """False where there is nothing to open it with."""
+    """Opens `target`. Returns false if there is no program to open it."""
     environment = clean_environment()
     path = environment.get("PATH")
     opener = shutil.which("xdg-open", path=path) or shutil.which("open", path=path)

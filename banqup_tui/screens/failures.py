@@ -1,4 +1,4 @@
-"""What failed in the whole firm, by cause; and the documents of one cause."""
+"""The places of failures: grouped by cause, and the documents of a group."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class FailuresScreen(PlaceScreen):
 
     # what is shown
 
-    def here(self) -> object:
+    def under_cursor(self) -> object:
         return self.listing.key
 
     def draw(self) -> None:
@@ -124,7 +124,7 @@ class FailuresScreen(PlaceScreen):
 
 
 class Failed(PlaceScreen):
-    """`key` is that of a group. One that is gone, since all of it was mended or dismissed, leads back."""
+    """The documents of a group, given by its key. A group that is gone leads back."""
 
     place = Place.FAILED
     BINDINGS = bindings_for(Place.FAILED)
@@ -145,11 +145,11 @@ class Failed(PlaceScreen):
 
     # what is shown
 
-    def here(self) -> object:
+    def under_cursor(self) -> object:
         return self.table.row.id if self.table.row else None
 
     def draw(self) -> None:
-        """Those that are mended meanwhile leave the list."""
+        """Shows the documents that are still in the group."""
         failures = self.banqup.session.failures
         group = failures.group(self._key)
         failing = failures.failing(group) if group else []
@@ -222,7 +222,7 @@ class Failed(PlaceScreen):
 
 
 class FailedRows:
-    """Documents by their ids, read as they are seen."""
+    """Documents by their ids, read when they come into sight."""
 
     def __init__(self, screen: Failed, ids: tuple[str, ...]) -> None:
         self.ids = ids

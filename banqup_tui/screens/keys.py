@@ -11,6 +11,7 @@ from banqup_tui.actions.places import Place
 from banqup_tui.widgets.sheet import Sheet
 
 _TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), ("tab",))}
+"""Moves that go in two directions and have a binding for each."""
 
 
 def bindings_for(place: Place) -> list[BindingType]:
@@ -28,7 +29,10 @@ def bindings_for(place: Place) -> list[BindingType]:
 
 
 def press_key(sheet: Sheet, written: str) -> None:
-    """A click on a key in the footer is that key, sent as the keyboard sends it: otherwise bindings do not see it."""
+    """Sends a key that was clicked in the footer.
+
+    It is sent as the keyboard sends it, because only then does Textual look for its binding.
+    """
     key = key_written(written)
     if key is not None:
         sheet.app.post_message(events.Key(key, None).set_sender(sheet.app))

@@ -1,4 +1,4 @@
-"""What all places share: keys, footer, menu, palette and help out of the actions; news of the copy; going back."""
+"""The base class of places: keys, footer, menu, palette and help from the actions, news of the copy, going back."""
 
 from __future__ import annotations
 
@@ -43,11 +43,15 @@ _ROOTS = {"2": Place.CLIENT_DOCUMENTS, "3": Place.CLIENTS, "4": Place.STORE}
 
 
 class PlaceScreen(Sheet):
-    """`context` says what is under the cursor or selected; `draw` brings the screen in step with the copy."""
+    """A place. `context` says what is selected or under the cursor; `draw` shows the present state of the copy.
+
+    A subclass also gives `under_cursor` and, as needed, `own_footer`, `state_words`, `menu_title`, `menu_region` and a
+    `move_*` for each of its moves. It calls `cursor_moved` when its cursor has moved.
+    """
 
     place: ClassVar[Place]
     is_root: ClassVar[bool] = False
-    """One of the four places: there is nothing to go back to."""
+    """Whether it is one of the places of the header, from which nothing leads back."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,34 +63,34 @@ class PlaceScreen(Sheet):
 
     # what a place says
 
-    def here(self) -> object:
-        """What the cursor is on: while it stays, so does the message of the last action."""
+    def under_cursor(self) -> object:
+        """Returns what the cursor is on. The message of the last action stays as long as this is equal."""
         return None
 
     def context(self) -> Context:
         raise NotImplementedError
 
     def draw(self) -> None:
-        """Read again what is shown: at the start, and when something has changed."""
+        """Reads again what is shown, at the start and after every change of the copy or the outbox."""
         raise NotImplementedError
 
     def own_footer(self) -> Sequence[tuple[str, str]] | None:
-        """Keys of the footer instead of those of the actions; None for those."""
+        """Returns the keys of the footer; `None` for those of the actions."""
         return None
 
     def state_words(self) -> Sequence[Word]:
-        """The state of the row one is on, for the info line."""
+        """Returns the state of the row under the cursor, for the info line."""
         return ()
 
     def menu_title(self) -> str:
         return ""
 
     def menu_region(self) -> Region | None:
-        """The row that the menu hangs from."""
+        """Returns the row that the menu hangs from."""
         return None
 
     def came_to_rest(self) -> None:
-        """The cursor has stood still for a moment: footer and info line follow. A new error is told before all else."""
+        """Updates footer and info line once the cursor rests. A new error clears the message before."""
         state = tuple(self.state_words())
         if state != self._state and any(word.token == "error" for word in state):
             self.info.say()
@@ -95,7 +99,7 @@ class PlaceScreen(Sheet):
         self.refresh_footer()
 
     def compose_panels(self) -> ComposeResult:
-        """The menu is made with the place: to add a panel later paints the whole screen once."""
+        """Yields the menu with the place, because adding a panel later repaints the screen once."""
         yield Menu()
 
     # sharing
@@ -108,43 +112,44 @@ class PlaceScreen(Sheet):
         self.header.set_places(self.banqup.places(), DIGITS.get(self.place, "4"))
         self.banqup.show_state(self)
         self.draw()
-        self._stood_on = self.here()
+        self._stood_on = self.under_cursor()
         self.came_to_rest()
 
     def on_screen_suspend(self) -> None:
         self._is_behind = True
 
     def on_screen_resume(self) -> None:
-        """What has changed while another place lay over this one."""
+        """Shows what has changed while another place lay over this one."""
         if self._is_behind:
             self._is_behind = False
-            self.news()
+            self.data_changed()
 
     def cursor_moved(self) -> None:
-        """Call it when the cursor has moved: what follows it waits until it rests."""
-        if self.here() != self._stood_on:
-            self._stood_on = self.here()
+        """Must be called when the cursor has moved. Footer and info line follow once it rests."""
+        if self.under_cursor() != self._stood_on:
+            self._stood_on = self.under_cursor()
             self.info.say()
         if self._resting is not None:
             self._resting.stop()
         self._resting = self.set_timer(REST, self.came_to_rest)
 
-    def news(self) -> None:
-        """The copy, the outbox or the sync has changed. A row that goes under the cursor takes no message with it.
+    def data_changed(self) -> None:
+        """Shows a change of the copy, the outbox or the synchronisation.
 
-        The cursor may have been moved just before, and its own word of it still be on the way here.
+        A row that vanishes under the cursor does not take the message with it. The cursor may have moved just before,
+        with its own message still on the way here, so `under_cursor` is compared both before and after drawing.
         """
         self.banqup.show_state(self)
-        if self.here() != self._stood_on:
+        if self.under_cursor() != self._stood_on:
             self.info.say()
         self.info.check_message()
         self.draw()
-        self._stood_on = self.here()
+        self._stood_on = self.under_cursor()
         self.came_to_rest()
 
     @property
     def is_asking(self) -> bool:
-        """A panel is open, or a filter is being typed: nothing may come in between."""
+        """Whether a panel is open or a filter is being typed, so that nothing may open by itself."""
         return self._open_panel is not None or isinstance(self.focused, FilterLine)
 
     def refresh_footer(self) -> None:
@@ -180,11 +185,11 @@ class PlaceScreen(Sheet):
             self.ask.notify(Notice(text=text, tone=Tone.ERROR, holds=lambda: not engine.state.is_connected))
         except Exception as error:
             self._tell(error)
-        self.news()
+        self.data_changed()
 
     def _tell(self, error: Exception) -> None:
-        """Why an action could not be done, whatever it was."""
-        if self.banqup.meet(error):
+        """Shows why an action failed, whatever the error is."""
+        if self.banqup.handle_fault(error):
             return
         trouble = trouble_of(error)
         if isinstance(trouble, ProgramFault):
@@ -193,14 +198,14 @@ class PlaceScreen(Sheet):
         self.ask.notify_error(sentence_of(trouble.message), remedy)
 
     async def _dispatch_message(self, message: TextualMessage) -> None:
-        """A fault of this computer, met while something is read to be shown, ends neither the place nor the program.
+        """Handles a message. A fault of this computer while something is read ends nothing.
 
         Textual 8.2 has no public place around all handlers of a screen, and ends the whole program with any error.
         """
         try:
             await super()._dispatch_message(message)
         except Exception as error:
-            if not self.banqup.meet(error):
+            if not self.banqup.handle_fault(error):
                 raise
 
     @property
@@ -215,10 +220,10 @@ class PlaceScreen(Sheet):
             method()
 
     def action_side(self, step: int) -> None:
-        """Left (-1) or right (1), where the pane that has the focus does not take it."""
+        """Goes left (-1) or right (1), if the pane with the focus does not use the key."""
 
     def action_pane(self, step: int) -> None:
-        """The next pane or tab, or the one before."""
+        """Goes to the next (1) or previous (-1) pane or tab."""
 
     def move_back(self) -> None:
         self.banqup.go_back()
@@ -329,7 +334,7 @@ class PlaceScreen(Sheet):
             self.banqup.go_to_root(_ROOTS[message.key])
 
     def on_header_sync_asked(self, message: Header.SyncAsked) -> None:
-        """A click on the state: where changes were refused, to those; else what it means."""
+        """Shows refused changes if there are any, else what the state means."""
         message.stop()
         refused = self.banqup.session.refused_changes.count()
         self.perform("refused-changes" if refused and self.place is not Place.CHANGES else "check-connection")

@@ -1,4 +1,4 @@
-"""How actions ask and tell on the screen: `Ask` over the panels of the place one is in."""
+"""The questions and notices of actions in the terminal: `Ask` implemented by panels."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ P = TypeVar("P", bound=Panel)
 
 
 class TerminalAsk:
+    """Asks with the panels of a place."""
+
     def __init__(self, screen: PlaceScreen) -> None:
         self._screen = screen
 
     async def panel(self, kind: type[P]) -> P:
-        """The panel of this kind on the screen: made when it is first asked for, kept then."""
+        """Returns the place's panel of this kind, which is made at its first use."""
         open_panels = self._screen.query_children(kind)
         if open_panels:
             return open_panels.first()
@@ -67,7 +69,7 @@ class TerminalAsk:
         return cast("str | None", answer)
 
     async def _find(self, question: ChoiceQuestion) -> str | None:
-        """One of hundreds, by typing a part of it."""
+        """Asks for one of hundreds of options, found by typing a part of its name."""
         from banqup_tui.widgets.panels.palette import Palette, PaletteEntry, matching_entries
 
         entries = [
@@ -180,7 +182,7 @@ class TerminalAsk:
 
 
 class _InfoProgress:
-    """Told in the info line, at most when its text changes."""
+    """Shows progress in the info line."""
 
     def __init__(self, screen: PlaceScreen, title: str, total: int | None) -> None:
         self._screen, self._title, self._total = screen, title, total
@@ -216,7 +218,7 @@ def _effects(question: TickList) -> Callable[[frozenset[str], bool, bool], Effec
 
 
 def completed(text: str) -> str:
-    """The path with as much more as is certain; a directory gets its slash."""
+    """Returns the path with what all fitting names have in common; a directory gets its slash."""
     path = Path(text).expanduser()
     directory, start = (path, "") if text.endswith("/") else (path.parent, path.name)
     try:

@@ -1,4 +1,4 @@
-"""Many things about to be done, one row each: what each still needs, filled in here or one after the other."""
+"""A review of many things about to be done, one row each, in which missing settings are filled in."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _LOOKS_OF_STATE: dict[ReviewState, tuple[SignName, Token, Token]] = {
     ReviewState.NEEDS: ("warning", "warn", "text"),
     ReviewState.HAS: ("none", "muted", "muted"),
 }
-"""Sign, its colour, and that of the name."""
+"""For each state the sign, its colour, and the colour of the name."""
 
 
 class ReviewScreen(Sheet):
-    """Left with True to go on, False to leave it."""
+    """Is dismissed with true to go on, false to leave."""
 
     BINDINGS = [
         Binding("escape", "leave(False)", show=False, id="review.back"),
@@ -86,7 +86,7 @@ class ReviewScreen(Sheet):
 
     def action_leave(self, goes_on: bool) -> None:
         if not self._is_editing and (not goes_on or self._question.go_on()):
-            self.banqup.left(self, goes_on)
+            self.banqup.screen_left(self, goes_on)
 
     def action_one_by_one(self) -> None:
         if not self._is_editing:
@@ -110,7 +110,7 @@ class ReviewScreen(Sheet):
         self._draw()
 
     async def _one_by_one(self) -> None:
-        """From one that needs something to the next, until nothing is missing or one is left as it was."""
+        """Edits rows with missing settings one after the other, until none is left or one stays as it was."""
         key = self._next_that_needs()
         while key is not None:
             self.listing.go_to(key)

@@ -1,4 +1,4 @@
-"""The Banqup Store: extensions to install and configure, and all about the one chosen beside them."""
+"""The Banqup Store: extensions to install and configure, with details of one beside them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class StoreScreen(PlaceScreen):
 
     # what is shown
 
-    def here(self) -> object:
+    def under_cursor(self) -> object:
         return self.listing.key
 
     def _extensions(self) -> list[Extension]:
@@ -127,7 +127,7 @@ class StoreScreen(PlaceScreen):
     # keys
 
     def action_pane(self, step: int) -> None:
-        """Between the list and what is told of the one chosen, where both are shown."""
+        """Moves the focus between list and details, if both are in sight."""
         if self.details.display:
             self.set_focus(self.listing if self.focused is self.details else self.details)
 

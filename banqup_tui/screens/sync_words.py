@@ -1,4 +1,4 @@
-"""The state of the sync as the header says it: long, and short where there is little room."""
+"""The state of the synchronisation in words for the header, long and short."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def shown(state: SyncState) -> SyncLabel:
 
 
 def fault_words(code: FaultCode | None) -> tuple[str, str]:
-    """What this computer lacks, long and short."""
+    """Returns what this computer lacks, long and short."""
     match code:
         case FaultCode.DISK_FULL:
             return _("The disk is full"), _("Disk full")

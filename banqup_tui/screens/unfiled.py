@@ -1,4 +1,4 @@
-"""To place: files that came in and of which nobody could tell whose they are."""
+"""*To place*: files whose client or folder is unknown."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class UnfiledScreen(PlaceScreen):
 
     # what is shown
 
-    def here(self) -> object:
+    def under_cursor(self) -> object:
         return self.listing.key
 
     def draw(self) -> None:
@@ -105,7 +105,7 @@ class UnfiledScreen(PlaceScreen):
         self.came_to_rest()
 
     def action_pane(self, step: int) -> None:
-        """Between the list and what is told of the one chosen, where both are shown."""
+        """Moves the focus between list and details, if both are in sight."""
         if self.details.display:
             self.set_focus(self.listing if self.focused is self.details else self.details)
 

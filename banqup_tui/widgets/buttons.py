@@ -1,4 +1,4 @@
-"""A row of buttons: each says what it does. Without grounds they stand in brackets."""
+"""A row of buttons. In a look without grounds they stand in brackets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _GAP = 2
 
 
 class Button(NamedTuple):
-    """`reason` is set where it cannot be pressed: it is shown dimmed, without a ground."""
+    """A button. If it cannot be pressed, `reason` says why, and it is drawn dimmed."""
 
     id: str
     label: str
@@ -20,7 +20,7 @@ class Button(NamedTuple):
 
 
 class Zone(NamedTuple):
-    """Columns of the text area in which a click presses the button."""
+    """The columns, counted from the start of the text area, in which a click presses the button."""
 
     start: int
     end: int
@@ -28,7 +28,7 @@ class Zone(NamedTuple):
 
 
 def button_row(buttons: Sequence[Button], focused: str = "", column: int = 0) -> tuple[Line, tuple[Zone, ...]]:
-    """The row from `column` on, and where each button lies. The focused one is as the cursor line is."""
+    """Returns the line of buttons from `column` on, and where each of them can be clicked."""
     puts: list[TextPut] = []
     zones: list[Zone] = []
     for button in buttons:

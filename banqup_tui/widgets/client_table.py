@@ -1,4 +1,4 @@
-"""The clients, with the counts of what is to do. Clients on whom nothing waits recede."""
+"""The table of clients with their counts of documents by status. Clients without work are drawn muted."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class ClientTable(LineList):
     ]
 
     class Opened(Message):
-        """Enter or a double click."""
+        """A client was opened, by Enter or a double click."""
 
         def __init__(self, row: ClientRow) -> None:
             super().__init__()
             self.row = row
 
     class MenuAsked(Message):
-        """`.` or a right click. `region` is the end of the row on the screen."""
+        """The menu was asked for. `region` is the end of the row on the screen."""
 
         def __init__(self, row: ClientRow, region: Region) -> None:
             super().__init__()
@@ -61,7 +61,7 @@ class ClientTable(LineList):
             return isinstance(message, ClientTable.CursorMoved)
 
     class SelectionChanged(Message):
-        """What is selected is another; see `selected`."""
+        """The selection has changed; see `selected`."""
 
     class SortAsked(Message):
         """A label was clicked."""
@@ -81,12 +81,12 @@ class ClientTable(LineList):
 
     @property
     def selected(self) -> list[str]:
-        """Ids, in the order of the list; those that a search hides come last and stay selected."""
+        """The ids of the selected clients in the order of the list, then those that a search hides."""
         shown = [row.client.id for row in self._rows if row.client.id in self._selected]
         return [*shown, *sorted(self._selected.difference(shown))]
 
     def clear_selection(self) -> bool:
-        """False if there was none."""
+        """Clears the selection. Returns false if there was none."""
         had = bool(self._selected) or self._range is not None
         self._range = None
         self._select(frozenset())
@@ -103,7 +103,7 @@ class ClientTable(LineList):
 
     @property
     def row(self) -> ClientRow | None:
-        """The client one is on."""
+        """The client under the cursor."""
         return self._rows[self.cursor] if self.cursor < len(self._rows) else None
 
     @property
@@ -111,7 +111,7 @@ class ClientTable(LineList):
         return self._rows
 
     def set_rows(self, rows: Sequence[ClientRow], *, keep_cursor: bool = True) -> None:
-        """Show these, in this order. The cursor stays on its client; only changed lines are repainted."""
+        """Shows these clients, in this order. The cursor stays on its client; only changed lines are repainted."""
         old, current = self._rows, self.row
         self._rows = tuple(rows)
         if self._rows == old:
@@ -217,14 +217,14 @@ class ClientTable(LineList):
             self.post_message(self.Opened(self.row))
 
     def action_select(self) -> None:
-        """Select the client or not; in a range, end the range."""
+        """Selects the client or deselects it; while a range is being selected, ends the range."""
         if self._range is not None:
             self._range = None
         elif self.row is not None:
             self._select(self._selected ^ {self.row.client.id})
 
     def action_range(self) -> None:
-        """Begin a range at the cursor; again, end it."""
+        """Begins a range at the cursor, or ends it."""
         if self._range is not None or self.row is None:
             self._range = None
             return
@@ -236,7 +236,7 @@ class ClientTable(LineList):
         self._select(before | {row.client.id for row in self._rows[first : last + 1]})
 
     def action_all(self) -> None:
-        """All that are shown; again, none."""
+        """Selects all clients that are shown; if they are selected already, deselects them."""
         self._range = None
         shown = {row.client.id for row in self._rows}
         self._select(frozenset() if shown <= self._selected else self._selected | shown)
@@ -277,7 +277,7 @@ class ClientTable(LineList):
 
 
 def integration_names(names: Sequence[str], width: int) -> str:
-    """As many names as fit, `Yuki, SFTP`, or the first and how many more, `Exact Online +2`."""
+    """Returns as many names as fit (`Yuki, SFTP`), or the first and how many more (`Exact Online +2`)."""
     clean = [shown(name) for name in names]
     if not clean:
         return sign("none")

@@ -1,4 +1,4 @@
-"""The four counts of what is to do, in the client table and in the wide form of the folders."""
+"""The columns of counts by status, in the client table and in the wide form of the folders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COUNTED: tuple[AccountingStatus, ...] = (
 
 
 def draw_count(line: LineBuilder, end: int, number: int, status: AccountingStatus, look: Look, ground: Ground) -> None:
-    """One count so that it ends before column `end`; zero is a dot."""
+    """Draws a count that ends before column `end`; zero is a dot."""
     if not number:
         line.put_right(end, sign("zero"), look.style("rule", ground))
         return

@@ -1,4 +1,4 @@
-"""A line to filter or search by: it takes the title's row while one types; what is wrong stands in the row below."""
+"""The line to filter or search by, in the row of the title; what is wrong in it stands in the row below."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from banqup_tui.presentation.formats import cut
 from banqup_tui.presentation.words import _
-from banqup_tui.widgets.focus import InFront
+from banqup_tui.widgets.focus import FrontWidget
 from banqup_tui.widgets.strips import Piece, strip_of, width_of
 from banqup_tui.widgets.text_input import Editing
 from banqup_tui.widgets.theme import Look, look_of
@@ -21,8 +21,8 @@ _FIELD = 4
 _MARGIN = 2
 
 
-class FilterLine(InFront):
-    """`open` shows it; every change is told, so the list follows while one types."""
+class FilterLine(FrontWidget):
+    """Posts `Changed` on every change of its text, so that the list follows while the user types."""
 
     DEFAULT_CSS = """
     FilterLine { layer: panels; position: absolute; offset: 0 1; width: 100%; height: 1; visibility: hidden; }
@@ -43,7 +43,7 @@ class FilterLine(InFront):
             self.text = text
 
     class Closed(Message):
-        """`applied`: the text stays; otherwise it is cleared. `step`: how the list's cursor moves on."""
+        """The line has closed. With `applied` its text stays, else it is cleared. `step` moves the list's cursor."""
 
         def __init__(self, applied: bool, step: int = 0) -> None:
             super().__init__()
@@ -75,14 +75,14 @@ class FilterLine(InFront):
         self.refresh()
 
     def set_count(self, text: str) -> None:
-        """What stands at the right: `3 of 486`."""
+        """Sets the text at the right end, such as `3 of 486`."""
         if text != self._count:
             self._count = text
             if self.is_open:
                 self.refresh()
 
     def set_problem(self, start: int | None, end: int = 0, sentence: str = "") -> None:
-        """What is wrong between two characters; None takes it away."""
+        """Marks what is wrong between two characters, with its sentence; `None` clears it."""
         self._problem = None if start is None else (start, end, sentence)
         self.set_class(self._problem is not None, "-wrong")
         self.refresh()
@@ -102,7 +102,7 @@ class FilterLine(InFront):
         return strip_of(pieces, width, blank)
 
     def _marked(self, pieces: list[Piece], look: Look) -> list[Piece]:
-        """The wrong part underlined, as long as it is in sight."""
+        """Underlines the wrong part, as far as it is in sight."""
         if self._problem is None:
             return pieces
         start, end, _sentence = self._problem
@@ -128,7 +128,7 @@ class FilterLine(InFront):
         )
 
     def refresh_focus(self) -> None:
-        """It is never seen without focus."""
+        """Does nothing: the line is never seen without focus."""
 
     # keys
 

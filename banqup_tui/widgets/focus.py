@@ -1,4 +1,4 @@
-"""Focus that costs a few hundred bytes: only the lines on which it can be seen are repainted."""
+"""Base classes of widgets with focus. A change of focus repaints only what shows it: a few hundred bytes over SSH."""
 
 from __future__ import annotations
 
@@ -7,16 +7,23 @@ from textual.widget import Widget
 
 
 def forget_layout_repaint(widget: Widget) -> None:
-    """Call first in `on_resize`. The layout has painted the widget already; Textual also notes all of it for its next
-    repaint, which would send the whole of it again with the first line that changes."""
+    """Drops the repaint of the whole widget that Textual notes after a change of layout.
+
+    Call it first in `on_resize`. Textual 8.2 has painted the widget with the layout already, and would send it once
+    more with the next line that changes. The method is private; `tests/widgets/test_sheet.py` counts the bytes.
+    """
     widget._exchange_repaint_regions()
 
 
 class QuietFocus(Widget, can_focus=True):
-    """Base of everything that takes focus on a `Sheet`. Override `refresh_focus` to repaint what shows it."""
+    """A widget that takes focus without being repainted whole. Override `refresh_focus` to repaint what shows it.
+
+    Textual's own handlers of `Focus` and `Blur` refresh the whole widget, so they are prevented here, and their message
+    to the parent is posted instead.
+    """
 
     def refresh_focus(self) -> None:
-        """Repaint what looks different with and without focus."""
+        """Repaints what looks different with and without focus."""
         self.refresh()
 
     def on_focus(self, event: events.Focus) -> None:
@@ -34,8 +41,8 @@ class QuietFocus(Widget, can_focus=True):
         self.refresh_focus()
 
 
-class InFront(QuietFocus):
-    """Base of what lies over the sheet for a moment and has the keyboard: panels, and the line to filter by."""
+class FrontWidget(QuietFocus):
+    """A widget that lies over the sheet for a moment and has the keyboard: a panel, or the filter line."""
 
     is_modal = True
 
@@ -44,10 +51,10 @@ class InFront(QuietFocus):
         raise NotImplementedError
 
     def focus_after(self, widget: Widget | None) -> None:
-        """Where the focus goes when this has gone."""
+        """Tells which widget is to have the focus once this one has gone."""
 
     def left_by_click(self) -> None:
-        """A click beside it: go."""
+        """Is called after a click beside the widget, to close it."""
 
     def window_changed(self) -> None:
-        """The window has another size."""
+        """Is called after the size of the window has changed."""

@@ -1,7 +1,7 @@
-"""The five folders of a client, their years and months, with counts.
+"""The folders of a client with their years and months, and counts.
 
-Beside the table it is 31 cells wide and shows totals, and what failed as `×3`; as a level of its own it shows all
-counts in columns. A name too long for the pane is wrapped at a space, with its count on the last line.
+Beside the table it is 31 cells wide and shows totals, and failures as `×3`; on its own it shows all counts in columns.
+A name too long for the pane is wrapped at a space, with the count on its last line.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TOTAL, _COUNT = 8, 7
 
 
 class TreeNode(msgspec.Struct, frozen=True):
-    """A folder (level 0), a year (1) or a month (2). `label` is already translated; `id` is any text."""
+    """A folder (level 0), a year (1) or a month (2). `label` is already translated."""
 
     id: str
     label: str
@@ -41,7 +41,7 @@ class TreeNode(msgspec.Struct, frozen=True):
 
 
 class _Line(NamedTuple):
-    """One row of the screen: `part` of the name of `node`."""
+    """A row of the screen, with part of the label of `node` (an index)."""
 
     node: int
     text: str
@@ -58,7 +58,7 @@ class FolderTree(LineList):
     DEFAULT_CSS = "FolderTree { width: 31; } FolderTree.-wide { width: 1fr; }"
 
     class Opened(Message):
-        """Enter or double click: show the documents of this node."""
+        """The documents of a node were asked for, by Enter or a double click."""
 
         def __init__(self, node: TreeNode) -> None:
             super().__init__()
@@ -73,10 +73,10 @@ class FolderTree(LineList):
             return isinstance(message, FolderTree.CursorMoved)
 
     class LeftToTheRight(Message):
-        """`→` on a node that has nothing more to unfold."""
+        """The user pressed `→` on a node that has nothing more to unfold."""
 
     class Folded(Message):
-        """Nodes were folded or unfolded: `open_ids` are the ones that are open."""
+        """Nodes were folded or unfolded; `open_ids` are those that are open now."""
 
         def __init__(self, open_ids: frozenset[str]) -> None:
             super().__init__()
@@ -100,7 +100,7 @@ class FolderTree(LineList):
 
     @property
     def node(self) -> TreeNode | None:
-        """The node one is on."""
+        """The node under the cursor."""
         lines = self._laid_out()
         return self._tree[lines[self.cursor].node] if self.cursor < len(lines) else None
 
@@ -109,7 +109,7 @@ class FolderTree(LineList):
         return frozenset(self._open)
 
     def set_nodes(self, nodes: Sequence[TreeNode]) -> None:
-        """All nodes, each after its parent. The cursor stays on its node; what did not change is not repainted."""
+        """Sets all nodes, each after its parent. The cursor stays on its node; unchanged lines are not repainted."""
         new = tuple(nodes)
         if new == self._tree:
             return
@@ -127,7 +127,7 @@ class FolderTree(LineList):
                 LineList.refresh_index(self, index)
 
     def move_to_node(self, node_id: str, *, unfold: bool = True) -> bool:
-        """Put the cursor on a node, opening what it lies in; False if there is none of that id."""
+        """Puts the cursor on a node, unfolding what it lies in. Returns false if there is no such node."""
         position = next((index for index, node in enumerate(self._tree) if node.id == node_id), None)
         if position is None:
             return False
@@ -283,7 +283,7 @@ class FolderTree(LineList):
             self.post_message(self.Opened(self.node))
 
     def action_unfold(self) -> None:
-        """Unfold; where that is done already, ask to leave to the right."""
+        """Unfolds the node; if there is nothing to unfold, asks to leave to the right."""
         node = self.node
         if node is None:
             return
@@ -293,7 +293,7 @@ class FolderTree(LineList):
             self.post_message(self.LeftToTheRight())
 
     def action_fold(self) -> None:
-        """Fold; where that is done already, go to what it lies in."""
+        """Folds the node; if there is nothing to fold, moves to its parent."""
         node = self.node
         if node is None:
             return
@@ -338,7 +338,7 @@ def _label_column(node: TreeNode) -> int:
 
 
 def _failed_end(width: int, total: str) -> int:
-    """Where `×3` ends: one before a total of five cells, further left before a longer one."""
+    """Returns where `×3` ends: one cell before a total of up to five cells, further left before a longer one."""
     return width - 2 - max(width_of(total), 5)
 
 

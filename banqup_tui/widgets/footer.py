@@ -1,4 +1,4 @@
-"""The last row: the keys that work now, most used first, cut whole from the right."""
+"""The last row: the keys that work now, by rank. Keys that do not fit are left out whole, from the right."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARGIN = 2
 
 
 class FooterKey(NamedTuple):
-    """A key as it is written on the screen (`Enter`, `↑↓`) and what it does. Disabled ones are left out."""
+    """A key as it is written on the screen (`Enter`, `↑↓`) and what it does. Disabled keys are left out."""
 
     key: str
     label: str
@@ -32,7 +32,7 @@ class Footer(OneLine):
     ground = "surface"
 
     class KeyAsked(Message):
-        """A key of the footer was clicked. `key` is as it is written."""
+        """A key was clicked. `key` is as it is written."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
@@ -47,7 +47,7 @@ class Footer(OneLine):
 
     @property
     def keys(self) -> tuple[FooterKey, ...]:
-        """What works now: of the place, or of the panel that is shown."""
+        """The keys of the open panel or field, else those of the place."""
         return self._keys if self._instead is None else self._instead
 
     def set_keys(self, keys: Iterable[FooterKey | tuple[str, str, bool]]) -> None:
@@ -58,14 +58,14 @@ class Footer(OneLine):
                 self.refresh()
 
     def set_instead(self, keys: Iterable[FooterKey] | None) -> None:
-        """The keys of a panel or a field, as long as it has the focus; None gives the keys of the place back."""
+        """Sets the keys of a panel or field while it has the focus; `None` shows those of the place again."""
         new = None if keys is None else tuple(keys)
         if new != self._instead:
             self._instead = new
             self.refresh()
 
     def set_right(self, keys: Sequence[FooterKey] | None) -> None:
-        """What stands at the right; None for `: Palette  ? Help`."""
+        """Sets the keys at the right end; `None` for palette and help."""
         if keys != self._right:
             self._right = keys
             self.refresh()

@@ -1,4 +1,4 @@
-"""Row 0: the places, the firm, the state of the sync."""
+"""Row 0: the places, the firm, and the state of the synchronisation."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def all_places() -> tuple[PlaceLabel, ...]:
 
 
 class Header(OneLine):
-    """Short of room the firm goes first, then the sync state takes its short form, then the places keep digits."""
+    """Short of room the firm goes first, then the state takes its short form, then places are only digits."""
 
     DEFAULT_CSS = "Header { background: $surface; }"
 
@@ -63,7 +63,7 @@ class Header(OneLine):
             self.key = key
 
     class SyncAsked(Message):
-        """The sync state was clicked."""
+        """The state was clicked."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Header(OneLine):
             self.refresh()
 
     def set_sync(self, state: SyncLabel) -> None:
-        """Only the right end of the row is repainted, and only if the state has changed."""
+        """Sets the state. Only the right end of the row is repainted, and only if it has changed."""
         if state != self._sync:
             self._sync = state
             self.refresh()

@@ -1,6 +1,6 @@
-"""The row above the footer: the first that applies of a message, the totals of the selection, the state of the row.
+"""The row above the footer: message, totals of the selection, or state of the row; the first that is set is shown.
 
-The state of the row follows the cursor only once it has come to rest, so that a held key writes nothing here.
+The state follows the cursor only once it rests, so that a key held down writes nothing here.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from banqup_tui.widgets.strips import Piece, width_of_pieces
 from banqup_tui.widgets.theme import Look
 
 REST = 0.15
-"""Seconds after the last movement."""
+"""Seconds after the last movement of the cursor."""
 _MARGIN = 2
 
 
 class InfoText(NamedTuple):
-    """Words at the left, and at the right where there is room for them (3 columns away)."""
+    """Words at the left, and at the right if there are 3 cells between them."""
 
     left: Words = ()
     right: Words = ()
@@ -41,7 +41,7 @@ class Info(OneLine):
 
     @property
     def text(self) -> str:
-        """What the row says now."""
+        """The text that the row shows."""
         return "".join(word.text for word in self._drawn.left)
 
     @property
@@ -55,11 +55,11 @@ class Info(OneLine):
         holds: Callable[[], bool] | None = None,
         then: Callable[[], None] | None = None,
     ) -> None:
-        """The message of the last action, with its undo. `say()` takes it away.
+        """Shows the message of the last action; `say()` clears it.
 
         Args:
-            holds: Whether it is still so; asked by `check_message`.
-            then: Says what is so instead, once it is not.
+            holds: Returns whether the message is still true; asked by `check_message`.
+            then: Shows what is true instead, once it is not.
         """
         self._message = _as_text(message)
         self._holds = holds
@@ -67,7 +67,7 @@ class Info(OneLine):
         self._update()
 
     def check_message(self) -> None:
-        """Something has changed: a message that is no longer so goes."""
+        """Clears the message if it is no longer true."""
         if self._holds is not None and not self._holds():
             then = self._then
             self.say()
@@ -76,17 +76,17 @@ class Info(OneLine):
                 self.check_message()  # what was to come in its place may not be so any more either
 
     def set_instead(self, words: Words | InfoText = NOTHING) -> None:
-        """What a panel or a field has to say while it is used; before everything else."""
+        """Sets what a panel or field shows while it is used; it comes before everything else."""
         self._instead = _as_text(words)
         self._update()
 
     def set_totals(self, totals: Words | InfoText = NOTHING) -> None:
-        """The totals of the selection; nothing where there is none."""
+        """Sets the totals of the selection; nothing without one."""
         self._totals = _as_text(totals)
         self._update()
 
     def set_state(self, state: Words | InfoText = NOTHING, *, at_once: bool = False) -> None:
-        """The state of the row one is on. Shown `REST` seconds after the last call."""
+        """Sets the state of the row under the cursor, shown `REST` seconds after the last call."""
         self._waiting = _as_text(state)
         if self._timer is not None:
             self._timer.stop()

@@ -1,7 +1,7 @@
-"""Base of every list of one-row lines: cursor, scrolling, keys, mouse, and as little repainting as can be.
+"""Base class of lists of one-row lines: cursor, scrolling, keys, mouse, and the least repainting.
 
-Lines are drawn when they are seen. Moving the cursor repaints two of them; only scrolling repaints the page. A row of
-labels may stand above and does not scroll. Subclasses say how many lines there are and draw one.
+Lines are drawn when they come into sight. A move of the cursor repaints two of them; only scrolling repaints the page.
+A row of labels above the lines does not scroll.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from banqup_tui.widgets.strips import Piece, strip_of, width_of
 from banqup_tui.widgets.theme import Ground, Look, look_of
 
 WHEEL = 3
-"""Lines that one step of the wheel scrolls."""
+"""The lines that a step of the mouse wheel scrolls."""
 
 
 class EmptyNote(NamedTuple):
-    """What stands in a list that is empty: what is so, why, and what can be done (key as written, what it does)."""
+    """The note in an empty list: what is so, why, and what can be done (key as written, what it does)."""
 
     heading: str
     text: str = ""
@@ -58,17 +58,17 @@ class LineList(QuietFocus):
         raise NotImplementedError
 
     def draw_label(self, width: int, look: Look) -> Strip:
-        """The row of labels, `focused` or not."""
+        """Returns the row of labels."""
         return strip_of([], width, look.style("muted", self.ground))
 
     def draw_line(self, index: int, width: int, look: Look, ground: Ground) -> Strip:
         raise NotImplementedError
 
     def cursor_has_moved(self) -> None:
-        """Called after the cursor came to another line."""
+        """Is called after the cursor has moved to another line."""
 
     def can_hold_cursor(self, index: int) -> bool:
-        """False for headings and separators, which the cursor passes over."""
+        """Returns false for headings and separators, which the cursor passes over."""
         return True
 
     def ground_of(self, index: int) -> Ground:
@@ -84,7 +84,7 @@ class LineList(QuietFocus):
 
     @property
     def top(self) -> int:
-        """The first line that is seen."""
+        """The first line in sight."""
         return self._top
 
     @property
@@ -98,7 +98,7 @@ class LineList(QuietFocus):
                 self.refresh()
 
     def move_to(self, index: int, *, step: int = 0) -> None:
-        """Put the cursor on a line, or on the nearest that can hold it, looking on in the direction of `step`."""
+        """Moves the cursor to a line, or to the next that can hold it in the direction of `step`."""
         index = self._settled(index, step)
         if index == self._cursor:
             return
@@ -109,7 +109,7 @@ class LineList(QuietFocus):
         self.cursor_has_moved()
 
     def refresh_index(self, index: int) -> None:
-        """Repaint one line, if it is seen."""
+        """Repaints a line, if it is in sight."""
         y = index - self._top
         if 0 <= y < self.page_height:
             self.refresh(Region(0, y + self.label_rows, self.size.width, 1))
@@ -120,13 +120,13 @@ class LineList(QuietFocus):
         self.refresh_index(self._cursor)
 
     def lines_changed(self) -> None:
-        """There are more or fewer lines, or others: repaint all, the cursor kept inside."""
+        """Repaints everything after lines were added or removed, with the cursor inside."""
         self._cursor = self._settled(self._cursor, 0)
         self._scroll_to_cursor()
         self.refresh()
 
     def region_of(self, index: int) -> Region:
-        """Where a line is on the screen."""
+        """Returns where a line is on the screen."""
         x, y, width, _height = self.region
         return Region(x, y + self.label_rows + index - self._top, width, 1)
 
@@ -177,7 +177,7 @@ class LineList(QuietFocus):
         return index
 
     def _scroll_to_cursor(self) -> bool:
-        """Scroll as little as shows the cursor; repaints and answers True if that was needed."""
+        """Scrolls as little as shows the cursor. Returns whether that was needed; then all is repainted."""
         if not self.size.height:
             return False
         page = self.page_height
@@ -248,6 +248,6 @@ class LineList(QuietFocus):
         self._scroll_by(-WHEEL)
 
     def index_at(self, y: int) -> int | None:
-        """The line at row `y` of the widget."""
+        """Returns the index of the line at row `y` of the widget."""
         index = self._top + y - self.label_rows
         return index if y >= self.label_rows and index < self.line_count() else None

@@ -1,4 +1,4 @@
-"""A short list with a cursor: integrations, deliveries, extensions. Everything in it fits in memory many times over."""
+"""A short list with a cursor, all of it in memory: integrations, deliveries, extensions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from banqup_tui.widgets.theme import Ground, look_of
 
 
 class Item(NamedTuple):
-    """`key` names the row, empty for a heading, which the cursor passes over. `extra` are lines below it."""
+    """An item. `key` names it; it is empty for a heading, which the cursor passes over. `extra` are lines below it."""
 
     key: str
     line: Line
@@ -36,11 +36,11 @@ class _Drawn(NamedTuple):
 
 
 BuildItems = Callable[[int], tuple[Line | None, Sequence[Item]]]
-"""Gives, for so many cells, the column labels (or None) and the items."""
+"""Returns, for a width in cells, the labels of the columns (or `None`) and the items."""
 
 
 class Listing(QuietFocus, ScrollView):
-    """`show` takes the function that builds labels and items; the cursor stays on its key."""
+    """A list whose `show` takes the function that builds labels and items. The cursor stays on its key."""
 
     DEFAULT_CSS = "Listing { width: 1fr; height: 1fr; scrollbar-size: 0 0; overflow: hidden; }"
     BINDINGS = [
@@ -66,7 +66,7 @@ class Listing(QuietFocus, ScrollView):
             return self.listing
 
     class Moved(Message):
-        """The cursor is on another row, or on the same after the list was built anew."""
+        """The cursor is on another row, or on the same after the list was rebuilt."""
 
         def __init__(self, listing: Listing, key: str | None) -> None:
             super().__init__()
@@ -82,7 +82,7 @@ class Listing(QuietFocus, ScrollView):
             self.listing, self.key, self.region = listing, key, region
 
     class SelectionChanged(Message):
-        """What is selected is another; see `selected`."""
+        """The selection has changed; see `selected`."""
 
         def __init__(self, listing: Listing) -> None:
             super().__init__()
@@ -95,9 +95,10 @@ class Listing(QuietFocus, ScrollView):
     def __init__(
         self, *, details: Page | None = None, margin: int = MARGIN, selects: bool = False, id: str | None = None
     ) -> None:
-        """`details` tells of the row one is on: page keys scroll that, where the list itself is all in sight.
+        """Makes an empty list.
 
-        `selects`: rows can be selected.
+        `details` is the page about the row under the cursor: page keys scroll it if the whole list is in sight. With
+        `selects` rows can be selected.
         """
         super().__init__(id=id)
         self._selects = selects
@@ -113,7 +114,7 @@ class Listing(QuietFocus, ScrollView):
 
     @property
     def key(self) -> str | None:
-        """Of the row the cursor is on."""
+        """The key of the row under the cursor."""
         return self._items[self._cursor].key if 0 <= self._cursor < len(self._items) else None
 
     @property
@@ -122,18 +123,18 @@ class Listing(QuietFocus, ScrollView):
 
     @property
     def selected(self) -> list[str]:
-        """Keys of the selected rows, in the order of the list."""
+        """The keys of the selected rows, in the order of the list."""
         return [key for key in self.keys if key in self._selected]
 
     def clear_selection(self) -> bool:
-        """False where nothing was selected."""
+        """Clears the selection. Returns false if there was none."""
         had = bool(self._selected) or self._range is not None
         self._range = None
         self._select(frozenset())
         return had
 
     def show(self, build: BuildItems, *, start: str = "") -> None:
-        """The cursor keeps its row; where that is not there it begins at `start`, or at the nearest."""
+        """Builds the list anew. The cursor keeps its row; if that is gone it goes to `start`, else to the nearest."""
         self._build, self._start = build, start
         self._rebuild()
 
@@ -143,7 +144,7 @@ class Listing(QuietFocus, ScrollView):
                 self._set_cursor(at)
 
     def cursor_region(self) -> Region:
-        """Where the cursor line is on the screen."""
+        """Returns where the cursor line is on the screen."""
         row = next((at for at, drawn in enumerate(self._drawn) if drawn.item == self._cursor), 0)
         top = self.region.y + self._head + row - self.scroll_offset.y
         return Region(self.region.x, top, self.region.width, 1)
@@ -186,14 +187,14 @@ class Listing(QuietFocus, ScrollView):
             self.action_move(10 * pages)
 
     def action_select(self) -> None:
-        """Select the row or not; in a range, end the range."""
+        """Selects the row or deselects it; while a range is being selected, ends the range."""
         if self._range is not None:
             self._range = None
         elif self._selects and self.key:
             self._select(self._selected ^ {self.key})
 
     def action_range(self) -> None:
-        """Begin a range at the cursor; again, end it."""
+        """Begins a range at the cursor, or ends it."""
         if self._range is not None or not self._selects or not self.key:
             self._range = None
             return
@@ -207,7 +208,7 @@ class Listing(QuietFocus, ScrollView):
             self._select(before | {item.key for item in self._items[first : last + 1] if item.key})
 
     def action_all(self) -> None:
-        """All that are listed; again, none."""
+        """Selects all rows; if they are selected already, deselects them."""
         self._range = None
         every = frozenset(self.keys) if self._selects else frozenset[str]()
         self._select(frozenset() if every <= self._selected else every)
@@ -275,7 +276,7 @@ class Listing(QuietFocus, ScrollView):
             self.post_message(self.Moved(self, self.key))
 
     def _place_of(self, key: str | None) -> int:
-        """The row with this key, else the one to begin at, else the nearest that can be stood on."""
+        """Returns the row with this key, else the one to start at, else the nearest that can hold the cursor."""
         fallback = -1
         keys = self.keys
         key = key if key in keys else self._start if self._start in keys else key
@@ -314,9 +315,10 @@ class Listing(QuietFocus, ScrollView):
 
 
 def spread_labels(labels: Line, width: int) -> Line:
-    """The labels with a blank between each two: in another language, or where there is little room, they are longer.
+    """Returns the labels with a blank between them, for languages with longer words and for little room.
 
-    A label is cut where the next one begins. One that ends at its column, over figures, gives way to the left first.
+    A label is cut where the next one begins. A label over figures, which ends at its column, gives way to the left
+    first.
     """
     placed = sorted((put.column - width_of(put.text) if put.right else put.column, put) for put in labels if put.text)
     spread: list[TextPut] = []

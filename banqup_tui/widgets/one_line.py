@@ -1,4 +1,4 @@
-"""Base of the widgets that are one row high and drawn from a list of pieces."""
+"""Base class of widgets that are one row high, and words in colours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from banqup_tui.widgets.theme import Ground, Look, Token, look_of
 
 
 class Word(NamedTuple):
-    """A few words in one colour. `text` is never read as markup."""
+    """A text in a colour. It is never read as markup."""
 
     text: str
     token: Token = "text"
@@ -31,7 +31,7 @@ def pieces_of(words: Words, look: Look, ground: Ground = "bg") -> list[Piece]:
 
 
 def cut_words(words: Words, width: int) -> list[Word]:
-    """As many of the words as fit in `width` cells, the last one cut at its end."""
+    """Returns as many words as fit in `width` cells; the last one is cut."""
     result: list[Word] = []
     for word in words:
         text = shown(word.text)
@@ -45,14 +45,14 @@ def cut_words(words: Words, width: int) -> list[Word]:
 
 
 class OneLine(Widget):
-    """Repaints only when `redraw` finds that what it shows has changed."""
+    """A widget of one row. It is repainted only by `refresh`."""
 
     DEFAULT_CSS = "OneLine { width: 1fr; height: 1; }"
 
     ground: ClassVar[Ground] = "bg"
 
     def pieces(self, width: int, look: Look) -> list[Piece]:
-        """What the row shows in `width` cells; the rest of the row stays empty."""
+        """Returns what the row shows in `width` cells; the rest of the row stays empty."""
         raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:

@@ -1,4 +1,4 @@
-"""A page of lines to read: scrolls, has no cursor, and is built anew for the width there is."""
+"""A page of lines to read: it scrolls, has no cursor, and is rebuilt for each width."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from banqup_tui.widgets.theme import Ground, Look, look_of
 MARGIN = 2
 
 Build = Callable[[int], Iterable[Line]]
-"""Gives the lines for so many cells."""
+"""Returns the lines for a width in cells."""
 
 
 def draw(line: Line, look: Look, width: int, *, ground: Ground = "bg", margin: int = MARGIN) -> Strip:
-    """One line of a page on `width` cells."""
+    """Returns a line of a page as a strip of `width` cells."""
     builder = LineBuilder(look.style("text", ground))
     placed = [(put.column - width_of(put.text) if put.right else put.column, put) for put in line]
     for start, put in sorted(placed, key=itemgetter(0)):
@@ -36,7 +36,7 @@ def draw(line: Line, look: Look, width: int, *, ground: Ground = "bg", margin: i
 
 
 class Page(QuietFocus, ScrollView):
-    """`show` takes the function that builds the lines. Without one the page is empty."""
+    """A page whose `show` takes the function that builds its lines; without one it is empty."""
 
     DEFAULT_CSS = "Page { width: 1fr; height: 1fr; scrollbar-size: 0 0; overflow: hidden; }"
     BINDINGS = [
@@ -56,7 +56,7 @@ class Page(QuietFocus, ScrollView):
 
     @property
     def text(self) -> str:
-        """What the whole page says, for copying and for tests."""
+        """The text of the whole page, for tests."""
         return "\n".join(" ".join(shown(put.text) for put in line) for line in self._lines)
 
     def show(self, build: Build | None, *, keep_place: bool = False) -> None:
@@ -72,7 +72,7 @@ class Page(QuietFocus, ScrollView):
         return draw(line, look, self.size.width, margin=self._margin)
 
     def refresh_focus(self) -> None:
-        """A page looks the same with and without focus."""
+        """Does nothing: a page looks the same with and without focus."""
 
     def action_scroll_lines(self, lines: int) -> None:
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False, force=True)

@@ -1,4 +1,4 @@
-"""A bar of 24 cells with a sentence: the first copy, a download. Repainted at most twice a second."""
+"""A progress bar with a sentence. It is repainted at most twice a second, to save bytes on a slow line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEAST_INTERVAL = 0.5
 
 
 class Progress(Widget):
-    """Three rows high, the middle one drawn. `display` it only while something runs."""
+    """Three rows high, with the middle one drawn. It is displayed only while something runs."""
 
     DEFAULT_CSS = "Progress { width: 1fr; height: 3; display: none; }"
 
@@ -30,7 +30,7 @@ class Progress(Widget):
         self._timer: Timer | None = None
 
     def set_progress(self, done: int, total: int, text: str) -> None:
-        """Show it. The row is repainted only if the bar or the sentence changes."""
+        """Shows the progress. The row is repainted only if bar or sentence have changed."""
         fraction = min(max(done / total, 0.0), 1.0) if total > 0 else 0.0
         if not self.display:
             self.display = True
@@ -40,7 +40,7 @@ class Progress(Widget):
             self._repaint_soon()
 
     def finish(self) -> None:
-        """Take it away."""
+        """Hides the bar."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None

@@ -1,8 +1,7 @@
-"""The sheet every place is written on: header, title, body, info, footer, on one grid.
+"""Base class of all screens: header, title, body, info and footer on a grid.
 
-A place is a `Sheet` that yields its panes from `compose_body` and its panels from `compose_panels`. The body is a
-row of panes; put a `Rule` between two of them. How many levels fit side by side is `levels`: 1 under 110 columns,
-2 under 150, then 3; `levels_changed` is called when that changes and once at the start.
+A place yields its panes from `compose_body` and its panels from `compose_panels`; a `Rule` stands between two panes.
+`levels` is the number of panes that fit side by side: 1 below 110 columns, 2 below 150, then 3.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from textual.widget import Widget
 from banqup_tui.presentation.formats import wrapped
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _
-from banqup_tui.widgets.focus import InFront, QuietFocus
+from banqup_tui.widgets.focus import FrontWidget, QuietFocus
 from banqup_tui.widgets.footer import Footer
 from banqup_tui.widgets.header import Header
 from banqup_tui.widgets.info import Info
@@ -31,11 +30,11 @@ LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 BLANK_ROW_FROM = 30
 TWO_LEVELS_FROM, THREE_LEVELS_FROM = 110, 150
 FOLDERS_WIDTH, DOCUMENT_WIDTH = 31, 60
-"""Panes without the rule beside them."""
+"""Widths of panes, without the rule beside them."""
 
 
 def levels_at(width: int) -> int:
-    """Panes that fit side by side in a terminal of `width` columns."""
+    """Returns how many panes fit side by side in a terminal of `width` columns."""
     return 1 if width < TWO_LEVELS_FROM else 2 if width < THREE_LEVELS_FROM else 3
 
 
@@ -59,7 +58,7 @@ class Blank(Widget):
 
 
 class TooSmall(QuietFocus):
-    """What is said in a window that is too small, instead of everything else; no other key than its own works."""
+    """Covers the screen while the window is too small; no keys but its own work."""
 
     is_modal = True
     BINDINGS = [Binding("q,escape", "quit", show=False, id="small.quit")]
@@ -90,7 +89,7 @@ class TooSmall(QuietFocus):
 
 
 class Sheet(Screen[None]):
-    """Base of all places. `focus_pane` moves the focus for a few hundred bytes."""
+    """A screen on the grid."""
 
     DEFAULT_CSS = """
     Sheet {
@@ -132,11 +131,11 @@ class Sheet(Screen[None]):
         yield from self.compose_panels()
 
     def compose_body(self) -> ComposeResult:
-        """The panes, from left to right."""
+        """Yields the panes, from left to right."""
         yield from ()
 
     def compose_panels(self) -> ComposeResult:
-        """The panels of this place, all hidden until shown."""
+        """Yields the panels of this screen, hidden until shown."""
         yield from ()
 
     def watch_levels(self, levels: int) -> None:
@@ -144,7 +143,7 @@ class Sheet(Screen[None]):
             self.levels_changed(levels)
 
     def levels_changed(self, levels: int) -> None:
-        """Show the panes that fit: called with 1, 2 or 3 at the start and when the window changes."""
+        """Shows the panes that fit. It is called at the start and when the number changes."""
 
     @property
     def body_top(self) -> int:
@@ -152,57 +151,63 @@ class Sheet(Screen[None]):
         return 3 if self.blank.display else 2
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = False, from_app_focus: bool = False) -> None:
-        """Nothing is ever scrolled by a change of focus, and what lies in front keeps it until it goes."""
+        """Sets the focus without scrolling. A panel in front keeps it until it closes."""
         if self.has_class("-too-small") and widget is not self.too_small:
             self._focus_later(widget)
             return
-        front = self.front
-        if front is not None and not isinstance(widget, InFront | TooSmall):
-            front.focus_after(widget)
+        overlay = self.overlay
+        if overlay is not None and not isinstance(widget, FrontWidget | TooSmall):
+            overlay.focus_after(widget)
             return
         super().set_focus(widget, scroll_visible=False, from_app_focus=from_app_focus)
 
     def _focus_later(self, widget: Widget | None) -> None:
         after = self._focus_after
-        if isinstance(after, InFront) and after.is_open:
+        if isinstance(after, FrontWidget) and after.is_open:
             after.focus_after(widget)
         else:
             self._focus_after = widget or after
 
     def _reset_focus(self, widget: Widget, avoiding: list[Widget] | None = None) -> None:
-        """What is hidden because the window is too small keeps the focus for when there is room again."""
+        """Leaves the focus alone while the window is too small, so that it is back when there is room.
+
+        Textual moves it away from widgets that are hidden.
+        """
         if not self.has_class("-too-small"):
             super()._reset_focus(widget, avoiding)
 
     @property
-    def front(self) -> InFront | None:
-        """The panel or field that lies over the sheet and has the keyboard."""
+    def overlay(self) -> FrontWidget | None:
+        """The panel or field in front that has the keyboard."""
         focused = self.focused
-        return focused if isinstance(focused, InFront) and focused.is_open else None
+        return focused if isinstance(focused, FrontWidget) and focused.is_open else None
 
     def _forward_event(self, event: events.Event) -> None:
-        """A click beside what lies in front takes it away and does nothing else; the footer stays within reach."""
+        """Closes what lies in front on a click beside it, which does nothing else; the footer stays clickable.
+
+        Textual 8.2 has no public place where a screen sees a mouse event before its widgets.
+        """
         if isinstance(event, events.MouseEvent) and not isinstance(event, events.MouseMove) and not event.is_forwarded:
             if isinstance(event, events.MouseDown):
-                self._is_leaving_by_click = self._is_beside_front(event)
-                if self._is_leaving_by_click and self.front is not None:
-                    self.front.left_by_click()
-            if self._is_leaving_by_click or self._is_beside_front(event):
+                self._is_leaving_by_click = self._is_beside_overlay(event)
+                if self._is_leaving_by_click and self.overlay is not None:
+                    self.overlay.left_by_click()
+            if self._is_leaving_by_click or self._is_beside_overlay(event):
                 event._set_forwarded()
                 return
         super()._forward_event(event)
 
-    def _is_beside_front(self, event: events.MouseEvent) -> bool:
-        front = self.front
-        if front is None or event.y >= self.size.height - 1:
+    def _is_beside_overlay(self, event: events.MouseEvent) -> bool:
+        overlay = self.overlay
+        if overlay is None or event.y >= self.size.height - 1:
             return False
-        return not front.region.contains(int(event.x), int(event.y))
+        return not overlay.region.contains(int(event.x), int(event.y))
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.redraw())
 
     def on_screen_resume(self) -> None:
-        """The first layout paints the whole sheet; Textual then asks for all of it once more, which is left out."""
+        """Drops Textual's second paint of the whole screen: the first layout has painted it already."""
         if self._size != self.app.size:
             self.call_next(self._forget_second_paint)
 
@@ -210,7 +215,7 @@ class Sheet(Screen[None]):
         self._repaint_required = False
 
     def redraw(self) -> None:
-        """Paint everything anew: after a change of theme, language or signs."""
+        """Repaints everything, after a change of theme, language or signs."""
         for widget in self.walk_children(Widget, with_self=True):
             widget.refresh()
 
@@ -221,12 +226,12 @@ class Sheet(Screen[None]):
         if self.blank.display != blank_row:
             self.blank.display = blank_row
         self.levels = levels_at(width)
-        if self.front is not None:
-            self.call_after_refresh(self._fit_front)
+        if self.overlay is not None:
+            self.call_after_refresh(self._fit_overlay)
 
-    def _fit_front(self) -> None:
-        if self.front is not None:
-            self.front.window_changed()
+    def _fit_overlay(self) -> None:
+        if self.overlay is not None:
+            self.overlay.window_changed()
 
     def _say_if_too_small(self, is_too_small: bool) -> None:
         if is_too_small == self.has_class("-too-small"):

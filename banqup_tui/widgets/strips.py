@@ -1,5 +1,8 @@
-"""Lines made of few segments. The terminal is sent colours and a reset for every segment, so a space takes the style
-of the text before it wherever that cannot be seen."""
+"""Builds the strips that Textual sends, with as few segments as possible.
+
+The terminal is sent colours and a reset for every segment, so a space takes the style of the text before it wherever
+that cannot be seen.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,10 @@ def width_of_pieces(pieces: Iterable[Piece]) -> int:
 
 
 def strip_of(pieces: Sequence[Piece], width: int, blank: Style) -> Strip:
-    """One line, exactly `width` cells: too long is cut hard, the rest is filled in the style `blank`.
+    """Returns a line of exactly `width` cells: too long is cut, the rest is filled in the style `blank`.
 
-    Nothing is drawn but through here, so a control character that a place forgot to take out of a stranger's text
-    ends here: the terminal would obey it.
+    Everything that is drawn passes here. A control character that a caller forgot to remove from a stranger's text is
+    removed, because the terminal would obey it.
     """
     fitted = _fitted([(harmless(text), style) for text, style in pieces], width)
     missing = width - width_of_pieces(fitted)
@@ -34,12 +37,12 @@ def strip_of(pieces: Sequence[Piece], width: int, blank: Style) -> Strip:
 
 
 def harmless(text: str) -> str:
-    """The text without what a terminal obeys. It costs nothing where there is none."""
+    """Returns the text without control characters, at no cost for a text that has none."""
     return text if text.isprintable() else shown(text)
 
 
 def joined(pieces: Iterable[Piece]) -> list[Piece]:
-    """The same line in as few pieces as look the same."""
+    """Returns the same line in the fewest pieces that look the same."""
     result: list[Piece] = []
     for text, style in pieces:
         if not text:
@@ -61,7 +64,7 @@ def _is_blank(text: str) -> bool:
 
 
 def _alike(style: Style, other: Style) -> bool:
-    """A space looks the same in both."""
+    """Returns whether a space looks the same in both styles."""
     return (
         style.bgcolor == other.bgcolor
         and bool(style.underline) == bool(other.underline)
@@ -84,7 +87,7 @@ def _fitted(pieces: Sequence[Piece], width: int) -> list[Piece]:
 
 
 class LineBuilder:
-    """Puts texts at columns, left to right. `at` moves on with blanks; texts that would overlap are pushed right."""
+    """Puts texts at columns, from left to right; overlapping texts are pushed right."""
 
     __slots__ = ("_blank", "column", "pieces")
 
@@ -101,13 +104,14 @@ class LineBuilder:
 
     def put(self, text: str, style: Style) -> LineBuilder:
         if text:
-            text = harmless(text)  # before it is measured: what is taken out leaves a blank
+            # Before it is measured, because removed characters leave a blank.
+            text = harmless(text)
             self.pieces.append((text, style))
             self.column += width_of(text)
         return self
 
     def put_right(self, end: int, text: str, style: Style) -> LineBuilder:
-        """`text` so that it ends before column `end`."""
+        """Puts `text` so that it ends before column `end`."""
         text = harmless(text)
         return self.at(end - width_of(text)).put(text, style)
 

@@ -1,4 +1,4 @@
-"""The parts of a place, one of them underlined."""
+"""The tabs of a place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GAP = 3
 
 
 class TabLabel(NamedTuple):
-    """`beside` is a count, or what is wrong (`×1`, in `token`)."""
+    """A tab. `beside` is a count, or what is wrong (`×1`, in the colour `token`)."""
 
     id: str
     label: str
@@ -48,7 +48,7 @@ class Tabs(OneLine):
         return self._current
 
     def beside_current(self, step: int) -> str:
-        """The id of the next tab, or the one before, around the ends."""
+        """Returns the id of the next or previous tab, around the ends."""
         ids = [tab.id for tab in self._tabs]
         return ids[(ids.index(self._current) + step) % len(ids)] if self._current in ids else self._current
 

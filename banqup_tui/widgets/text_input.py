@@ -1,4 +1,4 @@
-"""The text of a one-line field and what keys do to it; widgets draw it."""
+"""The text of a one-line field and its editing keys; widgets draw it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from banqup_tui.widgets.theme import Ground, Look
 
 
 class Editing:
-    """`caret` counts characters. Only printable characters come in; a paste becomes one line."""
+    """A text with a caret, which counts characters. Only printable characters come in; a paste becomes one line."""
 
     def __init__(self, text: str = "") -> None:
         self.text = text
@@ -26,7 +26,7 @@ class Editing:
         self.caret += len(text)
 
     def take(self, event: events.Key) -> bool:
-        """Whether the key was one of editing, and has been done."""
+        """Handles a key. Returns false if it is no editing key."""
         if event.is_printable and event.character:
             self.insert(event.character)
             return True
@@ -66,13 +66,13 @@ class Editing:
         self.caret = len(self.text)
 
     def hidden_before(self, width: int, *, with_caret: bool = True) -> int:
-        """How many characters `pieces` leaves out at the left."""
+        """Returns how many characters `pieces` leaves out at the left."""
         whole = shown(self.text)
         visible, width_left = (whole[: self.caret], width - 1) if with_caret else (whole, width)
         return len(visible) - len(tail(visible, width_left)) if width_of(visible) > width_left else 0
 
     def pieces(self, width: int, look: Look, ground: Ground = "field", *, with_caret: bool = True) -> list[Piece]:
-        """The field in exactly `width` cells; long texts show the part around the caret."""
+        """Draws the field in exactly `width` cells; of a long text the part around the caret."""
         style, whole = look.style("text", ground), shown(self.text)
         if not with_caret:
             text = whole if width_of(whole) <= width else tail(whole, width)

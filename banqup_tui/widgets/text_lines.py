@@ -1,4 +1,4 @@
-"""A page as data: lines of texts put at columns, which `Page` draws in whatever look the terminal has."""
+"""Lines as data: texts at columns, which `Page` draws in the look of the terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from banqup_tui.widgets.theme import Ground, Token
 
 
 class TextPut(NamedTuple):
-    """`text` from `column` on, or, with `right`, ending before it. `ground`: one of its own, as a button has."""
+    """A text from `column` on or, with `right`, ending before it. `ground` is one of its own, as buttons have."""
 
     column: int
     text: str
@@ -35,17 +35,17 @@ def right(end: int, text: str, token: Token = "text", *, bold: bool = False) -> 
 
 
 def fitted(column: int, end: int, text: str, token: Token = "text", *, bold: bool = False) -> TextPut:
-    """Cut so that it ends before `end`."""
+    """Returns a text that is cut to end before `end`."""
     return TextPut(column, cut(shown(text), max(end - column, 1)), token, bold)
 
 
 def paragraph(column: int, end: int, text: str, token: Token = "text") -> list[Line]:
-    """A text over as many lines as it takes between two columns."""
+    """Returns a text on as many lines as it needs between two columns."""
     return [(left(column, part, token),) for part in wrapped(shown(text), max(end - column, 8))]
 
 
 def labelled(label: str, column: int, end: int, text: str, *, at: int = 0, token: Token = "text") -> list[Line]:
-    """A muted label, and beside it a text that wraps under itself."""
+    """Returns a muted label with a text beside it, which wraps under itself."""
     lines = paragraph(column, end, text, token)
     return [(left(at, label, "muted"), *lines[0]), *lines[1:]]
 

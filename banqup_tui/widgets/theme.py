@@ -1,8 +1,8 @@
-"""The colours, by what they are for. Only colours of the xterm-256 palette are used.
+"""Colours by meaning, all of the xterm-256 palette.
 
-A `Look` gives one Rich style for a token on a ground: `look.style("muted", "raised")`. There are four looks: dark,
-light, ANSI (the terminal's own colours 0 to 7) and none (`NO_COLOR`), the first two also in high contrast. Widgets
-ask `look_of(self)` each time they draw, so a change of theme needs no more than a repaint.
+A `Look` gives the Rich style of a token on a ground: `look.style("muted", "raised")`. There are four: dark, light, ANSI
+(the terminal's own colours 0 to 7) and none (`NO_COLOR`); dark and light also in high contrast. Widgets ask
+`look_of(self)` whenever they draw, so a change of theme needs only a repaint.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _ANSI: Mapping[str, str] = {"accent": "cyan", "error": "red", "warn": "yellow", 
 
 
 class Look:
-    """One way to draw. `has_grounds`: panels and fields have a ground of their own; else they need a frame."""
+    """A way to draw. With `has_grounds` panels and fields have a ground of their own; without, they need a frame."""
 
     def __init__(
         self, name: str, colours: Mapping[str, str] | None = None, ansi: Mapping[str, str] | None = None
@@ -80,7 +80,7 @@ class Look:
         self._styles: dict[tuple[str, str, bool, bool], Style] = {}
 
     def style(self, token: Token, ground: Ground = "bg", *, bold: bool = False, underline: bool = False) -> Style:
-        """The style of `token` on `ground`. On the two cursor grounds every token looks the same."""
+        """Returns the style of `token` on `ground`. On the two cursor grounds every token looks the same."""
         key = (token, ground, bold, underline)
         resolved = self._styles.get(key)
         if resolved is None:
@@ -89,7 +89,7 @@ class Look:
         return resolved
 
     def caret(self) -> Style:
-        """The cell the caret of a field is on."""
+        """Returns the style of the caret's cell."""
         if not self.has_grounds:
             return Style(reverse=True)
         return Style(color=self.colours["bg"], bgcolor=self.colours["accent"])
@@ -134,23 +134,23 @@ _LOOKS: dict[str, Look] = {
 
 
 def look_named(name: str) -> Look:
-    """By the name of a theme, or `none`. A theme that is not ours is drawn dark."""
+    """Returns the look of a theme, or of `none`. A theme that is not ours is drawn dark."""
     return _LOOKS.get(name, _LOOKS[DEFAULT_THEME])
 
 
 def look_of(node: Any) -> Look:
-    """The look of the app that `node`, a widget or screen, is in."""
+    """Returns the look of the app of a widget or screen."""
     app = node.app
     return _LOOKS["none"] if app.no_color else look_named(app.theme)
 
 
 def wants_native_colours(environment: Mapping[str, str]) -> bool | None:
-    """What to give `App(ansi_color=…)`: under `NO_COLOR` only native colours can be switched off altogether."""
+    """Returns the argument of `App(ansi_color=…)`: only native colours can be switched off by `NO_COLOR`."""
     return True if "NO_COLOR" in environment else None
 
 
 def register_themes(app: App[Any], theme: str = DEFAULT_THEME) -> None:
-    """Make our themes known to `app` and take one of them. Call it in the app's `__init__`."""
+    """Registers our themes with `app` and sets one. Call it in the app's `__init__`."""
     for ours in themes():
         app.register_theme(ours)
     app.theme = theme if theme in THEME_NAMES else DEFAULT_THEME

@@ -1,4 +1,4 @@
-"""Row 1: where one is, the filter that is applied, and what is shown."""
+"""Row 1: the path to the place, the applied filter, and what is shown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Title(OneLine):
     """Short of room the first parts of the path go, then the end of the last one."""
 
     class PartAsked(Message):
-        """A part of the path was clicked: `index` counts from the first part given to `set_path`."""
+        """A part of the path was clicked. `index` counts from the first part given to `set_path`."""
 
         def __init__(self, index: int) -> None:
             super().__init__()
@@ -34,7 +34,7 @@ class Title(OneLine):
         self._zones: list[tuple[int, int, int]] = []
 
     def set_path(self, parts: Sequence[str], *, applied_filter: str = "", right: str = "") -> None:
-        """`parts` from the outermost to where one is; `right` says what is shown, `486 documents`."""
+        """Sets the path, outermost part first. `right` says what is shown, such as `486 documents`."""
         new = (tuple(parts), applied_filter, right)
         if new != self._shown:
             self._shown = new

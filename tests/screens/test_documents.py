@@ -101,7 +101,7 @@ async def test_a_document_is_sent_from_where_it_is_read(opened):
 async def test_a_failure_is_dismissed_after_a_question(opened):
     async with opened() as here:
         await here.press("enter", "x")
-        await here.until(lambda: here.app.screen.front is not None, "a question")
+        await here.until(lambda: here.app.screen.overlay is not None, "a question")
         await here.press("escape")
         assert here.focused == "DocumentTable"
 

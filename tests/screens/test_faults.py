@@ -54,7 +54,7 @@ async def test_a_copy_that_cannot_be_read_for_a_moment_leaves_the_place_as_it_is
         await up_to_date(here)
         path = here.session.copy.path
         monkeypatch.setattr(here.session.readers, "clients", raising(FaultCode.IO_ERROR, path))
-        here.app.screen.call_later(here.app.screen.news)
+        here.app.screen.call_later(here.app.screen.data_changed)
         await here.press("e")
         await here.sees("Have the disk looked at", "Boulangerie")
         monkeypatch.undo()
@@ -69,7 +69,7 @@ async def test_rows_that_cannot_be_read_while_they_are_drawn_come_when_they_can(
         await here.press("enter")
         await here.sees("Have the disk looked at")
         monkeypatch.undo()
-        here.app.screen.call_later(here.app.screen.news)
+        here.app.screen.call_later(here.app.screen.data_changed)
         await here.until(lambda: here.app.screen.table.row is not None)
 
 

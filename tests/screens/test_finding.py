@@ -167,7 +167,7 @@ async def test_help_shows_the_keys_of_the_place_and_goes_again(opened, way, size
         focused = here.focused
         await here.press("question_mark" if size != MIDDLE else "comma")
         await here.sees("Keys: ", "Esc closes", "Move")
-        panel = here.app.screen.front
+        panel = here.app.screen.overlay
         assert panel.region.right <= size[0]
         assert panel.region.bottom <= size[1] - 1
         await here.press(*["pagedown"] * 4)

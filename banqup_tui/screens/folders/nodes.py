@@ -1,4 +1,4 @@
-"""Folders, years and months of the copy as the tree draws them, and what its nodes stand for."""
+"""The nodes of the tree of folders, and what they stand for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from banqup_tui.widgets.folder_tree import TreeNode
 
 
 def tree_nodes(folders: Iterable[listing.FolderNode]) -> Iterator[TreeNode]:
-    """Ids are `FOLDER`, `FOLDER/2026`, `FOLDER/2026/11`."""
+    """Yields the nodes. Their ids are `FOLDER`, `FOLDER/2026` and `FOLDER/2026/11`."""
     for folder in folders:
         years = folder.years
         yield TreeNode(str(folder.folder), _(FOLDER_NAMES[folder.folder]), 0, folder.counts, bool(years))
@@ -24,7 +24,7 @@ def tree_nodes(folders: Iterable[listing.FolderNode]) -> Iterator[TreeNode]:
 
 
 def place_of(node_id: str) -> tuple[Folder, int | None, int | None]:
-    """Folder, year and month that a node stands for."""
+    """Returns folder, year and month of a node."""
     folder, _slash, rest = node_id.partition("/")
     year, _slash, month = rest.partition("/")
     return Folder(folder), int(year) if year else None, int(month) if month else None

@@ -1,4 +1,4 @@
-"""The folders, the table, and the document beside it: which of them are seen, and which has the focus."""
+"""The panes of the folders: which are in sight, and which has the focus."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from banqup_tui.widgets.sheet import Rule
 
 
 class FolderPanes:
-    """On one level there is one pane at a time; on two, the folders or the document beside the table; on three, all.
-
-    Whoever changes anything calls `lay_out`.
-    """
+    """One pane at a time on one level, two on two levels, all on three. Call `lay_out` after every change."""
 
     def __init__(self, tree: FolderTree, table: DocumentTable, beside: Page) -> None:
         self._tree, self._table, self._beside = tree, table, beside
@@ -27,7 +24,7 @@ class FolderPanes:
         return self._tree, self._rules[0], self._table, self._rules[1], self._beside
 
     def lay_out(self, levels: int) -> Widget:
-        """Show those that are wanted and have room; answers which of them gets the focus."""
+        """Shows the panes that are wanted and have room, and returns the one that gets the focus."""
         beside = levels == 3 if self._wants_beside is None else self._wants_beside and levels > 1
         tree = self._wants_tree and (levels == 3 or not beside)
         if levels == 1:
@@ -47,7 +44,7 @@ class FolderPanes:
         self._wants_tree = True
 
     def toggle_tree(self, levels: int) -> None:
-        """Show the folders or take them away; where two panes have room, the document beside goes for them."""
+        """Shows or hides the folders. If only two panes have room, the document beside goes for them."""
         self._wants_tree = not self._tree.display
         if self._wants_tree and levels == 2:
             self._wants_beside = False

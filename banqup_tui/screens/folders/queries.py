@@ -1,4 +1,4 @@
-"""Which documents of a client are asked for: a folder, year or month of them, the filter, errors alone, the order."""
+"""The query for the documents of a client: folder, year or month, filter, only errors, and order."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _FIRST_FOLDER = Folder.PURCHASE_INVOICES
 
 
 def first_query(client_id: str, folders: Sequence[FolderNode] = ()) -> DocumentQuery:
-    """The first folder that has anything: what waits is most often a purchase invoice."""
+    """Returns the query at the start: the purchase invoices, else the first folder that has documents."""
     filled = [node.folder for node in folders if node.counts.total]
     folder = _FIRST_FOLDER if _FIRST_FOLDER in filled or not filled else filled[0]
     return DocumentQuery(client_id=client_id, folder=folder)
 
 
 def at_node(query: DocumentQuery, node_id: str) -> DocumentQuery:
-    """The same of another folder, year or month; `node_id` as in `tree_nodes`."""
+    """Returns the query for the folder, year or month of a node."""
     folder, year, month = place_of(node_id)
     return replace(query, folder=folder, year=year, month=month)
 
@@ -47,7 +47,7 @@ def in_next_order(query: DocumentQuery) -> DocumentQuery:
 
 
 def in_order_of(query: DocumentQuery, column: labels.SortColumn) -> DocumentQuery:
-    """The largest first; asked again, the smallest. `sent` is no order."""
+    """Returns the query sorted by `column`, largest first; a second time smallest first. `sent` has no order."""
     if column not in _SORTS:
         return query
     again = _SORTS[column] is query.sort
@@ -59,7 +59,7 @@ def filtered(query: DocumentQuery, parsed: Filter) -> DocumentQuery:
 
 
 def errors_toggled(query: DocumentQuery) -> DocumentQuery:
-    """Errors alone; again, all."""
+    """Returns the query for errors only, or again for everything."""
     return replace(query, statuses=() if query.statuses else (AccountingStatus.ERROR,))
 
 
@@ -72,6 +72,6 @@ def widened(query: DocumentQuery) -> DocumentQuery:
 
 
 def without_each_word(query: DocumentQuery) -> Iterator[tuple[str, DocumentQuery]]:
-    """Each word of the filter, and what would be asked for without it."""
+    """Yields each word of the filter with the query without it."""
     for term in query.filter.terms:
         yield query.filter.line[term.start : term.end], filtered(query, query.filter.without(term))

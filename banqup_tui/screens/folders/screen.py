@@ -1,7 +1,7 @@
-"""One client: folders at the left, documents at the right, and from 150 columns the document beside.
+"""The place of a client's folders: folders at the left, documents at the right, from 150 columns a document beside.
 
-Here is what its keys do, and what follows from the cursor and the selection. Which documents are asked for is in
-`folders_query`, what is said of them in `folders_words`, which panes are seen in `folders_panes`.
+Here are its keys and what follows from cursor and selection. `queries` says which documents are asked for, `wording`
+what is said about them, `panes` which panes are in sight.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ from banqup_tui.widgets.panels.tick import TickPanel
 from banqup_tui.widgets.sheet import DOCUMENT_WIDTH, levels_at
 
 MOST_IN_SELECTION = 2_000
+"""The most selected documents that an action takes."""
 
 
 class ClientFolders(PlaceScreen):
-    """Levels: under 110 columns one pane at a time, folders first; Escape goes back a level."""
+    """Below 110 columns one pane is in sight at a time, folders first; Escape goes back to them."""
 
     place = Place.FOLDER
     BINDINGS = bindings_for(Place.FOLDER)
@@ -82,7 +83,7 @@ class ClientFolders(PlaceScreen):
 
     # what is shown
 
-    def here(self) -> object:
+    def under_cursor(self) -> object:
         node, row = self.tree_view.node, self.table.row
         return (node.id if node else None, row.id if row else None)
 
@@ -106,7 +107,7 @@ class ClientFolders(PlaceScreen):
         selling = self._query.folder is Folder.SALES_INVOICES
         self.table.set_labels(counterparty=_("Customer") if selling else _("Supplier"))
         self.table.set_sort(queries.sorted_by(self._query), descending=self._query.descending)
-        self.table.set_rows(TableRows(self._rows, self.banqup.meet), cursor_id=current.id if current else None)
+        self.table.set_rows(TableRows(self._rows, self.banqup.handle_fault), cursor_id=current.id if current else None)
 
     def _say_title(self) -> None:
         client = self.banqup.session.readers.client(self.client_id)
@@ -121,7 +122,7 @@ class ClientFolders(PlaceScreen):
         self.filter_line.set_count(right)
 
     def _whole(self) -> int:
-        """Of the folder, year or month one is in, or of the client."""
+        """Returns the number of documents of the folder, year or month, or of the client."""
         query, readers = self._query, self.banqup.session.readers
         if not self._shows_table:
             return readers.counts(self.client_id).total
@@ -148,7 +149,7 @@ class ClientFolders(PlaceScreen):
         return wording.nothing_yet(self._query.folder or Folder.OTHER_DOCUMENTS)
 
     def _word_too_many(self) -> str:
-        """Which word of the filter, left out, would let something through."""
+        """Returns a sentence on the word of the filter without which something would match."""
         for word, query in queries.without_each_word(self._query):
             number = self.banqup.session.readers.documents(query).count()
             if number:
@@ -261,7 +262,7 @@ class ClientFolders(PlaceScreen):
         self._go_into_tree() if self._panes.in_table else self._go_into_table()
 
     def action_side(self, step: int) -> None:
-        """Left from the table is the folders; the tree itself takes left and right for folding."""
+        """Goes from the table to the folders. The tree itself uses left and right for folding."""
         if step < 0 and self._panes.in_table:
             self._go_into_tree()
 
@@ -338,7 +339,7 @@ class ClientFolders(PlaceScreen):
         message.stop()
         document_id = message.row.id if message.row else None
         if document_id == self._rested_on:
-            self.came_to_rest()  # the same document has changed: what was said of it stays
+            self.came_to_rest()  # the same document has changed: messages about it stay
             return
         self._rested_on = document_id
         self.cursor_moved()
@@ -381,7 +382,7 @@ class ClientFolders(PlaceScreen):
     # for the document place
 
     def neighbour(self, document_id: str, step: int) -> str | None:
-        """The document before or after another one, as they stand in the table."""
+        """Returns the document before or after another one in the table, and moves the cursor there."""
         if self._rows is None:
             return None
         position = self._rows.position_of(document_id)
@@ -391,7 +392,7 @@ class ClientFolders(PlaceScreen):
         return self.table.row.id if self.table.row else None
 
     def place_in_list(self, document: Document) -> str:
-        """`1 of 486`"""
+        """Returns the position of the document, such as `1 of 486`."""
         position = self._rows.position_of(document.id) if self._rows is not None else None
         if position is None or self._rows is None:
             return ""

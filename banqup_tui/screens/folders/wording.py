@@ -1,4 +1,4 @@
-"""What is said of the documents of a folder: where they are, how many, what some come to, and why there are none."""
+"""What is said about the documents of a folder: path, counts, sums, and why there are none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from banqup_tui.widgets.one_line import Word
 
 
 def path(client: Client | None, query: DocumentQuery | None) -> list[str]:
-    """`query`: None where one is before the folders."""
+    """Returns the parts of the path. `query` is `None` while the folders are in front."""
     parts = [client.name if client else sign("none")]
     if query is not None:
         parts.append(_(FOLDER_NAMES[query.folder]) if query.folder else _("All folders"))
@@ -28,12 +28,12 @@ def path(client: Client | None, query: DocumentQuery | None) -> list[str]:
 
 
 def narrowed_by(query: DocumentQuery) -> str:
-    """The filter as it was typed, or that there are errors alone."""
+    """Returns the filter as it was typed, or that only errors are shown."""
     return query.filter.line or (f"status:{_('error')}" if query.statuses else "")
 
 
 def how_many(whole: int, shown: int | None) -> str:
-    """`shown`: how many of them a filter lets through, None without one."""
+    """Returns the number of documents, and `shown` of them if a filter applies."""
     if shown is not None:
         return _("{part} of {whole}").format(part=count(shown), whole=count(whole))
     return ngettext("{count} document", "{count} documents", whole).format(count=count(whole))
@@ -53,7 +53,7 @@ def too_many(most: int) -> Word:
 
 
 def come_to(totals: Iterable[Totals]) -> list[Word]:
-    """Net, VAT and gross of each currency."""
+    """Returns net, VAT and gross of each currency."""
     words = []
     for total in totals:
         for label, minor, strong in (

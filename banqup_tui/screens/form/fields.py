@@ -1,4 +1,4 @@
-"""A form of settings as the widget draws it: fields out of a JSON Schema, boxes, and what is told of each."""
+"""The fields, boxes and explanations of a form, made from the JSON Schema of settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from banqup_tui.widgets.text_lines import BLANK, Line, fitted, left, paragraph
 
 FOLDERS, OLDER = "folders", "older"
 LABEL, SINCE = "\0label", "\0since"
-"""Names of fields that are no settings; no setting can be called so."""
+"""Names of fields that are no settings. No setting can have such a name."""
 
 _KINDS: Mapping[str, Kind] = {"secret": "secret", "choice": "choice", "tick": "tick", "sign-in": "sign-in"}
 _EXAMPLE_DAY = "01/10/2026"
@@ -59,7 +59,10 @@ def fields_of(form: Form) -> Iterator[FormField]:
 
 
 def not_asked(form: Form, texts: Mapping[str, str]) -> Iterator[str]:
-    """Settings that do not matter with the others as they are; what is empty counts as inherited, or by default."""
+    """Returns the settings that do not matter while the others are as they are.
+
+    An empty field counts as inherited, or as the default.
+    """
     properties: Mapping[str, Any] = form.schema.get("properties", {})
     typed = {
         name: setting_rules.value_of(schema, texts[name]) for name, schema in properties.items() if texts.get(name)
@@ -93,7 +96,7 @@ def ticks_of(form: Form) -> Iterator[Ticks]:
 
 
 def older_ticks(older: BackfillCount | None, *, has_day: bool) -> Ticks:
-    """`has_day`: only since a day; where the count is not known it is said so."""
+    """Returns the box for older documents. `has_day`: only those since a day. Without a count it says so."""
     number = older.count if older is not None else 0
     if older is None:
         words = _("Also send older documents: not counted now")
@@ -137,19 +140,19 @@ def _wrong(flaw: setting_rules.Flaw) -> Wrong:
 
 
 def variables_line(examples: Mapping[str, str]) -> str:
-    """The placeholders of a path on one line, the most used first: `[external_id] PARVIS  [folder] purchases`."""
+    """Returns the placeholders of a path with examples on one line, the most used first."""
     names = (*_MOST_USED, *(name for name in PLACEHOLDERS if name not in _MOST_USED))
     return "  ".join(f"[{name}] {cut_middle(examples.get(name, ''), _SHORT)}".rstrip() for name in names)
 
 
 def help_line(schema: Mapping[str, Any], width: int) -> str:
-    """What the setting is, where there is one line for it."""
+    """Returns the explanation of a setting, cut to one line."""
     words = schema.get("x-help")
     return cut(own_text(words), width) if words else ""
 
 
 def help_lines(name: str, form: Form, examples: Mapping[str, str], preview: str | None, width: int) -> Iterator[Line]:
-    """What the setting is, the variables of a path, and where the newest document would go."""
+    """Yields the explanation of a setting, the placeholders of a path, and where the newest document would go."""
     schema = form.schema.get("properties", {}).get(name)
     if schema is None:
         if form.description:

@@ -1,4 +1,4 @@
-"""Settings to fill in: a form drawn from a JSON Schema, with what each setting is beside it where there is room."""
+"""A form of settings, drawn from a JSON Schema, with an explanation beside it if there is room."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ from banqup_tui.widgets.sheet import Rule, Sheet
 
 TEST, SAVE, CANCEL = "test", "save", "cancel"
 LOOK_AFTER = 0.4
-"""Seconds without a key after which the service is asked what it thinks of the settings."""
+"""Seconds without a key after which the service is asked to check the settings."""
 LOOK_AGAIN = 1.0
-"""Seconds after which it is asked again, where it did not answer."""
+"""Seconds after which it is asked again, if it did not answer."""
 
 
 class FormScreen(Sheet):
-    """Dismissed with `FormAnswer`, or None."""
+    """Is dismissed with a `FormAnswer`, or with `None`."""
 
     DEFAULT_CSS = """
     FormScreen #help { width: 40; }
@@ -126,7 +126,10 @@ class FormScreen(Sheet):
         return [*test, Button(SAVE, self._form.button, reason=wrong), Button(CANCEL, _("Cancel"))]
 
     def _first_wrong(self) -> str | None:
-        """Also older documents that are ticked and whose number is not known: nothing is sent that was not counted."""
+        """Returns the label of what must be corrected first.
+
+        Ticked older documents are wrong while their number is not known: only what was counted and shown may be sent.
+        """
         wrong = self.view.first_wrong()
         if wrong is None and self._older is None and OLDER in self.view.ticked(OLDER):
             return _("Older")
@@ -141,7 +144,7 @@ class FormScreen(Sheet):
         self._tell()
 
     def _tell(self) -> None:
-        """Beside the form where there is room, else under the field and in the info line."""
+        """Shows the explanation beside the form if there is room, else under the field and in the info line."""
         name = self.view.stop_name
         beside = self.levels > 1
         self.help.show(lambda width: list(help_lines(name, self._form, self._examples, self._preview, width)))
@@ -152,7 +155,7 @@ class FormScreen(Sheet):
         self.info.set_state((Word(words, "muted"),) if words and not beside else (), at_once=True)
 
     def _preview_words(self) -> str:
-        """In one line: the beginning of a long path and its end."""
+        """Returns the path of the newest document on one line, with a long path cut in its middle."""
         if not self._preview:
             return ""
         words = _("The newest document would go to {path}")
@@ -213,7 +216,7 @@ class FormScreen(Sheet):
 
     def _leave(self, answer: FormAnswer | None) -> None:
         self.answer = answer
-        self.banqup.left(self, answer)
+        self.banqup.screen_left(self, answer)
 
     # what was filled in
 
@@ -241,7 +244,7 @@ class FormScreen(Sheet):
     # what only others can say
 
     async def _sign_in(self, name: str) -> None:
-        """Where it cannot begin for want of a setting, one stands on that one then."""
+        """Signs in for a field. If a setting is missing for it, that setting gets the focus."""
         if self._signing is None:
             return
         self.info.say()
@@ -256,7 +259,7 @@ class FormScreen(Sheet):
             self._come_to(self.view.stop_name)
 
     async def _count_older(self) -> None:
-        """The number beside *Older*, for the folders that are ticked and the day that is given."""
+        """Counts the older documents again, for the ticked folders and the day."""
         if self._form.count_older is None:
             return
         folders = chosen_folders(self._form, self.view.ticked(FOLDERS)) or ()
@@ -279,7 +282,10 @@ class FormScreen(Sheet):
         self.run_worker(self._look(), group="look", exclusive=True, exit_on_error=False)
 
     async def _look(self) -> None:
-        """What only the connector knows of the settings, and where a document would go, once somebody answers."""
+        """Asks the connector to check the settings and to say where a document would go.
+
+        An answer for settings that have changed meanwhile is dropped.
+        """
         values = self._values()
         if self._form.look is None:
             return
@@ -316,7 +322,7 @@ def _sentence(step: TestStep) -> str:
 
 
 def _by_field(result: TestResult, properties: Mapping[str, Any]) -> dict[str, str]:
-    """The first thing said of each setting, without its title: it stands beside it."""
+    """Returns the first problem of each setting, without the setting's title, which stands beside it."""
     texts: dict[str, str] = {}
     for step in result.steps:
         if not step.ok and step.field and step.field in properties and step.field not in texts:

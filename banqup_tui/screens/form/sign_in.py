@@ -1,4 +1,4 @@
-"""Signing in from a form: begin, show where to go, look each second whether it is done."""
+"""A sign-in from a form: begins it, shows where to go, and asks each second whether it is done."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from banqup_tui.widgets.panels.sign_in import AGAIN, SignInChoice, SignInPanel
 from banqup_tui.widgets.sheet import Sheet
 
 POLL = 1.0
-"""Seconds between two looks."""
+"""Seconds between two questions."""
 
 
 class SignInAtForm:
-    """`panel` lies over `screen`, which gives on what is wished there."""
+    """Runs sign-ins on `panel`, which lies over `screen`."""
 
     def __init__(self, screen: Sheet, panel: SignInPanel, signing: SignInSteps) -> None:
         self._screen, self._panel, self._signing = screen, panel, signing
         self._url, self._id = "", ""
 
     async def value(self, field: str, values: Mapping[str, Any]) -> str | None:
-        """What the field gets; None where the user has cancelled. Raises `BanqupError` where it cannot begin."""
+        """Returns the value for the field, `None` if the user cancels. Raises `BanqupError` if it cannot begin."""
         answer: str | None = AGAIN
         while answer == AGAIN:
             answer = await self._asked(await self._signing.begin(field, values))
@@ -49,7 +49,7 @@ class SignInAtForm:
             watching.cancel()
 
     async def _watch(self, sign_in: SignIn) -> None:
-        """While nobody answers it goes on: the header says so."""
+        """Asks for the state until it is final. Without an answer it goes on: the header shows that."""
         while not self._is_over(sign_in):
             await asyncio.sleep(POLL)
             try:

@@ -1,8 +1,8 @@
-"""Which columns the document table has at a width, and where they stand.
+"""The columns of the document table at a given width.
 
-A wider table buys, in this order and only while the counterparty keeps 30 cells: where a document was sent by name,
-`Actions` over the ⋮, a wide number, the date in full, the status in full. A narrower one gives these up in the
-reverse order, then the counterparty down to 12, then the status as its sign and no `Sent`.
+A wider table gets extras in the order of `EXTRAS`, while the counterparty keeps 30 cells: where a document was sent by
+name, `Actions` over the ⋮, a wide number, the date in full, the status in full. A narrower one loses them in reverse
+order; then the counterparty shrinks to 12 cells; then the status is its sign and there is no `Sent`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SENT_AND_GAP = 6
 
 
 class Widths(NamedTuple):
-    """Widths that depend on the words in use: the sent-to names of this client, the label `Actions`, full statuses."""
+    """Widths that depend on the client and the language: names of integrations, `Actions`, full statuses."""
 
     sent_names: int = 0
     actions_label: int = 7
@@ -36,7 +36,10 @@ class Widths(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """First cells of the columns. `field` is shared by counterparty, from the left, and amount, to `field_end`."""
+    """The first cells of the columns.
+
+    The counterparty stands at the left of the cells from `field` to `field_end`, the amount at their right.
+    """
 
     width: int
     date: int
@@ -53,18 +56,21 @@ class Columns(NamedTuple):
 
     @property
     def is_narrow(self) -> bool:
-        """The status is its sign only, and there is no `Sent`."""
+        """Whether the status is only its sign, and `Sent` is missing."""
         return self.sent < 0
 
     @property
     def counterparty_width(self) -> int:
-        """What is left beside an amount of the usual width."""
+        """The cells left of an amount of usual width."""
         return self.field_end - self.field - AMOUNT - _GAP
 
 
 @lru_cache(maxsize=16)
 def table_columns(width: int, integrations: tuple[str, ...], wanted: frozenset[Extra], _language: str) -> Columns:
-    """The columns of a table `width` cells wide, with these integrations to name, in the user's language."""
+    """Returns the columns of a table `width` cells wide for a client with these integrations.
+
+    `_language` is part of the key of the cache, because widths depend on the words.
+    """
     widths = Widths(
         sent_names=sum(width_of(shown(name)) + 4 for name in integrations) - 2 if integrations else 0,
         actions_label=width_of(_("Actions")),
@@ -74,7 +80,7 @@ def table_columns(width: int, integrations: tuple[str, ...], wanted: frozenset[E
 
 
 def columns_at(width: int, widths: Widths, wanted: Collection[Extra] = ()) -> Columns:
-    """The columns of a table `width` cells wide. `wanted`: extras the user chose, bought first and given up last."""
+    """Returns the columns of a table `width` cells wide. Extras in `wanted` come first and are lost last."""
     chosen: list[Extra] = []
     plain = _placed(width, widths, frozenset(), narrow=False)
     if width < NARROW_BELOW or plain.counterparty_width < LEAST_COUNTERPARTY:

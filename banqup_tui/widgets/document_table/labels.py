@@ -1,4 +1,4 @@
-"""The row of labels above the document table: what columns are called, which of them sorts, which one a click meets."""
+"""The row of labels above the document table: their texts, the mark of the sort, and which of them a click meets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SortColumn = Literal["date", "number", "counterparty", "gross", "status", "sent"
 
 
 class Labels(NamedTuple):
-    """`names`: labels of this folder, already translated, where they are not the usual ones."""
+    """The labels. `names` replaces usual ones, already translated."""
 
     names: Mapping[str, str]
     sorted_by: SortColumn = "date"
@@ -44,7 +44,7 @@ def draw_labels(labels: Labels, columns: Columns, look: Look, *, focused: bool) 
 
 
 def column_at(x: int, columns: Columns) -> SortColumn | None:
-    """The column whose label is at cell `x`; None for the ⋮."""
+    """Returns the column whose label is at cell `x`; `None` for the ⋮."""
     starts: list[tuple[int, SortColumn]] = [(columns.date, "date"), (columns.number, "number")]
     starts += [(columns.field, "counterparty"), (columns.field_end - 8, "gross"), (columns.status, "status")]
     if not columns.is_narrow:
@@ -76,7 +76,7 @@ def _mark(column: SortColumn, labels: Labels) -> str:
 
 
 def _style(column: SortColumn, labels: Labels, look: Look, focused: bool) -> Style:
-    """The label that sorts stands out, and with the focus in the table the first one does too."""
+    """Returns the style of a label. The label that sorts stands out; with focus in the table the first one does too."""
     if focused and (column == labels.sorted_by or column == "date"):
         return look.style("strong", bold=True)
     if column == labels.sorted_by:

@@ -1,4 +1,4 @@
-"""How one document is drawn on its line of the document table."""
+"""Draws a document on its line of the document table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from banqup_tui.widgets.theme import Ground, Look, Token
 def draw_document(
     row: DocumentRow, columns: Columns, integrations: Sequence[str], look: Look, ground: Ground, *, is_selected: bool
 ) -> Strip:
-    """`integrations`: names in the order in which they stand where there is room to name them."""
+    """Draws a document. `integrations` are the names in the order in which they stand, if there is room for them."""
     base = look.style("muted" if row.status is AccountingStatus.PROCESSED else "text", ground)
     line = LineBuilder(base)
     if is_selected:
@@ -40,7 +40,7 @@ def draw_document(
 
 
 def _field(line: LineBuilder, columns: Columns, row: DocumentRow, base: Style) -> None:
-    """Counterparty and amount share a field: the name is cut two cells before the amount of its own row."""
+    """Draws counterparty and amount, which share a field: the name is cut two cells before this row's amount."""
     figure = amount(row.gross_amount, row.currency) if row.gross_amount is not None else sign("none")
     width_left = columns.field_end - columns.field - width_of(figure) - 2
     line.at(columns.field).put(cut(shown(_counterparty(row)), width_left), base)

@@ -1,8 +1,4 @@
-"""The document table: the documents of one folder, year or filter, however many, under a cursor.
-
-Here are its keys, its mouse and what it says to the screen. What it shows is read in `document_rows`, drawn in
-`document_line` and `document_labels` on `document_columns`; which documents are selected is a `document_selection`.
-"""
+"""The document table: keys, mouse, cursor and selection. It shows any number of rows, reading only those in sight."""
 
 from __future__ import annotations
 
@@ -37,7 +33,7 @@ class DocumentTable(LineList):
     ]
 
     class Opened(Message):
-        """Enter or a double click on a row."""
+        """A document was opened, by Enter or a double click."""
 
         def __init__(self, row: DocumentRow, index: int) -> None:
             super().__init__()
@@ -45,7 +41,7 @@ class DocumentTable(LineList):
             self.index = index
 
     class MenuAsked(Message):
-        """`.`, a right click, or a click on the ⋮. `region` is the cell of the ⋮ on the screen."""
+        """The menu was asked for. `region` is the cell of the ⋮ on the screen."""
 
         def __init__(self, row: DocumentRow, region: Region) -> None:
             super().__init__()
@@ -53,7 +49,7 @@ class DocumentTable(LineList):
             self.region = region
 
     class CursorMoved(Message):
-        """The cursor is on another document. Only the last of several waiting ones is delivered."""
+        """The cursor is on another document. Of several waiting messages only the last is delivered."""
 
         def __init__(self, row: DocumentRow | None, index: int) -> None:
             super().__init__()
@@ -64,7 +60,7 @@ class DocumentTable(LineList):
             return isinstance(message, DocumentTable.CursorMoved)
 
     class SelectionChanged(Message):
-        """`count` documents are selected now."""
+        """The selection has changed: `count` documents are selected."""
 
         def __init__(self, selection: Selection, count: int) -> None:
             super().__init__()
@@ -95,7 +91,7 @@ class DocumentTable(LineList):
 
     @property
     def row(self) -> DocumentRow | None:
-        """The document one is on."""
+        """The document under the cursor."""
         return self.row_at(self.cursor)
 
     @property
@@ -114,7 +110,7 @@ class DocumentTable(LineList):
         return self._windows.row(index)
 
     def set_rows(self, rows: Rows, *, cursor_id: str | None = None) -> None:
-        """Show other documents: the cursor goes to `cursor_id` or to the first, the selection is emptied."""
+        """Shows other documents. The cursor goes to `cursor_id` or to the first, the selection is cleared."""
         self._rows = rows
         self._windows = Windows(rows)
         self._range = None
@@ -126,7 +122,7 @@ class DocumentTable(LineList):
         self.cursor_has_moved()
 
     def refresh_rows(self) -> None:
-        """The same documents may have changed. The cursor stays on its document; only changed lines are repainted."""
+        """Reads the same documents again. The cursor stays on its document; only changed lines are repainted."""
         current, offset = self.row, self._cursor - self._top
         before = [self._windows.known(index) for index in range(self._top, self._top + self.page_height)]
         old_top = self._top
@@ -141,7 +137,7 @@ class DocumentTable(LineList):
             self.cursor_has_moved()
 
     def set_integrations(self, names: Sequence[str]) -> None:
-        """Short names of the client's integrations, for `Sent to` where there is room to name them."""
+        """Sets the short names of the client's integrations, shown if there is room for them."""
         if tuple(names) != self._integrations:
             self._integrations = tuple(names)
             self.refresh()
@@ -150,7 +146,7 @@ class DocumentTable(LineList):
         self._relabel(self._labels._replace(sorted_by=column, descending=descending))
 
     def set_labels(self, **labels: str) -> None:
-        """Labels of this folder, already translated: `counterparty="Customer"`, `gross="Balance"`."""
+        """Sets labels of this folder, already translated: `counterparty="Customer"`, `gross="Balance"`."""
         self._relabel(self._labels._replace(names=labels))
 
     def _relabel(self, labels: Labels) -> None:
@@ -159,7 +155,7 @@ class DocumentTable(LineList):
             self.refresh(Region(0, 0, self.size.width, 1))
 
     def set_extra_columns(self, extras: frozenset[Extra]) -> None:
-        """Columns the user chose, which are kept as long as any room is left."""
+        """Sets the columns that the user chose, which are lost last."""
         if extras != self._extras:
             self._extras = extras
             self.refresh()
@@ -175,14 +171,14 @@ class DocumentTable(LineList):
         self.post_message(self.SelectionChanged(selection, self.selected_count))
 
     def clear_selection(self) -> bool:
-        """Take the selection away, or end a range; False if there was none."""
+        """Clears the selection or ends a range. Returns false if there was none."""
         had = self.is_selecting_range or not self._selection.is_empty
         self._range = None
         self.set_selection(NOTHING)
         return had
 
     def move_to_document(self, document_id: str) -> bool:
-        """Put the cursor on a document; False if it is not among the rows."""
+        """Puts the cursor on a document. Returns false if it is not among the rows."""
         position = self._rows.position(document_id)
         if position is None:
             return False
@@ -246,14 +242,14 @@ class DocumentTable(LineList):
             self.post_message(self.Opened(self.row, self.cursor))
 
     def action_select(self) -> None:
-        """Select the row or not; in a range, end the range."""
+        """Selects the row or deselects it; while a range is being selected, ends the range."""
         if self._range is not None:
             self._range = None
         elif self.row is not None:
             self.set_selection(self._selection.toggled(self.row.id))
 
     def action_range(self) -> None:
-        """Begin a range at the cursor; again, end it."""
+        """Begins a range at the cursor, or ends it."""
         if self._range is not None or self.row is None:
             self._range = None
             return
@@ -263,7 +259,7 @@ class DocumentTable(LineList):
         self._extend_range()
 
     def action_all(self) -> None:
-        """All that match; again, none."""
+        """Selects all documents that match; if they are selected already, deselects them."""
         self._range = None
         self.set_selection(NOTHING if self._selection == EVERYTHING or not self.line_count() else EVERYTHING)
 
@@ -298,7 +294,7 @@ class DocumentTable(LineList):
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """The ids that are selected; or, if `all_that_match`, the ids that are not."""
+    """A selection of documents: the selected ids or, if `all_that_match`, the ids that are not selected."""
 
     ids: frozenset[str] = frozenset()
     all_that_match: bool = False
@@ -314,7 +310,7 @@ class Selection(msgspec.Struct, frozen=True):
         return total - len(self.ids) if self.all_that_match else len(self.ids)
 
     def toggled(self, document_id: str) -> Selection:
-        """With the document if it was not selected, without it if it was."""
+        """Returns the selection with the document if it lacked it, else without."""
         return Selection(self.ids ^ {document_id}, self.all_that_match)
 
 
@@ -323,7 +319,7 @@ EVERYTHING = Selection(all_that_match=True)
 
 
 class Range(msgspec.Struct, frozen=True):
-    """A range that is being selected: from a line to where the cursor is, beside what was selected before."""
+    """A range that is being selected: its first line, and the selection before it."""
 
     start: int
     before: Selection
@@ -333,5 +329,5 @@ class Range(msgspec.Struct, frozen=True):
         return range(first, last + 1)
 
     def selection(self, ids: Iterable[str]) -> Selection:
-        """`ids`: of the documents in the range."""
+        """Returns the selection with `ids`, those of the documents in the range."""
         return Selection(self.before.ids | frozenset(ids))

@@ -1,4 +1,4 @@
-"""What a form holds: its fields with what is typed, the boxes that are ticked, and which of all that is asked now."""
+"""The content of a form: texts of fields, ticked boxes, and which fields are asked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from banqup_tui.widgets.form.fields import Filling, FormField, Ticks
 from banqup_tui.widgets.form.rows import Stop
 
 NotAsked = Callable[[Mapping[str, str]], Iterable[str]]
-"""From the texts of all fields the names of those that do not matter now."""
+"""Returns, from the texts of all fields, the names of those that do not matter now."""
 
 
 def everything_is_asked(texts: Mapping[str, str]) -> Iterable[str]:
@@ -16,7 +16,7 @@ def everything_is_asked(texts: Mapping[str, str]) -> Iterable[str]:
 
 
 class FormContent:
-    """`shown_after`: fields below the boxes of a group, there while one of these is ticked."""
+    """Fields and boxes. `shown_after` has fields below a group of boxes, shown while one of them is ticked."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class FormContent:
         self.ask_anew()
 
     def ask_anew(self) -> None:
-        """A text has changed: other fields may be asked."""
+        """Determines which fields are asked, after a change of text."""
         self._hidden = frozenset(
             self._not_asked({name: filling.text.strip() for name, filling in self.fillings.items()})
         )
@@ -45,7 +45,7 @@ class FormContent:
 
     @property
     def asked(self) -> list[FormField]:
-        """Without those below boxes."""
+        """The fields that are asked, without those below boxes."""
         return [field for field in self.fields if field.name not in self._hidden]
 
     def below(self, group: str) -> tuple[FormField, ...]:
@@ -61,14 +61,14 @@ class FormContent:
         return next(group for group in self.ticks if group.name == name)
 
     def stops(self) -> Iterator[Stop]:
-        """Where the keyboard can stand, without the buttons."""
+        """Yields where the focus can be, without the buttons."""
         yield from (Stop("field", field.name) for field in self.asked)
         for group in self.ticks:
             yield from (Stop("box", group.name, id_) for id_, _label, _on in group.boxes)
             yield from (Stop("field", field.name) for field in self.below(group.name))
 
     def own_values(self) -> dict[str, str | None]:
-        """What is not asked is left as it was."""
+        """Returns the own values; fields that are not asked keep theirs."""
         values: dict[str, str | None] = {}
         for name in (field.name for field in self.fields):
             filling = self.fillings[name]
@@ -80,7 +80,7 @@ class FormContent:
         return self.fillings[name].text.strip() if any(field.name == name for field in self._seen()) else ""
 
     def first_wrong(self) -> str | None:
-        """The label of the first field that cannot stay as it is."""
+        """Returns the label of the first field or group that must be corrected."""
         for field in self._seen():
             filling = self.fillings[field.name]
             if filling.wrong() is not None or filling.is_missing():

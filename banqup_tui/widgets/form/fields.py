@@ -1,4 +1,4 @@
-"""What a form is made of: fields with their text, boxes to tick, lines of a test."""
+"""The elements of a form: fields with their texts, boxes to tick, and lines of a test."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from banqup_tui.widgets.theme import Ground, Look
 
 FIELD, FIELD_WIDTH, ORIGIN = 17, 42, 61
 TEXT_WIDTH = FIELD_WIDTH - 2
-"""Columns: where fields begin, how wide they are, where their origin stands, and the text they hold."""
+"""The columns of a form: where fields begin, their width, where origins begin, and the cells of a field's text."""
 
 YES, NO = "true", "false"
 _MASK = "*"
 
 Kind = Literal["text", "secret", "tick", "choice", "sign-in"]
 UNSEEN: tuple[Kind, ...] = ("secret", "sign-in")
-"""Kinds whose value is never shown."""
+"""Kinds of fields whose value is never shown."""
 
 
 class Wrong(NamedTuple):
-    """What is wrong between two characters of a field. `names_right`: the sentence says already what would be right."""
+    """What is wrong between two characters of a field. `names_right`: the sentence already names a correct value."""
 
     start: int
     end: int
@@ -36,11 +36,17 @@ class Wrong(NamedTuple):
 
 
 class FormField(NamedTuple):
-    """`own` is this level's value, None where it has none; `inherited` shows where it comes from then.
+    """A field, as it is declared.
 
-    A secret that is `stored` is shown as such, and replaced only by what is typed; a `sign-in` is not typed at all, and
-    says whether one has signed in. A `choice` takes one of `choices`, a `tick` is `true` or `false`. `example` stands
-    beside an error and under an empty field. `empty_word` is said at the right of one that is empty and may be.
+    Attributes:
+        kind: A `secret` is masked, a `choice` takes one of `choices`, a `tick` is `true` or `false`; a `sign-in` is not
+            typed, and shows whether the user has signed in.
+        own: The value of this level, `None` if it has none; `inherited` is used then.
+        stored: Whether a secret or sign-in is stored; it is replaced only by a new one.
+        check: Returns what is wrong with a text.
+        has_levels: Whether the origin of the value is shown.
+        example: A correct value, shown beside an error and under the empty field.
+        empty_word: A word at the right of the field while it is empty, if it may be.
     """
 
     name: str
@@ -58,7 +64,7 @@ class FormField(NamedTuple):
 
 
 class Ticks(NamedTuple):
-    """Several boxes under one label: (id, label, ticked). `required`: at least one of them."""
+    """A group of boxes under a label: id, label and whether it is ticked. If `required` one of them must be."""
 
     name: str
     label: str
@@ -67,14 +73,14 @@ class Ticks(NamedTuple):
 
 
 class Report(NamedTuple):
-    """One line of what a test has found; `ok` is None where it only tells."""
+    """A line of the result of a test; `ok` is `None` if it only informs."""
 
     ok: bool | None
     sentence: str
 
 
 class Filling:
-    """One field while it is filled in. `problem` is what the service has found wrong, until the text changes."""
+    """A field while it is filled in. `problem` is what the service finds wrong, until the text changes."""
 
     def __init__(self, field: FormField) -> None:
         self.field = field
@@ -90,7 +96,7 @@ class Filling:
         self.is_touched, self.problem = True, ""
 
     def paste(self, text: str) -> None:
-        """A secret keeps its lines: a private key is nothing without them. Nobody sees it."""
+        """Inserts a pasted text. A secret keeps its line breaks, which a private key needs; nobody sees them."""
         editing = self.editing
         if self.field.kind == "secret":
             editing.text = editing.text[: editing.caret] + text + editing.text[editing.caret :]
@@ -106,7 +112,7 @@ class Filling:
         return self.field.required and not self.field.stored and not self.text.strip()
 
     def changes(self) -> Iterator[str | None]:
-        """Its own value, None where it is as inherited or empty; nothing where there is nothing to keep."""
+        """Yields its own value (`None` if inherited or empty), or nothing if there is nothing to save."""
         field, text = self.field, self.text.strip()
         if field.kind in UNSEEN:
             if self.is_touched and text:
@@ -115,19 +121,19 @@ class Filling:
             yield text if text and text != field.inherited else None
 
     def as_it_was(self) -> Iterator[str | None]:
-        """Its own value before anything was typed; nothing where it had none, or one that is never shown."""
+        """Yields its own value before anything was typed, unless it had none or one that is never shown."""
         if self.field.own and self.field.kind not in UNSEEN:
             yield self.field.own
 
     def cycle(self, step: int) -> None:
-        """The next choice, or the other state of a box."""
+        """Moves to the next choice, or toggles the box."""
         choices = self.field.choices if self.field.kind == "choice" else (YES, NO)
         at = choices.index(self.text) if self.text in choices else 1 if self.field.kind == "tick" else -1
         if choices:
             self.editing.set(choices[(at + step) % len(choices)])
 
     def origin(self) -> tuple[str, bool]:
-        """Where the value comes from, in words, and whether it is of this level."""
+        """Returns where the value comes from, in words, and whether it is of this level."""
         field, text = self.field, self.text
         if not text and not field.stored and field.empty_word:
             return field.empty_word, False
@@ -171,7 +177,7 @@ class Filling:
         return self._with_error(pieces, look, is_focused)
 
     def columns_of(self, wrong: Wrong, is_focused: bool) -> tuple[int, int]:
-        """Where the wrong letters stand in the field, counted from its first cell; nowhere if they are not seen."""
+        """Returns the cells of the wrong characters, counted from the field's first; `(0, 0)` if they are hidden."""
         hidden = self.editing.hidden_before(TEXT_WIDTH, with_caret=is_focused)
         text = shown(self.text)
         if wrong.end <= hidden:
@@ -203,7 +209,7 @@ def _first_text(field: FormField) -> str:
 
 
 def _choice_pieces(text: str, style: Style, is_focused: bool) -> list[Piece]:
-    """The chosen one, and that left and right give others."""
+    """Draws the chosen value, with arrows that say that left and right change it."""
     arrows = f" {sign('left')}{sign('right')}" if is_focused else "   "
     width_left = TEXT_WIDTH - width_of(arrows)
     chosen = cut(shown(text), width_left)

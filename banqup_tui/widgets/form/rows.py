@@ -1,4 +1,4 @@
-"""The rows of a form: what stands on each, what is said under a field, and where the keyboard can stand."""
+"""The rows of a form, and where the focus can be."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from banqup_tui.widgets.theme import Ground, Look
 
 
 class Stop(NamedTuple):
-    """Where the keyboard can stand: a field, a box of ticks, a button."""
+    """A place of the focus: a field, a box or a button."""
 
     kind: Literal["field", "box", "button"]
     name: str
@@ -27,7 +27,7 @@ class Stop(NamedTuple):
 
 
 class FormRow(NamedTuple):
-    """`under` is an error that begins at column `under_at`; `text` a muted one under a field."""
+    """A row. `under` is an error that begins at column `under_at`; `text` is a muted line under a field."""
 
     stop: Stop | None = None
     label: str = ""
@@ -39,7 +39,10 @@ class FormRow(NamedTuple):
 
 
 def field_rows(filling: Filling, hint: str, *, is_focused: bool, airy: bool, width: int) -> list[FormRow]:
-    """The field, what is wrong with it, and what it may hold while one is on it; `airy`: a blank row where neither."""
+    """Returns the rows of a field: the field, its error, and with the focus its hint.
+
+    With `airy` a field that has neither is followed by a blank row.
+    """
     below = list(_below(filling, hint, is_focused, width))
     if not below and airy:
         below = [FormRow()]
@@ -60,7 +63,7 @@ def _below(filling: Filling, hint: str, is_focused: bool, width: int) -> Iterato
 
 
 def _hint(text: str, width_left: int) -> Iterator[FormRow]:
-    """On two rows at most."""
+    """Yields the hint, on two rows at most."""
     first, *rest = wrapped(shown(text), width_left)
     yield FormRow(text=first)
     if rest:
@@ -68,7 +71,10 @@ def _hint(text: str, width_left: int) -> Iterator[FormRow]:
 
 
 def _error(filling: Filling, is_focused: bool, width: int) -> FormRow | None:
-    """The sentence after the marks, or before them where it has no room there, with a right value if that fits too."""
+    """Returns the row of an error: marks below the wrong characters with the sentence after them, or before them.
+
+    A correct value is added if it fits.
+    """
     wrong, field = filling.wrong(), filling.field
     if wrong is None or not (filling.text or filling.is_touched):
         return None
@@ -91,7 +97,7 @@ def _error(filling: Filling, is_focused: bool, width: int) -> FormRow | None:
 
 
 def report_rows(label: str, lines: Iterable[Report], width: int) -> list[FormRow]:
-    """What a test has found, wrapped, with a blank row after it."""
+    """Returns the rows of a test's result, with a blank row after them."""
     width_left = max(width - FIELD - 5, 20)
     rows: list[FormRow] = []
     for report in lines:
@@ -125,7 +131,7 @@ def draw_box(line: LineBuilder, label: str, look: Look, ground: Ground, *, ticke
 
 
 def draw_buttons(buttons: Sequence[Button], focused: str, remark: str, look: Look, width: int) -> Strip:
-    """`remark` stands beside them, where there is room."""
+    """Draws the buttons, with `remark` beside them if there is room."""
     puts, zones = button_row(buttons, focused)
     end = max((zone.end for zone in zones), default=0)
     end = max(end, *(put.column + width_of(put.text) for put in puts)) if puts else end

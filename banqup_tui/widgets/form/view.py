@@ -1,7 +1,7 @@
-"""A form as a place: labels, fields and where each value comes from, ticks, and buttons that say what they do.
+"""The form as a widget: labels, fields, where each value comes from, boxes, and buttons.
 
-`FormView` knows fields, not settings: it is given declarations and tells the texts back. Columns: label at 2, field at
-17 and 42 wide, origin at 61.
+`FormView` knows fields, not settings: it gets declarations and gives texts back. Labels begin at column 2, fields at 17
+(42 cells wide), origins at 61.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _AIRY_FROM = 26
 
 
 class FormView(QuietFocus, ScrollView):
-    """Tab and arrows move between fields, Space ticks, Enter goes on or presses the button one is on."""
+    """Tab and arrows move between fields, Space ticks a box, Enter moves on or presses a button."""
 
     DEFAULT_CSS = "FormView { width: 1fr; height: 1fr; scrollbar-size: 0 0; overflow: hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,21 +57,21 @@ class FormView(QuietFocus, ScrollView):
             self.button = button
 
     class Changed(Message):
-        """A value has changed; `name` is the field's or the ticks'."""
+        """A value has changed. `name` is that of the field or of the group of boxes."""
 
         def __init__(self, name: str) -> None:
             super().__init__()
             self.name = name
 
     class Stopped(Message):
-        """The keyboard stands on another field, box or button; `name` as declared."""
+        """The focus is on another field, box or button. `name` is as declared."""
 
         def __init__(self, name: str) -> None:
             super().__init__()
             self.name = name
 
     class SignInAsked(Message):
-        """The user wants to sign in, or to sign in again; `name` is the field's."""
+        """The user wants to sign in for the field `name`."""
 
         def __init__(self, name: str) -> None:
             super().__init__()
@@ -98,9 +98,10 @@ class FormView(QuietFocus, ScrollView):
         shown_after: Mapping[str, Sequence[FormField]] | None = None,
         not_asked: NotAsked = everything_is_asked,
     ) -> None:
-        """`shown_after`: fields below the boxes of a group, there while one of these is ticked.
+        """Declares fields, boxes and buttons.
 
-        `not_asked` fields are hidden, and are left as they were.
+        `shown_after` has fields that stand below a group of boxes while one of them is ticked. Fields that `not_asked`
+        names are hidden, and keep their value.
         """
         self._content = FormContent(fields, ticks, shown_after, not_asked)
         self._buttons = tuple(buttons)
@@ -108,24 +109,24 @@ class FormView(QuietFocus, ScrollView):
         self._rebuild()
 
     def relabel(self, ticks: Ticks) -> None:
-        """Other words at the boxes of a group that is there; what is ticked stays."""
+        """Replaces the labels of a group of boxes; what is ticked stays."""
         self._content.relabel(ticks)
         self._rebuild()
 
     def set_hint(self, name: str, text: str) -> None:
-        """What stands under a field while one is on it."""
+        """Sets the line under a field that is shown while it has the focus."""
         if self._hints.get(name, "") != text:
             self._hints[name] = text
             self._rebuild()
 
     def set_problems(self, sentences: Mapping[str, str]) -> None:
-        """What the service finds wrong, by field; each goes when its text changes."""
+        """Sets what the service finds wrong, by field; each goes when its text changes."""
         for name, filling in self._content.fillings.items():
             filling.problem = sentences.get(name, "")
         self._rebuild()
 
     def set_buttons(self, buttons: Iterable[Button], remark: str = "") -> None:
-        """`remark` stands beside the buttons: why one of them cannot be pressed."""
+        """Sets the buttons. `remark` stands beside them and says why one cannot be pressed."""
         self._buttons, self._remark = tuple(buttons), remark
         self._rebuild()
 
@@ -134,30 +135,30 @@ class FormView(QuietFocus, ScrollView):
         self._rebuild()
 
     def own_values(self) -> Mapping[str, str | None]:
-        """Of every field that was touched, or had an own value: its text, None where it is as inherited or empty."""
+        """Returns the text of every field that was touched or had an own value; `None` if inherited or empty."""
         return self._content.own_values()
 
     def put(self, name: str, text: str) -> None:
-        """What was got elsewhere for a field, as if it had been typed."""
+        """Sets the text of a field as if it had been typed."""
         self._content.fillings[name].editing.set(text)
         self._changed(name)
 
     def go_to(self, name: str) -> None:
-        """Stand on a field, where it is shown."""
+        """Moves the focus to a field, if it is shown."""
         stop = Stop("field", name)
         if stop in self._stops():
             self._at = self._stops().index(stop)
             self.action_step(0)
 
     def text_of(self, name: str) -> str:
-        """What stands in a field, whosever it is; empty where the field is not shown."""
+        """Returns the text of a field, own or inherited; empty if the field is not shown."""
         return self._content.text_of(name)
 
     def ticked(self, name: str) -> frozenset[str]:
         return frozenset(self._content.ticked.get(name, ()))
 
     def first_wrong(self) -> str | None:
-        """The label of the first field that cannot stay as it is."""
+        """Returns the label of the first field or group that must be corrected."""
         return self._content.first_wrong()
 
     @property
@@ -167,12 +168,12 @@ class FormView(QuietFocus, ScrollView):
 
     @property
     def takes_text(self) -> bool:
-        """Letters are letters where one stands."""
+        """Whether the field with the focus takes letters, so that they are no keys of actions."""
         stops = self._stops()
         return bool(stops) and stops[self._at].kind == "field" and self._content.takes_text(stops[self._at].name)
 
     def footer(self) -> tuple[tuple[str, str], ...]:
-        """The keys that work where one stands."""
+        """Returns the keys that work where the focus is."""
         stops = self._stops()
         stop = stops[self._at] if stops else None
         if stop is None or stop.kind == "button":
@@ -383,7 +384,7 @@ class FormView(QuietFocus, ScrollView):
         self.post_message(self.Changed(stop.name))
 
     def _changed(self, name: str) -> None:
-        """Other fields may be asked now; the keyboard stays where it stands."""
+        """Updates the form after a change of text. The focus stays, although other fields may be asked now."""
         stop = self._stops()[self._at]
         self._content.fillings[name].touch()
         self._content.ask_anew()

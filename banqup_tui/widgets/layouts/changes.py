@@ -1,4 +1,4 @@
-"""Refused changes: one line each, and all that is known of the one chosen."""
+"""Refused changes: a line for each, and the details of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of a document at each of its integrations: a line each, and everything known of the one chosen."""
+"""The deliveries of a document: a line for each, and the details of one."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _VALUE = 18
 
 
 def state_words(state: DeliveryState) -> tuple[str, Token, str]:
-    """Its sign, its colour, its word."""
+    """Returns sign, colour and word of a state."""
     name, token, word = _STATES[state]
     return sign(name), token, _(word)
 
 
 def delivery_items(deliveries: Sequence[Delivery], labels: Mapping[str, str], now: datetime) -> BuildItems:
-    """`labels` by integration. `now` is aware and in the user's zone."""
+    """Returns the builder of the list. `labels` are by integration; `now` is in the user's time zone."""
 
     def build(width: int) -> tuple[Line | None, Sequence[Item]]:
         longest = max((len(labels.get(delivery.integration_id, "")) for delivery in deliveries), default=0)
@@ -82,7 +82,7 @@ def _arrival(delivery: Delivery) -> str:
 
 
 def delivery_details(delivery: Delivery, label: str, now: datetime, width: int) -> list[Line]:
-    """All that is known of one delivery, for the part below the list."""
+    """Returns the lines on one delivery, for the part below the list."""
     _mark, token, word = state_words(delivery.state)
     lines: list[Line] = [
         (
@@ -137,7 +137,7 @@ def _attempts(log: Sequence[Attempt], width: int) -> Iterator[Line]:
 
 
 def _started_by(attempt: Attempt, before: Attempt | None) -> str:
-    """What ended back in the queue is tried again by nobody's word but the one that was given for it."""
+    """Returns who started an attempt. After one that ended back in the queue, the next is a retry."""
     if attempt.look_up:
         return _("look-up")
     if before is not None and before.outcome == DeliveryState.QUEUED:
@@ -146,7 +146,7 @@ def _started_by(attempt: Attempt, before: Attempt | None) -> str:
 
 
 def _with_other_settings(attempt: Attempt) -> str:
-    """Of an attempt made before the settings were changed: with which, and where it went by them."""
+    """Returns the settings version and destination of an attempt made with earlier settings."""
     version = str(attempt.settings_version or sign("none"))
     if not attempt.destination:
         return _("With earlier settings ({version}).").format(version=version)

@@ -1,4 +1,4 @@
-"""What an e-invoice and a bank report laid out for reading share: how wide they are, and what is odd in them."""
+"""Widths and warnings, shared by the layouts of invoices and statements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from banqup_tui.widgets.text_lines import BLANK, Line, left, paragraph
 WIDEST = 100
 NARROW = 70
 LABEL, NARROW_LABEL = 17, 15
-"""Where texts begin that stand beside a label."""
+"""The column at which texts beside a label begin, and that of a narrow page."""
 
 
 def label_column(width: int) -> int:
@@ -20,7 +20,7 @@ def label_column(width: int) -> int:
 
 
 def warning_lines(warnings: list[ReadWarning], width: int) -> Iterator[Line]:
-    """What is odd and has no place of its own, each with its sign, at the end."""
+    """Yields the warnings of a reader, each with its sign, for the end of the page."""
     if warnings:
         yield BLANK
     for warning in warnings:

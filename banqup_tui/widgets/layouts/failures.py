@@ -1,4 +1,4 @@
-"""Failures by cause: a line each, and what is known of the one chosen."""
+"""Failures grouped by cause: a line for each group, and the details of one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VALUE = 18
 
 
 def group_items(groups: Sequence[FailureGroup], titles: Mapping[str, str]) -> BuildItems:
-    """`titles`: what extensions are called."""
+    """Returns the builder of the list. `titles` are those of extensions, by id."""
 
     def build(width: int) -> tuple[Line | None, Sequence[Item]]:
         labels = (
@@ -53,7 +53,7 @@ def cause_words(group: FailureGroup) -> str:
 def group_details(
     group: FailureGroup, example: Failing | None, titles: Mapping[str, str], clients: Mapping[str, str], width: int
 ) -> list[Line]:
-    """`clients`: names by id."""
+    """Returns the lines on one group. `clients` are names by id."""
     _mark, token, word = state_words(group.state)
     title = titles.get(group.extension_id, group.extension_id)
     lines: list[Line] = [
@@ -74,7 +74,7 @@ def _facts(group: FailureGroup, example: Failing | None) -> Iterator[tuple[str, 
 
 
 def _parts(group: FailureGroup, clients: Mapping[str, str], width: int) -> Iterator[Line]:
-    """The clients with most of them, and what their integration is doing now."""
+    """Yields the clients with most failures, and the state of their integration."""
     yield (
         left(0, _("Client"), "muted"),
         left(34, _("Integration"), "muted"),

@@ -1,4 +1,4 @@
-"""The integrations of a client: a line each, and the settings of the one chosen with where each comes from."""
+"""The integrations of a client: a line for each, and the details of one with the origin of each setting."""
 
 from __future__ import annotations
 
@@ -41,26 +41,26 @@ _VALUE, _ORIGIN = 18, 60
 
 
 def integration_words(state: IntegrationState) -> tuple[str, Token, str]:
-    """Its sign, its colour, its word."""
+    """Returns sign, colour and word of a state."""
     name, token, word = _STATES[state]
     return sign(name), token, _(word)
 
 
 def health_words(health: Health) -> tuple[str, Token, str]:
-    """As `integration_words`, of how it is doing."""
+    """Returns sign, colour and word of a health."""
     name, token, word = _HEALTH[health]
     return sign(name), token, _(word)
 
 
 def folders_words(folders: Sequence[Folder]) -> str:
-    """`All five`, or their names."""
+    """Returns `All five`, or the names of the folders."""
     if set(folders) == set(ALL_FOLDERS):
         return _("All five")
     return ", ".join(_(FOLDER_NAMES[folder]) for folder in ALL_FOLDERS if folder in folders)
 
 
 def integration_items(integrations: Sequence[Integration], health: Mapping[str, Health], now: datetime) -> BuildItems:
-    """`health` by integration."""
+    """Returns the builder of the list. `health` is by integration."""
 
     def build(width: int) -> tuple[Line | None, Sequence[Item]]:
         since = min(width - 10, 74) if width < _LAST_FROM else 74
@@ -96,7 +96,10 @@ def _row(integration: Integration, health: Health, since: int, width: int, now: 
 def integration_details(
     integration: Integration, extension: Extension | None, now: datetime, width: int, *, failed: int = 0
 ) -> list[Line]:
-    """What is wrong first, then the settings as used, each with its origin. `failed`: deliveries to look at."""
+    """Returns the lines on one integration: first what is wrong, then its settings with their origin.
+
+    `failed` is the number of failures.
+    """
     health = health_of(integration, extension, now)
     label = cut(shown(integration.label), 30)
     heading = [left(0, label, "strong", bold=True)]
@@ -126,7 +129,7 @@ def _what_is_wrong(integration: Integration, extension: Extension | None, health
 
 
 def _facts(integration: Integration, health: Health, now: datetime, failed: int) -> Iterator[tuple[str, str]]:
-    """Nothing of what is as it should be, save when something was sent last."""
+    """Yields labels and texts; normal states are left out, but for the last sending."""
     if integration.sign_in_until is not None and health in (Health.SIGN_IN_EXPIRED, Health.EXPIRES_SOON):
         yield _("Signed in until"), local_moment(integration.sign_in_until, now)
     if integration.failing_since is not None:
@@ -169,6 +172,6 @@ def _tone(own: bool) -> Token:
 
 
 def title_of(name: str, schema: Mapping[str, Any]) -> str:
-    """What a setting is called in the language in use."""
+    """Returns the title of a setting in the current language."""
     titles = schema.get("x-titles")
     return own_text(titles) if titles else str(schema.get("title") or name)

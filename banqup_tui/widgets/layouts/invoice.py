@@ -1,7 +1,6 @@
-"""An e-invoice laid out for reading: the same places for the same things, whatever syntax it came in.
+"""An e-invoice laid out for reading: each thing has its place, whatever syntax it came in.
 
-Here is the whole page, its heading and its notes; each of its parts has a file of its own (`invoice_parties`,
-`invoice_items`, `invoice_totals`, `invoice_payment`).
+In this order: heading, parties, lines, totals beside the VAT by rate, payment, notes, warnings.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from banqup_tui.widgets.theme import Token
 
 
 def invoice_lines(invoice: Invoice, width: int) -> list[Line]:
-    """`width`: cells that may be used, from column 0; more than 100 are left empty."""
+    """Returns the lines of the page. `width` is in cells from column 0; more than 100 are left empty."""
     width = min(width, WIDEST)
     return [
         *_heading(invoice, width),
@@ -42,7 +41,7 @@ def invoice_lines(invoice: Invoice, width: int) -> list[Line]:
 
 
 def table_of_lines(invoice: Invoice, width: int) -> list[Line]:
-    """The lines alone, each with what else it says: item number, note, allowances."""
+    """Returns only the invoice lines, each with its item number, note and allowances."""
     return list(items(invoice, min(width, WIDEST), full=True))
 
 
@@ -51,7 +50,7 @@ def payment_lines(invoice: Invoice, width: int) -> list[Line]:
 
 
 def kind_word(invoice: Invoice) -> str:
-    """A self-billed one is called so: it is the buyer's own, with a number of the buyer's."""
+    """Returns the word for the kind. A self-billed invoice is called so, because its number is the buyer's."""
     if invoice.kind is InvoiceKind.CREDIT_NOTE:
         return _("Self-billed credit note") if invoice.self_billed else _("Credit note")
     if invoice.corrective:
@@ -60,7 +59,7 @@ def kind_word(invoice: Invoice) -> str:
 
 
 def total_word(invoice: Invoice) -> str:
-    """What the last sum of the document is."""
+    """Returns the word for the last sum of the document."""
     if invoice.kind is InvoiceKind.CREDIT_NOTE:
         return _("credited")
     return _("to pay") if invoice.asks_for_payment else _("balance")
@@ -117,7 +116,7 @@ def _below(invoice: Invoice, width: int) -> Iterator[Line]:
 
 
 def _party(party: InvoiceParty) -> Iterator[tuple[str, bool]]:
-    """Text, and whether it recedes."""
+    """Yields the texts of a party, each with whether it is drawn muted."""
     yield party.name or party.trade_name or sign("none"), False
     town = f"{party.postcode} {party.city}".strip()
     street = ", ".join(part for part in (*party.address_lines, town) if part)
@@ -149,7 +148,7 @@ _LEAST = 8
 
 
 def items(invoice: Invoice, width: int, *, full: bool = False) -> Iterator[Line]:
-    """`full`: each with what else it says, its item number, note and allowances."""
+    """Yields the table of invoice lines. With `full` each has its item number, note and allowances below it."""
     if not invoice.lines and not invoice.allowances:
         yield (left(0, _("This document has no lines."), "muted"),)
         return
@@ -168,7 +167,7 @@ def items(invoice: Invoice, width: int, *, full: bool = False) -> Iterator[Line]
 
 
 class _Columns(NamedTuple):
-    """Where they end; `price` is 0 where there is no room for it. A description keeps `_LEAST` cells."""
+    """Where the columns end; `price` is 0 if there is no room for it. A description keeps `_LEAST` cells."""
 
     quantity: int
     price: int
@@ -176,7 +175,7 @@ class _Columns(NamedTuple):
 
 
 def _columns(invoice: Invoice, width: int) -> _Columns:
-    """The usual places, moved to the left where an amount needs more room."""
+    """Returns the columns, moved left if an amount needs more room."""
     narrow = width < NARROW
     nets = [line.net for line in invoice.lines] + [allowance.amount for allowance in invoice.allowances]
     net = max((width_of(figure(-abs(minor), invoice.currency)) for minor in nets if minor is not None), default=0)
@@ -227,7 +226,7 @@ def _allowance(
 
 
 def totals(invoice: Invoice, width: int) -> Iterator[Line]:
-    """On the same lines where both have room; else the VAT first."""
+    """Yields the VAT and the totals on the same lines if both have room, else the VAT first."""
     rates = invoice.vat_breakdown
     ends = _vat_ends(invoice, width)
     label = _label_of_totals(invoice, width)
@@ -247,7 +246,7 @@ def _without_what_ends_after(line: Line, end: int) -> Line:
 
 
 def _vat_ends(invoice: Invoice, width: int) -> tuple[int, int, int]:
-    """Where rate, base and VAT end."""
+    """Returns the columns at which rate, base and VAT end."""
     usual = (4, 20, 29) if width < NARROW else (4, 23, 34)
     rates = invoice.vat_breakdown
     bases, vats = [rate.taxable for rate in rates], [rate.vat for rate in rates]
@@ -257,7 +256,7 @@ def _vat_ends(invoice: Invoice, width: int) -> tuple[int, int, int]:
 
 
 def _label_of_totals(invoice: Invoice, width: int) -> int:
-    """The column of the words before the totals."""
+    """Returns the column of the words before the totals."""
     sums = [invoice.net, invoice.vat, invoice.gross, invoice.payable, invoice.rounding, -(invoice.prepaid or 0)]
     labels = (_("Net"), _("VAT"), _("Gross"), _("Prepaid"), _("Rounding"), _label_of_last(invoice))
     words = max(map(width_of, labels))
@@ -357,7 +356,7 @@ def _account(means: PaymentMeans, column: int, width: int) -> Iterator[Line]:
 
 
 def _fitting_after(put: TextPut, width: int, text: str) -> tuple[TextPut, ...]:
-    """A muted text two cells behind another one, if any of it finds room."""
+    """Returns a muted text two cells after another, if there is room for any of it."""
     column = put.column + width_of(put.text) + 2
     return (fitted(column, width, text, "muted"),) if text and column < width else ()
 

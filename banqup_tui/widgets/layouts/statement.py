@@ -1,4 +1,4 @@
-"""A bank report laid out for reading: balances, then every movement with who and why."""
+"""A bank statement laid out for reading: balances, then each movement with counterparty and communication."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEEPEST = 8
 
 
 def statement_lines(statements: tuple[Statement, ...], width: int) -> list[Line]:
-    """`width`: cells that may be used, from column 0; more than 100 are left empty."""
+    """Returns the lines of the page. `width` is in cells from column 0; more than 100 are left empty."""
     width = min(width, WIDEST)
     lines: list[Line] = []
     for statement in statements:

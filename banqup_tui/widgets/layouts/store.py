@@ -1,4 +1,4 @@
-"""The Banqup Store: extensions by category, and all about the one chosen."""
+"""The Banqup Store: extensions by category, and the details of one."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ NOBODY = Summary()
 def extension_state(
     extension: Extension, installation: Installation | None, health: Summary = NOBODY
 ) -> tuple[str, Token]:
-    """Sign and word in one text, and its colour; empty where it is not installed."""
+    """Returns sign and word of the state as one text, with its colour; empty if it is not installed."""
     if not extension.allowed:
         return f"{sign('warning')} {_('Not allowed')}", "warn"
     if extension.problem:
@@ -72,7 +72,7 @@ def extension_state(
 def extension_items(
     extensions: Sequence[Extension], installations: Mapping[str, Installation], health: Mapping[str, Summary]
 ) -> BuildItems:
-    """`installations` and `health` by extension."""
+    """Returns the builder of the list. `installations` and `health` are by extension."""
 
     def build(width: int) -> tuple[Line | None, Sequence[Item]]:
         state = max(width - 28, 20)
@@ -112,7 +112,7 @@ def _items(
 
 
 class User(NamedTuple):
-    """An integration with the name of its client: how it is doing, and how many deliveries failed there."""
+    """An integration with the name of its client, its health, and its number of failures."""
 
     name: str
     health: Health
@@ -147,7 +147,7 @@ def extension_details(
 
 
 def _rights(extension: Extension, width: int) -> Iterator[Line]:
-    """What a package of others may do, said wherever its extension is told."""
+    """Yields the warning on the rights of a package of another author."""
     if extension.package:
         words = _("Of the package {package}, not of this program. It has all rights of the service, once allowed.")
         yield from paragraph(0, width, words.format(package=extension.package), "warn")
@@ -164,7 +164,7 @@ def _problem(extension: Extension, installation: Installation | None, width: int
 
 
 def _problems_of_clients(users: Sequence[User], now: datetime, width: int) -> Iterator[Line]:
-    """Each cause once, with how many clients it concerns, since when, and what to do."""
+    """Yields each cause once, with the number of clients, since when, and what to do."""
     by_cause: dict[tuple[Health, str], list[User]] = {}
     for user in users:
         if not user.health.is_well and user.health is not Health.NOT_LOADING:
@@ -189,7 +189,7 @@ def _problems_of_clients(users: Sequence[User], now: datetime, width: int) -> It
 
 
 def _use(health: Summary, now: datetime) -> Iterator[tuple[str, str]]:
-    """What its integrations do, and when anything was sent last."""
+    """Yields the number of integrations by state, and when something was sent last."""
     if not health.total:
         return
     numbers = [ngettext("{count} active", "{count} active", health.active).format(count=count(health.active))]
@@ -223,7 +223,7 @@ def _facts(extension: Extension) -> Iterator[tuple[str, str]]:
 
 
 def _users(users: Sequence[User], width: int) -> Iterator[Line]:
-    """Those that need someone first."""
+    """Yields the clients that use the extension; those that need attention come first."""
     if not users:
         return
     number = _clients_of(users)
@@ -244,5 +244,5 @@ def _users(users: Sequence[User], width: int) -> Iterator[Line]:
 
 
 def _clients_of(users: Sequence[User]) -> int:
-    """A client with several integrations of the extension is one."""
+    """Returns the number of clients; a client with several integrations counts once."""
     return len({user.integration.client_id for user in users})

@@ -1,4 +1,4 @@
-"""The tray *To place*: one line a file with its reason, and all about the one chosen."""
+"""Files in *To place*: a line for each with its reason, and the details of one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from banqup_tui.widgets.text_lines import BLANK, Line, fitted, labelled, left, p
 
 _VALUE = 14
 _MOST = 2_000
-"""More are not listed: the oldest come into sight as the newest are placed."""
+"""The most files that are listed. Older ones come into sight as newer ones are placed."""
 
 
 def unfiled_items(waiting: Sequence[Unfiled], today: date) -> BuildItems:
@@ -47,7 +47,7 @@ def _item(file: Unfiled, name: int, why_ends: int, at: str, width: int) -> Item:
 
 
 def unfiled_details(file: Unfiled, clients: Mapping[str, str], today: date, width: int) -> list[Line]:
-    """`clients`: names by id."""
+    """Returns the lines on one file. `clients` are names by id."""
     reason = paragraph(2, width, sentence_of(file.reason), "warn")
     lines: list[Line] = [
         (fitted(0, width, file.file_name.rpartition("/")[2], "strong", bold=True),),

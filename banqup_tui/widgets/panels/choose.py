@@ -1,4 +1,4 @@
-"""One of several, each with a word on it: the first step of adding an integration, what to copy, where to settle."""
+"""A choice between options with a note each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CANCEL, CONTINUE = "cancel", "continue"
 
 
 class Option(NamedTuple):
-    """`reason` dims it; `note` stands below it; `key` chooses it at once."""
+    """An option. `reason` dims it; `note` stands below it; `key` chooses it at once."""
 
     id: str
     label: str
@@ -29,7 +29,7 @@ class Option(NamedTuple):
 
 
 class Choose(Panel):
-    """Answers with the id of the option, None for nothing. `step` stands at the right of the title, `1 of 2`."""
+    """Answers with the id of the option. `step` stands at the right of the title, such as `1 of 2`."""
 
     BINDINGS = [
         Binding("tab,right", "button(1)", show=False, id="choose.next"),
@@ -43,7 +43,7 @@ class Choose(Panel):
         self._button = ""
 
     def fill(self, title: str, options: Sequence[Option], *, step: str = "", confirm: str = "") -> None:
-        """`confirm` is the button that goes on; without it Enter on an option is enough."""
+        """Sets title and options. With `confirm` a button of that name goes on; without, Enter on an option does."""
         self._title, self._options, self._step, self._confirm = title, options, step, confirm
         self._button = ""
         self.go_to("")

@@ -1,4 +1,4 @@
-"""A question with buttons that say what they do: confirm something, or choose between ways to go on."""
+"""A question with buttons that say what they do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from banqup_tui.widgets.text_lines import fitted, paragraph
 
 
 class Confirm(Panel):
-    """Answers with the id of the button pressed, None for Escape. The first button has the cursor at the start."""
+    """Answers with the id of the pressed button, `None` for Escape. At first the first button has the focus."""
 
     BINDINGS = [
         Binding("tab,right,l", "button(1)", show=False, id="confirm.next"),

@@ -1,4 +1,4 @@
-"""The keys of the place one is in."""
+"""The keys of the place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from banqup_tui.widgets.strips import width_of
 from banqup_tui.widgets.text_lines import Line, fitted, left, right
 
 _KEYS = 10
-"""Cells that the keys of a line may take, so that the words stand below one another."""
+"""The cells that keys may take, so that what they do stands in a column."""
 
 
 class HelpGroup(NamedTuple):
@@ -27,7 +27,7 @@ class HelpGroup(NamedTuple):
 
 
 class Help(Panel):
-    """Two columns of groups: the first groups at the left, as many as make the columns even."""
+    """Shows groups of keys in two columns."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -74,7 +74,7 @@ class Help(Panel):
 
 
 def _parted(keys: str) -> tuple[str, str]:
-    """As many keys as their column holds, and the rest, which goes behind the words."""
+    """Returns as many keys as their column holds, and the rest, which stands after the words."""
     shown = keys.split(" ")
     while len(shown) > 1 and len(" ".join(shown)) > _KEYS:
         shown.pop()

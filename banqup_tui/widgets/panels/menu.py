@@ -1,4 +1,4 @@
-"""The three-dot menu: what will happen, and why something cannot."""
+"""The three-dot menu: actions with what they will do, or why they cannot be done."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ LEAST_WIDTH = 54
 
 
 class MenuEntry(NamedTuple):
-    """`key` as it is written and `presses` as Textual names it. `reason` dims the entry; `note` says more of it.
+    """An entry.
 
-    Entries of one `part` stand together, a line between two parts.
+    Attributes:
+        key: The key, as it is written; `presses` as Textual names them.
+        note: What it will do, on the line below.
+        reason: Why it cannot be done; it dims the entry.
+        part: Entries of a part stand together, with a line between parts.
     """
 
     id: str
@@ -32,7 +36,7 @@ class MenuEntry(NamedTuple):
 
 
 class Menu(Panel):
-    """Answers with the id of the entry, None for nothing."""
+    """Answers with the id of the entry."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -78,7 +82,7 @@ class Menu(Panel):
         )
 
     def on_key(self, event: events.Key) -> None:
-        """The key of an entry does it, as outside the menu; `j` and `k` move."""
+        """Runs the entry whose key is pressed, as outside the menu; `j` and `k` move."""
         if event.key in ("j", "k"):
             event.stop()
             self.action_move(1 if event.key == "j" else -1)

@@ -1,4 +1,4 @@
-"""Every command by its name: typed, found, done."""
+"""The palette: every action and client by name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST = 9
 
 
 class PaletteEntry(NamedTuple):
-    """`beside` is what it applies to, or, dimmed, why it is not possible (`possible` false); `key` as written."""
+    """An entry. `beside` is what it applies to or, if it is not `possible`, why not."""
 
     id: str
     label: str
@@ -32,7 +32,7 @@ class PaletteEntry(NamedTuple):
 
 
 class Palette(Panel):
-    """Answers with the id of the entry, None for nothing. `find` gives what fits the typed text, best first."""
+    """Answers with the id of the entry. `find` returns what fits the typed text, best first."""
 
     takes_text = True
 
@@ -45,7 +45,7 @@ class Palette(Panel):
     def fill(
         self, find: Callable[[str], Sequence[PaletteEntry]], *, title: str = "", nothing: str = "", run: str = ""
     ) -> None:
-        """Other words than those for commands: over it, where nothing fits, and for Enter."""
+        """Sets the search. Other texts than those for commands: the title, for no match, and for Enter."""
         self._find = find
         self._title, self._nothing, self._run = title, nothing, run
         self._editing.set("")
@@ -93,7 +93,7 @@ class Palette(Panel):
 
 
 def matching_entries(text: str, entries: Iterable[PaletteEntry]) -> list[PaletteEntry]:
-    """Entries that have every word of the text, those that begin with it first, what is possible before what is not."""
+    """Returns the entries that have every word of the text, possible ones first, then by their beginning."""
     words = text.casefold().split()
     fitting = [entry for entry in entries if all(word in entry.label.casefold() for word in words)]
     return sorted(

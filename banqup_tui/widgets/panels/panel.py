@@ -1,8 +1,7 @@
-"""The base of everything that lies over the sheet for a moment: menu, question, palette, help.
+"""Base class of panels, which lie over the sheet until they are answered: menu, question, palette, help.
 
-A panel is made with its screen and lies on a layer of its own, hidden by `visibility`: showing it repaints its own
-cells and nothing else. `asked()` shows it, waits for the answer, hides it and gives the focus back. It is modal as a
-widget: keys that it does not know end here.
+A panel lies on a layer of its own and is hidden by `visibility`, so showing it repaints only its own cells. `asked`
+shows it, waits for the answer, hides it and gives the focus back. It is modal: keys that it does not know end here.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from textual.widget import Widget
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _
 from banqup_tui.widgets.buttons import Zone
-from banqup_tui.widgets.focus import InFront
+from banqup_tui.widgets.focus import FrontWidget
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.page import draw
 from banqup_tui.widgets.strips import Piece, strip_of, width_of
@@ -33,9 +32,13 @@ TEXT_MARGIN = 2
 
 
 class PanelRow(NamedTuple):
-    """`key` names a row that the cursor may stand on; `rule` draws a line across; `zones` are buttons.
+    """A row of a panel.
 
-    `bare`: where there is a frame, nothing of it stands beside the row.
+    Attributes:
+        key: The name of a row that can hold the cursor.
+        rule: Whether a line is drawn across.
+        zones: Where buttons can be clicked.
+        bare: Whether the frame is left out beside it.
     """
 
     line: Line = BLANK
@@ -45,8 +48,8 @@ class PanelRow(NamedTuple):
     bare: bool = False
 
 
-class Panel(InFront):
-    """Subclasses give `rows` and `wanted_width`, and call `answer` with what was decided, None for nothing."""
+class Panel(FrontWidget):
+    """Subclasses give `rows` and `wanted_width`, and call `answer` with the decision or `None`."""
 
     DEFAULT_CSS = """
     Panel { layer: panels; position: absolute; visibility: hidden; width: 20; height: 3; background: $panel; }
@@ -65,23 +68,23 @@ class Panel(InFront):
     ALLOW_SELECT = False
 
     class Shown(Message):
-        """A panel has opened, or closed: the footer shows its keys, or those of the place again."""
+        """A panel has opened or closed, so the footer shows its keys or those of the place."""
 
         def __init__(self, panel: Panel, open: bool) -> None:
             super().__init__()
             self.panel, self.open = panel, open
 
     class Wanted(Message):
-        """The panel was left for another one: `help` or `palette`."""
+        """The panel was closed in favour of another one: `help` or `palette`."""
 
         def __init__(self, name: str) -> None:
             super().__init__()
             self.name = name
 
     takes_text: ClassVar[bool] = False
-    """Letters are letters in it: the keys for palette and help do not work."""
+    """Whether letters are text in it, so that the keys of palette and help do not work."""
     is_wide: ClassVar[bool] = False
-    """As wide as the window."""
+    """Whether it is as wide as the window."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -95,7 +98,7 @@ class Panel(InFront):
     # what a subclass says
 
     def rows(self, width: int) -> list[PanelRow]:
-        """All rows for so many cells of text, the title first; the last row, empty, is added."""
+        """Returns all rows for a width in cells of text, the title first. An empty last row is added."""
         raise NotImplementedError
 
     def wanted_width(self, available: int) -> int:
@@ -118,7 +121,7 @@ class Panel(InFront):
         return self._answer is not None
 
     async def asked(self, *, hangs_from: Region | None = None) -> Any:
-        """Show it and wait. `hangs_from` is a row on the screen: the panel hangs below it, or stands above it."""
+        """Shows the panel and returns its answer. It hangs below the row `hangs_from` of the screen, or above it."""
         if self._answer is not None:
             return None
         self._answer = asyncio.get_running_loop().create_future()
@@ -145,12 +148,12 @@ class Panel(InFront):
         self.answer(None)
 
     def window_changed(self) -> None:
-        """What it hung from is elsewhere now: it lies in the middle."""
+        """Moves the panel to the middle, because the row it hung from is elsewhere now."""
         self._hangs_from = None
         self.remake()
 
     def remake(self) -> None:
-        """Measure and place it anew: after its content or the window has changed."""
+        """Measures and places the panel again, after its content or the window has changed."""
         space = self.app.size
         width = space.width if self.is_wide else min(self.wanted_width(space.width - 4), space.width - 2)
         self._rows = [*self.rows(width - 2 * TEXT_MARGIN), PanelRow()]
@@ -191,7 +194,7 @@ class Panel(InFront):
 
     @property
     def cursor(self) -> str:
-        """The key of the row one is on."""
+        """The key of the row under the cursor."""
         return self._cursor
 
     @property
@@ -227,7 +230,7 @@ class Panel(InFront):
             self._cursor = next(iter(self.keys), "")
 
     def _scroll(self, height: int) -> None:
-        """The first row, the title, stays; the rest scrolls so that the cursor is seen."""
+        """Scrolls so that the cursor is in sight; the first row, the title, stays."""
         at = next((at for at, row in enumerate(self._rows) if row.key and row.key == self._cursor), 0)
         if at - self._top > height - 2:
             self._top = at - height + 2
@@ -262,7 +265,7 @@ class Panel(InFront):
         return strip_of([(" ", edge), *((s.text, s.style or edge) for s in inner), (" ", edge)], width, edge)
 
     def draw_row(self, row: PanelRow, look: Look, width: int, ground: Ground) -> Strip:
-        """One row that the cursor is not on; a panel with a field draws that one itself."""
+        """Draws a row without the cursor. A panel with a field draws the field itself."""
         return draw(row.line, look, width, ground=ground, margin=TEXT_MARGIN)
 
     def _framed_line(self, row: PanelRow, look: Look, width: int, *, first: bool, last: bool) -> Strip:
@@ -306,11 +309,11 @@ class Panel(InFront):
             self.clicked(row)
 
     def clicked(self, row: PanelRow) -> None:
-        """A row of the list was clicked; the cursor is on it."""
+        """Is called after a click on a row; the cursor is on it."""
         self.action_enter()
 
     def pressed(self, button: str) -> None:
-        """A button was clicked."""
+        """Is called after a click on a button."""
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
@@ -321,4 +324,4 @@ class Panel(InFront):
         self.action_move(-1)
 
     def refresh_focus(self) -> None:
-        """A panel is never seen without focus."""
+        """Does nothing: a panel is never seen without focus."""

@@ -1,4 +1,4 @@
-"""One line to type, in a panel: a path to write to, a name."""
+"""A line to type in a panel: a path, a name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FIELD: Line = (left(0, "\u00a0"),)
 
 
 class Prompt(Panel):
-    """Answers with the text, None for nothing. `complete` gives the text that Tab makes of what is typed."""
+    """Answers with the text. `complete` returns what Tab makes of it."""
 
     takes_text = True
 

@@ -1,4 +1,4 @@
-"""Signing in at a provider in the browser: the address to open there, and a line for the one it was sent back to."""
+"""A sign-in in the browser: the address to open, and a line for the address to which the browser was sent back."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ _MOST_RETURNS_TO = 40
 
 
 class SignInPanel(Panel):
-    """Answers with what `answer` is given, with `AGAIN`, or with None where it was cancelled.
+    """Answers with the argument of `answer`, with `AGAIN`, or with `None` if it was cancelled.
 
-    As wide as the window, and without a frame beside the address: what the mouse selects of it is the address alone.
+    It is as wide as the window and has no frame beside the address, so that selecting with the mouse gets only the
+    address.
     """
 
     takes_text = True
@@ -45,7 +46,7 @@ class SignInPanel(Panel):
     ]
 
     class Wished(Message):
-        """`continue`: with the address that is in `pasted`."""
+        """A button was pressed. `continue` is with the address in `pasted`."""
 
         def __init__(self, choice: SignInChoice) -> None:
             super().__init__()
@@ -63,7 +64,7 @@ class SignInPanel(Panel):
         self._hidden_rows = 0
 
     def fill(self, provider: str, address: str, returns_to: str, *, has_browser: bool) -> None:
-        """`returns_to`: the beginning of the address to which the browser will be sent back."""
+        """Shows a new sign-in. `returns_to` is the beginning of the address to which the browser will be sent back."""
         self._provider, self._address, self._returns_to = provider, shown(address), returns_to
         self._has_browser, self._is_refused = has_browser, False
         self._status, self._remedy = (_("Waiting until you have signed in there."), "muted"), ""
@@ -72,13 +73,13 @@ class SignInPanel(Panel):
         self._first = 0
 
     def tell(self, text: str, token: Token = "text") -> None:
-        """Under the line for the address, until something else is told."""
+        """Shows a text under the line, until the next one."""
         self._status = (text, token)
         if self.is_open:
             self.remake()
 
     def refuse(self, sentence: str, remedy: str) -> None:
-        """It has come to its end, and another one can be begun."""
+        """Shows that the sign-in has failed, with a button that begins another."""
         self._is_refused = True
         self._status, self._remedy = (sentence, "error"), remedy
         self._stop = AGAIN
@@ -111,7 +112,7 @@ class SignInPanel(Panel):
         return [*before, *self._address_rows(width, len(before) + len(after) + 1), *after]
 
     def _address_rows(self, width: int, others: int) -> list[PanelRow]:
-        """All of it, or as much as there is room for beside so many other rows."""
+        """Returns the address, or as much of it as has room beside `others` other rows."""
         parts: list[str] = []
         rest = self._address
         while rest:
@@ -166,7 +167,7 @@ class SignInPanel(Panel):
         self._changed()
 
     def action_move(self, rows: int) -> None:
-        """What has no room of the address."""
+        """Scrolls the address, if it does not fit."""
         self._first = max(self._first + rows, 0)
         self.remake()
 
@@ -178,10 +179,10 @@ class SignInPanel(Panel):
         self.pressed("continue" if self._stop == _PASTED else self._stop)
 
     def action_close_for(self, name: str) -> None:
-        """Nothing takes it away but the user's own wish."""
+        """Does nothing: only the user's Escape closes it, not another panel."""
 
     def left_by_click(self) -> None:
-        """A click brings the window back to the front, after the browser."""
+        """Does nothing: the click may only bring the window back to the front, after the browser."""
 
     def pressed(self, button: str) -> None:
         if button == _CANCEL:
@@ -208,7 +209,7 @@ class SignInPanel(Panel):
             event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
-        """Wherever one stands, it goes into the line; what a terminal breaks an address with is no part of it."""
+        """Inserts a pasted address, wherever the focus is. White space in it is where a terminal broke the line."""
         event.stop()
         if not self._is_refused:
             self._editing.insert("".join(event.text.split()))

@@ -1,4 +1,4 @@
-"""What will be sent where, to be ticked: one document or a selection of them."""
+"""A list to tick: what is sent where, of a document or a selection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OPTION, PROCESSED, CONFIRM, CANCEL = "\0option", "\0processed", "\0confirm", "\0
 
 
 class TickLine(NamedTuple):
-    """One integration. `has`: what it has, `state`: whose sign stands before it; `note`: for when one is on the row."""
+    """An integration. `has` is what it has, after the sign of `state`; `note` is shown while the cursor is on it."""
 
     id: str
     label: str
@@ -33,9 +33,10 @@ class TickLine(NamedTuple):
 
 
 class Effects(NamedTuple):
-    """What the ticks as they are would do: by row, in sentences, and as a button (empty: nothing).
+    """What the present ticks would do: by row, in sentences, and as a button (empty: nothing).
 
-    `has`: what a row has, text and state, where it depends on the options. `wanted`: rows to be ticked with them.
+    `has` replaces what rows have, if it depends on the options; `wanted` are the rows that are ticked under the
+    options.
     """
 
     by_row: Mapping[str, str]
@@ -58,7 +59,7 @@ class TickQuestion(NamedTuple):
 
 
 class TickPanel(Panel):
-    """Answers with (ticked ids, option, also what is processed), None for nothing. Enter sends at once; Space ticks."""
+    """Answers with ticked ids and both options. Enter sends at once; Space ticks."""
 
     BINDINGS = [
         Binding("space", "tick", show=False, id="tick.tick"),
@@ -135,7 +136,7 @@ class TickPanel(Panel):
         )
 
     def _notes(self, question: TickQuestion, effects: Effects, width: int) -> list[Line]:
-        """The note of the row one is on stands first; the others recede. As many lines as there are notes, always."""
+        """Returns the notes, always all of them, so that the height stays. The cursor's row comes first."""
         lines: list[Line] = [(left(0, text),) for sentence in effects.lines for text in wrapped(sentence, width)]
         noted = [line for line in question.lines if line.note]
         for ticked in sorted(noted, key=lambda ticked: ticked.id != self.cursor):
@@ -174,7 +175,7 @@ class TickPanel(Panel):
         self.screen.post_message(self.Shown(self, True))
 
     def _toggle_processed(self) -> None:
-        """What is to be ticked for more documents, or fewer, changes with them; the user's other ticks stay."""
+        """Toggles the option. Rows that it adds or removes are ticked with it; other ticks stay."""
         before = self.effects.wanted
         self._processed = not self._processed
         after = self.effects.wanted

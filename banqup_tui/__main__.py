@@ -1,4 +1,4 @@
-"""`banqup`: without a command it opens the terminal, with one it does that and ends."""
+"""The console script `banqup`: without a command it opens the terminal, with one it runs the command."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from banqup_tui.python_process import leave_out_current_directory
 
 
 def main() -> None:
-    """The console script. Ends the process with one of cli/exit_codes.py."""
+    """Runs the program and ends the process with an exit code of cli/exit_codes.py."""
     leave_out_current_directory()
     from banqup_tui.cli.terminal import prepare_streams
 
@@ -20,7 +20,7 @@ def main() -> None:
 
 
 def _open() -> int:
-    """The collector rests until the first frame is on the screen: `app` wakes it."""
+    """Opens the terminal. The garbage collector is off until the first frame is shown; `app` turns it on again."""
     import gc
 
     gc.disable()

@@ -101,16 +101,16 @@ class BanqupApp(App[None]):
         return TerminalDriver
 
     def on_load(self) -> None:
-        """Before the terminal is taken: from now on signals end the program in order, and leave it as it was."""
+        """Installs the handlers of signals before the terminal is taken, so that the program ends in order."""
         if self.is_headless or sys.platform == "win32":
             return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            # not as a handler of the loop, which may be waiting for a terminal that takes nothing more
+            # Not as handlers of the loop, which may hang in a write to a terminal that takes nothing more.
             signal.signal(number, lambda number, _frame: self._end_by(number, loop))
 
     def _end_by(self, number: int, loop: asyncio.AbstractEventLoop) -> None:
-        """In the main thread, at any moment: end in order, or by force where something holds that up."""
+        """Ends the program in order, or by force after `_TIME_TO_END`. It runs in the main thread, at any moment."""
         code = 128 + number
         at_last = threading.Timer(_TIME_TO_END, self._end_by_force, (code,))
         at_last.daemon = True
@@ -119,7 +119,7 @@ class BanqupApp(App[None]):
             loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
 
     def terminal_lost(self) -> None:
-        """There is nothing to read from any more, and perhaps nobody sends a signal."""
+        """Ends the program after the terminal is gone, which may have sent no signal."""
         self._end_by(signal.SIGHUP, asyncio.get_running_loop())
 
     def _end_by_force(self, code: int) -> None:
@@ -135,7 +135,7 @@ class BanqupApp(App[None]):
         self.call_after_refresh(self.set_timer, _FIRST_FRAME, self._after_first_frame)
 
     def _after_first_frame(self) -> None:
-        """What would have kept it waiting."""
+        """Starts what would have delayed the first frame."""
         import gc
 
         gc.freeze()
@@ -143,7 +143,7 @@ class BanqupApp(App[None]):
         self.session.engine.start()
 
     async def on_event(self, event: events.Event) -> None:
-        """A key that comes before anything can take it waits: typed ahead, or as soon as the first frame is there."""
+        """Keeps keys that come before a widget can take them: typed ahead, or right at the first frame."""
         takes_keys = self._takes_keys or self.is_headless  # a test waits by itself until the first frame is there
         if isinstance(event, events.Key) and not takes_keys and not event.is_forwarded:
             self._early_keys.append(event)
@@ -151,7 +151,7 @@ class BanqupApp(App[None]):
         await super().on_event(event)
 
     async def _take_early_keys(self, tries: int = _EARLY_TRIES) -> None:
-        """One after another: each may open the place or the panel that the next one is for."""
+        """Handles such keys one after another, because each may open what the next one is for."""
         if not self._has_screen:
             return
         if self.screen.focused is None and tries:
@@ -163,7 +163,7 @@ class BanqupApp(App[None]):
             self._takes_keys = True
 
     def action_help_quit(self) -> None:
-        """Ctrl+C, by which nobody should lose what they are typing: say how to leave."""
+        """Shows how to leave. Ctrl+C must not lose what the user is typing."""
         screen = self.screen
         if isinstance(screen, PlaceScreen) and not screen.is_asking:
             self.say(_("Press q to leave the program."))
@@ -172,14 +172,17 @@ class BanqupApp(App[None]):
 
     @property
     def _has_screen(self) -> bool:
-        """False while the app ends: callbacks that were asked for before still run then, without any screen."""
+        """Whether there is a screen. While the app ends, callbacks still run without one."""
         return self.is_running and bool(self.screen_stack)
 
     def on_unmount(self) -> None:
         self.session.engine.stop()
 
     def _handle_exception(self, error: Exception) -> None:
-        """The terminal is left as it was first; `run` raises the error then. Tests see it at once."""
+        """Ends the app so that the terminal is restored first; `run` then raises the error.
+
+        In tests Textual raises it at once.
+        """
         if self.is_headless:
             super()._handle_exception(error)
             return
@@ -187,7 +190,7 @@ class BanqupApp(App[None]):
         self.exit(return_code=1)
 
     def _news_from_engine(self) -> None:
-        """In the engine's thread: as a message, so that the app handles it as one of its own."""
+        """Posts the engine's news to the app. It runs in the engine's thread."""
         if self.is_running:
             self.call_later(self._gather_news)
 
@@ -209,7 +212,7 @@ class BanqupApp(App[None]):
             self.show_state(screen)
 
     def _tell_of_rescue(self, screen: PlaceScreen) -> bool:
-        """Once for each, and never over a panel."""
+        """Shows each rescue once, never over a panel."""
         try:
             rescues = self.session.outbox.rescues()
         except LocalFault:  # the header says so
@@ -221,7 +224,7 @@ class BanqupApp(App[None]):
         return True
 
     def _tell_of_outage(self, screen: PlaceScreen) -> None:
-        """Once for each, as a line that takes no keys: somebody may be typing."""
+        """Shows each outage once, as a line that takes no keys, because the user may be typing."""
         state = self.session.engine.state
         if state.word is SyncWord.CLOCK_BACK and not self._clock_announced and not screen.is_asking:
             self._clock_announced = True
@@ -269,7 +272,7 @@ class BanqupApp(App[None]):
         self.session.record(error)
 
     async def _dispatch_message(self, message: Message) -> None:
-        """As in `PlaceScreen`: what timers and the engine's news bring is handled here."""
+        """Handles faults of this computer in handlers of the app, as `PlaceScreen` does for a place."""
         try:
             await super()._dispatch_message(message)
         except Exception as error:
@@ -282,7 +285,7 @@ class BanqupApp(App[None]):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """A key's action runs in the widget that has the focus, which no error may end."""
+        """Runs the action of a key. A fault of this computer in a widget must not end the program."""
         try:
             return await super().run_action(action, default_namespace, namespaces)
         except Exception as error:
@@ -319,10 +322,10 @@ class BanqupApp(App[None]):
         return context_at(self.session, screen.ask, screen.place, subject)
 
     def status_words(self, document_id: str, in_front: Sequence[Word] = ()) -> Sequence[Word]:
-        """The state of a document in one line: its status, and what is wrong where something is.
+        """Returns the state of a document in one line: its status, and what is wrong.
 
         Args:
-            in_front: Words that are shown before it, which take of the line's room.
+            in_front: Words shown before it, which take of the line's width.
         """
         document = self.session.readers.document(document_id)
         if document is None:
@@ -348,7 +351,7 @@ class BanqupApp(App[None]):
         holds: Callable[[], bool] | None = None,
         then: Callable[[], None] | None = None,
     ) -> None:
-        """In the words that have room, the longest first."""
+        """Shows a message, in the longest wording that has room."""
         screen = self.screen
         if isinstance(screen, Sheet):
             wordings = (text, *shorter)
@@ -405,7 +408,7 @@ class BanqupApp(App[None]):
         self.push_screen(ClientFolders(client_id))
 
     def go_to_root(self, place: Place) -> None:
-        """Place 2, 3 or 4 as one left it there; what lay over it is closed."""
+        """Goes to place 2, 3 or 4 as it was left, closing what lies over it."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
         if place is not Place.CLIENT_DOCUMENTS:
@@ -421,13 +424,13 @@ class BanqupApp(App[None]):
         return StoreScreen()
 
     def go_back(self) -> None:
-        """A level up; the four places themselves have none above."""
+        """Goes a level up; places of the header have none above."""
         screen = self.screen
         if len(self.screen_stack) > 1 and not (isinstance(screen, PlaceScreen) and screen.is_root):
             self.pop_screen()
 
     async def push_and_wait(self, screen: Screen[None]) -> Any:
-        """Show a screen that is left with an answer."""
+        """Shows a screen and returns its answer, given by `screen_left`."""
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._waiting[screen] = future
         await self.push_screen(screen)
@@ -441,7 +444,7 @@ class BanqupApp(App[None]):
 
 
 def _cause(integration: str, reason: str, width_left: int) -> str:
-    """In at most `width_left` cells: a long reason is cut, never where to read it whole."""
+    """Returns the cause in at most `width_left` cells: a long reason is cut, but not how to read it whole."""
     words = _("{integration}: {reason} i for details")
     around = width_of(words.format(integration=integration, reason=""))
     return words.format(integration=integration, reason=cut(reason, max(width_left - around, 12)))
@@ -457,7 +460,7 @@ def _theme_of(settings: UserSettings, environment: Mapping[str, str]) -> str:
 
 
 def run() -> int:
-    """Open the local copy, show the program, and leave the terminal as it was. Raises what went wrong in it."""
+    """Opens the local copy and runs the app; returns the exit code. Errors are raised once the terminal is restored."""
     from banqup_tui import launcher
     from banqup_tui.actions.temporary_copies import take_away, take_away_old
     from banqup_tui.app_dirs import dirs

@@ -1,4 +1,4 @@
-"""The log of the program's own mistakes: what a sentence on the screen has no room for."""
+"""The log of the program's own errors, with the details that a sentence on the screen has no room for."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 LOG_FILE = "banqup.log"
 _LARGEST = 1 << 20
-"""Bytes after which a new file is begun; the one before is kept."""
+"""The bytes after which a new file is begun; the file before is kept."""
 
 
 def record(error: BaseException, directory: Path) -> Path | None:
-    """Write `error` with where it happened to the log in `directory`. `None` where that is not possible."""
+    """Writes an error with its traceback to the log in `directory`. Returns its path, `None` if that is impossible."""
     path = directory / LOG_FILE
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -30,10 +30,10 @@ def record(error: BaseException, directory: Path) -> Path | None:
 
 
 def take_loop_faults(loop: asyncio.AbstractEventLoop, write: Callable[[Exception], object]) -> None:
-    """A fault of a callback goes to `write`: the loop itself would put a traceback on the terminal.
+    """Gives errors of the loop's callbacks to `write`, because the loop would print a traceback on the terminal.
 
-    Not all are ours: anyio 4.16 sets the result of a wait for a Unix socket also where the wait was cancelled in the
-    same round (`InvalidStateError`). A request that is dropped at the end of a command meets that now and then.
+    Some are not ours: anyio 4.16 sets the result of a wait for a Unix socket that was cancelled in the same round
+    (`InvalidStateError`). A request that is dropped at the end of a command meets that now and then.
     """
 
     def handle(_loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:

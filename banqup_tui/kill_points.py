@@ -1,6 +1,6 @@
-"""Places at which a test may have the process kill itself. In a released program they do nothing.
+"""Places at which a test may make the process kill itself. In a released program they do nothing.
 
-What kills stands in `kill_points_of_tests`, which is in the repository and not in the wheel.
+The code that kills is in `kill_points_of_tests`, which is in the repository and not in the wheel.
 """
 
 try:

@@ -1,4 +1,4 @@
-"""Places where a test may have the process kill itself: `BANQUP_KILL_AT=name[:n]`, at the n-th pass."""
+"""Places at which a test may make the process kill itself: `BANQUP_KILL_AT=name[:n]`, at the n-th pass."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ _also: int | None = None
 
 
 def kill_also(process: int) -> None:
-    """Whoever falls, falls together."""
+    """Names a process that is killed together with this one."""
     global _also
     _also = process
 

@@ -1,6 +1,6 @@
-"""A backend of version 0.4 or before, which speaks protocol 1 on a loopback port: found, and asked to give way.
+"""Finds a backend of version 0.4 or before, which speaks protocol 1 on a loopback port, and makes it retire.
 
-Its endpoint file has a port and a token, and it is believed only with its proof, HMAC-SHA256(token, nonce).
+Its endpoint file has a port and a token. It must prove that it knows the token: HMAC-SHA256(token, nonce).
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class _Instance(Value, frozen=True, kw_only=True):
 
 
 def retire_older(runtime: Path, protocol: int) -> str | None:
-    """Asks an older backend to end. Returns its instance, or `None` where none runs."""
+    """Asks an older backend to end. Returns its instance id, or `None` if none runs."""
     try:
         endpoint = msgspec.json.decode((runtime / ENDPOINT_FILE).read_bytes(), type=_Endpoint)
     except (OSError, msgspec.DecodeError):
@@ -45,7 +45,9 @@ def retire_older(runtime: Path, protocol: int) -> str | None:
 
 
 def _is_it(endpoint: _Endpoint) -> bool:
-    """It is sent no token before it has proved that it knows the token: another program may have its port now."""
+    """Returns whether the backend has proved itself. Before that it is sent no token: another program may have its
+    port.
+    """
     nonce = secrets.token_hex(16)
     content = _ask(endpoint.port, "GET", f"{paths.INSTANCE}?nonce={nonce}")
     if content is None:
@@ -61,7 +63,7 @@ def _is_it(endpoint: _Endpoint) -> bool:
 def _ask(
     port: int, method: str, path: str, content: bytes | None = None, headers: dict[str, str] | None = None
 ) -> bytes | None:
-    """The body of a 2xx answer, else `None`."""
+    """Returns the body of a 2xx answer, else `None`."""
     sent = {"Content-Type": "application/json", "Connection": "close", **(headers or {})}
     try:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)

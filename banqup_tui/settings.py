@@ -1,4 +1,4 @@
-"""The user's own settings: `config.toml` in the configuration directory. Read when they are needed, never written."""
+"""The user's own settings: `config.toml` in the configuration directory, read when needed and never written."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 class WrongSettings(BanqupError):
-    """Names file, key and what would be right; `EX_CONFIG` of sysexits."""
+    """The file is wrong; the message names file, key and what would be right. The exit code is `EX_CONFIG`."""
 
     exit_code = 78
 
 
 class UserSettings(Value, frozen=True, kw_only=True):
-    """`language` and `locale` are empty where the environment decides; `signs`: `auto` looks at the locale.
+    """The settings of the file.
 
-    `theme`: `auto` is dark, and the terminal's own colours where it has fewer than 256.
+    Attributes:
+        language, locale: Empty if the environment decides.
+        signs: `auto` uses Unicode if the locale can show it.
+        theme: `auto` is dark, or the terminal's own colours if it has fewer than 256.
     """
 
     language: str = ""
@@ -40,7 +43,7 @@ class UserSettings(Value, frozen=True, kw_only=True):
 
 
 def read_settings(directory: Path) -> UserSettings:
-    """The file's settings over the defaults. Raises `WrongSettings`."""
+    """Returns the settings of the file over the defaults. Raises `WrongSettings`."""
     path = directory / FILE_NAME
     try:
         content = path.read_text(encoding="utf-8")
@@ -64,12 +67,12 @@ def _parsed(path: Path, content: str) -> dict[str, Any]:
 
 
 def language_of(settings: UserSettings, environment: dict[str, str] | None = None) -> str:
-    """The settings' language, else that of the locale, as `fr` or `fr_BE.UTF-8`; `words.use_language` takes both."""
+    """Returns the language, as `fr` or `fr_BE.UTF-8` (`words.use_language` takes both): set, else of the locale."""
     return settings.language or _from_locale(environment)
 
 
 def locale_of(settings: UserSettings, environment: dict[str, str] | None = None) -> str:
-    """How figures are written: the settings' locale, else their language, else the environment's."""
+    """Returns how figures are written: the set locale, else the set language, else the environment's locale."""
     return settings.locale or settings.language or _from_locale(environment)
 
 

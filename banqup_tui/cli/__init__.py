@@ -1,1 +1,1 @@
-"""The second front end: the same actions without a screen. stdout is data, stderr narration, exit codes an API."""
+"""The command line: the same actions without a screen. stdout is data, stderr narration; exit codes are an API."""

@@ -1,4 +1,4 @@
-"""Carry out an action for a command: say why not, wait for the answer, say what was refused."""
+"""Runs an action for a command: prints why it cannot be done, waits for the answers, prints refusals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECONDS_TO_ANSWER = 30.0
 
 
 async def carry_out(runtime: CliRuntime, action: Action, context: Context) -> int:
-    """The exit code. What the action tells is said once its commands are answered."""
+    """Runs an action and returns the exit code. Its notices are printed once its commands are answered."""
     reason = action.availability(context)
     if reason is not None:
         say_unavailable(reason)
@@ -43,7 +43,7 @@ def say_unavailable(reason: Message) -> None:
 
 
 def _say_older(answers: Sequence[CommandAnswer]) -> None:
-    """How many older documents an activation sends: of those counted before it, an integration may have some."""
+    """Prints how many older documents an activation sends; the integration may have some of those counted before."""
     results = [answer.result for answer in answers if isinstance(answer.result, dict)]
     numbers = [int(result.get("queued", 0)) for result in results if "jobId" in result and "integrationId" in result]
     if numbers:
@@ -52,7 +52,10 @@ def _say_older(answers: Sequence[CommandAnswer]) -> None:
 
 
 def report(runtime: CliRuntime, answers: Sequence[CommandAnswer]) -> int:
-    """Says what was refused or waits; the exit code. What was said need not be looked at in the terminal again."""
+    """Prints what was refused or waits, and returns the exit code.
+
+    Refusals that are printed are marked as reported, so that the terminal does not show them again.
+    """
     refused = [answer for answer in answers if answer.fate in (Fate.REFUSED, Fate.EXPIRED, Fate.CANCELLED)]
     for reason in dict.fromkeys(words_of(answer.reason) or _("It was refused.") for answer in refused):
         say(reason)

@@ -1,4 +1,4 @@
-"""How an action asks on the command line: the answers were given as options, what it tells goes to stderr."""
+"""The questions of actions on the command line: answers come from options, notices go to stderr."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class NotOnTheCommandLine(BanqupError):
 
 
 class NotCounted(BanqupError):
-    """`EX_TEMPFAIL` of sysexits."""
+    """The older documents could not be counted. The exit code is `EX_TEMPFAIL` of sysexits.h."""
 
     exit_code = 75
 
 
 class Answers(Value, frozen=True, kw_only=True):
-    """What the options say of a form. `folders`: None for those that are ticked already."""
+    """What the options say about a form. `folders` is `None` for those that are ticked already."""
 
     values: Mapping[str, Any] = {}
     label: str | None = None
@@ -55,7 +55,7 @@ class Answers(Value, frozen=True, kw_only=True):
 
 
 class Steps:
-    """Progress of several steps: one line each, where a person reads along."""
+    """Prints a line for each step."""
 
     def advance(self, text: str = "", steps: int = 1) -> None:
         if text:
@@ -65,8 +65,13 @@ class Steps:
 
 
 class CommandLineAsk:
-    """`again`: also what is there; `processed`: also what is marked so. `sure`: no question before what cannot be
-    undone. `answers`: what a form is told.
+    """Answers the questions of an action.
+
+    Args:
+        again: Also send what has arrived already.
+        processed: Also send documents marked as processed.
+        answers: The values for a form.
+        sure: Do not ask before what cannot be undone.
     """
 
     def __init__(
@@ -119,7 +124,7 @@ class CommandLineAsk:
         return FormAnswer(values=answers.values, older=older, since=answers.since, folders=folders, label=answers.label)
 
     async def _count_older(self, form: Form) -> BackfillCount | None:
-        """The number is said before anything is asked of the backend."""
+        """Counts the older documents and prints their number before any command is given."""
         if form.count_older is None:
             return None
         older = await form.count_older(self._answers.folders or form.folders or (), self._answers.since)
@@ -130,7 +135,7 @@ class CommandLineAsk:
         return older
 
     async def review(self, question: ReviewQuestion) -> bool:
-        """Says how each stands; what needs more is left out, and the exit code tells."""
+        """Prints the state of each row. Rows with missing settings are left out, which the exit code tells."""
         rows = question.rows()
         for row in rows:
             say(_("{label}: {note}.").format(label=row.label, note=row.note))

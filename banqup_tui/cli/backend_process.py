@@ -1,4 +1,4 @@
-"""What of the backend the command line runs to its end: it imports nothing of it, and leaves the words to it."""
+"""Runs a command of the backend to its end, as a process: the command line imports nothing of the backend."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from banqup_tui.python_process import clean_environment, python_command
 
 
 def run_backend(*arguments: str) -> int:
-    """The exit code; what the backend says goes to stderr, in the language in use."""
+    """Runs the backend with these arguments and returns the exit code. Its messages are printed to stderr.
+
+    The backend sends them as JSON, so they are printed in the user's language.
+    """
     with subprocess.Popen(
         python_command("banqup_tui.backend", *arguments),
         env=clean_environment() | {AS_MESSAGES: "1"},

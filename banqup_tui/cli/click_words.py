@@ -1,4 +1,4 @@
-"""What click itself says, marked for the catalogue: click asks gettext for it in these very words (8.1 to 8.5)."""
+"""The texts of click itself, marked for the catalogue: click asks gettext for them in these words (8.1 to 8.5)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ WORDS: Final = (
     N_("default: {default}"), N_("env var: {var}"), N_("required"), N_("deprecated"), N_("(dynamic)"),
     N_("directory"), N_("file"), N_("path"), N_("unknown error"),
 )  # fmt: skip
-"""What a user of this program may read; what click says to programmers is not among it."""
+"""Texts that a user may read; click's texts for programmers are left out."""
 
 
 def plurals(number: int) -> tuple[str, ...]:
-    """The sentences that depend on a number."""
+    """Returns the texts that depend on a number."""
     return (
         ngettext("{value!r} is not {choice}.", "{value!r} is not one of {choices}.", number),
         ngettext("Takes {nargs} values but 1 was given.", "Takes {nargs} values but {len} were given.", number),

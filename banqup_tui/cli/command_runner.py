@@ -1,4 +1,4 @@
-"""What every command does around its own work: open the house, bring it in step, and say if that was not possible."""
+"""What commands have in common: open the runtime, synchronise, report if there is no backend."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from banqup_tui.presentation.words import N_, _
 
 
 def in_runtime(tools: Tools, work: Callable[[CliRuntime], Awaitable[int]], *, sync: bool = True) -> int:
-    """Runs `work` in an open house and gives its exit code. Without a backend it works on what is here, and says so."""
+    """Runs `work` in an open runtime and returns its exit code. Without a backend it works on the local copy."""
 
     async def run() -> int:
         take_loop_faults(asyncio.get_running_loop(), partial(record, directory=tools.dirs().log))
@@ -34,6 +34,7 @@ def in_runtime(tools: Tools, work: Callable[[CliRuntime], Awaitable[int]], *, sy
 
 
 async def in_step(runtime: CliRuntime) -> bool:
+    """Synchronises. Returns false, after printing why, if there is no backend."""
     try:
         await runtime.sync()
     except NoBackend as error:
@@ -47,7 +48,7 @@ async def in_step(runtime: CliRuntime) -> bool:
 
 
 def context_for(runtime: CliRuntime, ask: Ask, place: Place, **more: object) -> Context:
-    """The context of an action on the command line: files go to the current directory."""
+    """Returns the context for an action on the command line: files go to the current directory."""
     extensions = {extension.id: extension for extension in runtime.extensions()}
     return Context(
         session=runtime.session,

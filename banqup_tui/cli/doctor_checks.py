@@ -1,4 +1,4 @@
-"""What `banqup doctor` looks at. Each check gives findings; each finding is a message."""
+"""The checks of `banqup doctor`. Each yields findings; each finding has a message."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from banqup_tui.store.sqlite import connect
 
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
-"""A clock before this day is wrong: the program is younger."""
+"""A clock before this day is wrong, because the program is younger."""
 
 
 class Verdict(StrEnum):
@@ -44,7 +44,7 @@ VERDICT_WORDS: Mapping[Verdict, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """`about`: a word of the program, or what a user has named. `because`: reasons of what was looked at."""
+    """A finding. `about` is a word of the program or a name from the user; `because` are reasons of others."""
 
     about: str
     verdict: Verdict
@@ -65,7 +65,7 @@ def doubtful(about: str, problem: Message, because: Sequence[Message] = ()) -> F
 
 
 def of_dirs(dirs: AppDirs) -> Iterator[Finding]:
-    """Directories: there, ours, writable, not readable by others, with room."""
+    """Checks the directories: there, ours, writable, not readable by others, with space."""
     for name, path in _named(dirs):
         yield _of_directory(name, path)
     yield from _of_keys(dirs)
@@ -100,7 +100,7 @@ def _reason(error: OSError) -> str:
 
 
 def _of_keys(dirs: AppDirs) -> Iterator[Finding]:
-    """What opens all the rest: nobody else may read it, wherever the directory lies."""
+    """Checks the files that open everything else: nobody else may read them, wherever the directory is."""
     for path in (dirs.backend / "vault.key", dirs.backend / "drop_host_key"):
         with suppress(OSError):
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -120,7 +120,7 @@ def _of_free_bytes(path: Path) -> Iterator[Finding]:
 
 
 def of_lock(dirs: AppDirs) -> Iterator[Finding]:
-    """Whether the file system of the runtime directory knows locks; some network homes do not."""
+    """Checks whether the file system of the runtime directory has locks; some network file systems do not."""
     path = dirs.runtime / f".doctor-lock-{os.getpid()}"
     try:
         import fcntl
@@ -153,7 +153,7 @@ def of_settings(dirs: AppDirs) -> Iterator[Finding]:
 
 
 def of_files(dirs: AppDirs) -> Iterator[Finding]:
-    """SQLite's own check of each database: short, and without changing anything."""
+    """Runs SQLite's own quick check on each database, which changes nothing."""
     databases = [*sorted(dirs.backend.glob("*.sqlite")), *sorted(dirs.copies.glob("*/*.sqlite"))]
     for path in databases:
         about = path.relative_to(dirs.data).as_posix()
@@ -189,7 +189,7 @@ def of_clock(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterato
 
 
 def of_terminal(environment: Mapping[str, str], *, is_terminal: bool) -> Iterator[Finding]:
-    """Colours, signs and width; only warnings, as the program runs in less."""
+    """Checks colours, signs and width; these are only warnings, as the program runs with less."""
     encoding = locale.getpreferredencoding(False)
     if "utf" in encoding.lower():
         yield fine(N_("signs"), "doctor.locale", encoding=encoding)
@@ -221,7 +221,7 @@ def _of_colours(environment: Mapping[str, str]) -> Finding:
 
 
 def of_content(runtime: CliRuntime, backend: Path) -> Iterator[Finding]:
-    """Reads the stored file of each document, and compares it with the hash that it came in with."""
+    """Reads the stored file of each document, and compares it with its hash."""
     clients = {row.client.id: row.client.reference for row in runtime.clients()}
     read = 0
     for document in runtime.documents():
@@ -251,7 +251,7 @@ def _fault_of(path: Path, sha256: str) -> Message | None:
 
 
 def of_runtime(runtime: CliRuntime) -> Iterator[Finding]:
-    """The copy, what waits, and the integrations."""
+    """Checks the copy, waiting changes and integrations."""
     counts = [row.counts.total for row in runtime.clients()]
     yield fine(N_("copy"), "doctor.copy", clients=len(counts), documents=sum(counts))
     damaged = sum(document.damaged for document in runtime.documents())
@@ -292,7 +292,7 @@ def _of_integrations(runtime: CliRuntime) -> Iterator[Finding]:
 
 
 def without_runtime(dirs: AppDirs) -> Iterator[Finding]:
-    """All that can be looked at without opening anything."""
+    """Yields what can be checked without opening anything."""
     yield fine(N_("python"), "doctor.value", value=sys.version.split()[0])
     yield from of_dirs(dirs)
     yield from of_lock(dirs)

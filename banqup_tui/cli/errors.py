@@ -1,4 +1,4 @@
-"""Every failure as one plain sentence with what to do; never a traceback."""
+"""Turns every error of a command into a plain sentence with what to do, and an exit code; never a traceback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from banqup_tui.store.faults import FaultCode, fault_of
 
 
 def guarded(command: Callable[[], int]) -> int:
-    """The exit code of `command`, whatever happens in it."""
+    """Runs `command` and returns an exit code, whatever happens in it."""
     try:
         return command()
     except KeyboardInterrupt:
@@ -40,7 +40,9 @@ def guarded(command: Callable[[], int]) -> int:
 
 
 def _cause(error: BaseException) -> BanqupError | None:
-    """The sentence within a group of errors, as tasks raise them, or of a fault of this computer."""
+    """Returns the error with a sentence: that within a group of errors, as tasks raise them, or a fault of this
+    computer.
+    """
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             if cause := _cause(inner):
@@ -75,7 +77,7 @@ def _of_system(error: OSError) -> int:
 
 
 def _is_ours(error: OSError) -> bool:
-    """Whether it lies in one of the directories where the program keeps its files."""
+    """Returns whether the file is in one of the directories of the program."""
     if not error.filename:
         return False
     path = os.path.abspath(os.fsdecode(error.filename))
@@ -104,7 +106,7 @@ def _tell(sentence: str) -> None:
 
 
 def _let_go_of_stdout() -> None:
-    """Who read us has gone: what is still buffered must not fail once more at the exit."""
+    """Points stdout to the null device, because its reader is gone and the flush at exit would fail again."""
     try:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())

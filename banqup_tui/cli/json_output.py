@@ -1,4 +1,4 @@
-"""The JSON of the command line: the wire's objects, with every key always there (null where there is none)."""
+"""The JSON of the command line: objects of the wire in which every key is there, null if it has no value."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def party_value(party: Party | None) -> dict[str, Any] | None:
 def delivery_value(
     delivery: Delivery, document: Document | None, client: Client | None, labels: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The wire's delivery, with the names of what it joins."""
+    """Returns the delivery of the wire, with the names of document, client and integration."""
     wire: dict[str, Any] = msgspec.to_builtins(delivery)
     for attempt, shown in zip(delivery.log, wire["log"], strict=True):
         shown["reason"] = json_of(attempt.reason)
@@ -98,7 +98,7 @@ def delivery_value(
 
 
 def failures_value(group: FailureGroup, clients: Mapping[str, Client]) -> dict[str, Any]:
-    """A group of failures, with the integrations that it concerns."""
+    """Returns a group of failures, with the integrations that it concerns."""
     return {
         "key": group.key,
         "extension": group.extension_id,

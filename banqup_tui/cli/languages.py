@@ -1,4 +1,4 @@
-"""The command line in the user's language: help texts, and what click itself says."""
+"""The command line in the user's language: help texts, and click's own texts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ import click
 from banqup_tui.presentation.words import CATALOGUES, DOMAIN, _, current_language, use_language
 
 _ENGLISH: WeakKeyDictionary[click.Command | click.Option, str] = WeakKeyDictionary()
-"""Help texts as they are written: they are translated when they are shown, not when their module is imported."""
+"""Help texts as they are written. They are translated when shown, because modules are imported before."""
 
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """The program's own sentences and click's, in one language, until it ends.
+    """Sets the language of the program's texts and of click's, until it ends.
 
-    click looks its words up with `gettext.gettext`, which goes by the process's text domain and by LANGUAGE.
+    click uses `gettext.gettext`, which depends on the process's text domain and on LANGUAGE; it has no way to pass
+    either.
     """
     before = (gettext.textdomain(), os.environ.get("LANGUAGE"), current_language())
     gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
@@ -39,7 +40,7 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def translated(command: click.Command, context: click.Context) -> click.Command:
-    """The command with its help, and that of all below it, in the language in use. `context`: its own."""
+    """Returns the command with its help, and that of its subcommands, in the current language."""
     command.help = _text_of(command)
     command.options_metavar = _("[OPTIONS]") if command.options_metavar else None
     for parameter in command.params:

@@ -1,4 +1,4 @@
-"""The house of this computer: the local copy, its outbox, and the backend that is found or started."""
+"""The runtime on this computer: the local copy, its outbox, and the backend, which is found or started."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECONDS_TO_SYNC = 600.0
 
 
 class CopyDamaged(BanqupError):
-    """Met while a command was reading: what it has printed is not all."""
+    """The copy was found damaged while a command was reading it, so what was printed is not complete."""
 
     exit_code = 75
 
@@ -44,7 +44,7 @@ class CopyDamaged(BanqupError):
 
 @asynccontextmanager
 async def open_runtime(dirs: AppDirs) -> AsyncIterator[CliRuntime]:
-    """The engine runs while it is open, so that many questions share one connection."""
+    """Opens the runtime. The engine runs while it is open, so that several questions share a connection."""
     dirs.made()
     session = Session.open(dirs, lambda: connect(dirs))
     try:
@@ -96,7 +96,7 @@ class LocalRuntime:
             say(words_of(state.message))
 
     async def answers(self, keys: Sequence[str], seconds: float) -> list[CommandAnswer]:
-        """Also where the time is up, or the backend gone: those not answered are WAITING then."""
+        """Returns an answer for each key, also if time is up or the backend is gone: these are WAITING."""
         with suppress(BanqupError):
             await asyncio.to_thread(self._session.engine.push_and_wait, keys, seconds)
         return [self._answer(key) for key in keys]
@@ -109,7 +109,7 @@ class LocalRuntime:
         return CommandAnswer(key=key, fate=fate, result=entry.result, problem=entry.problem)
 
     async def changed(self, seconds: float) -> None:
-        """Wakes with the live hints, also those since the last call; at the latest after `seconds` it asks itself."""
+        """Returns at the next sign of a change, or one since the last call; after `seconds` it asks by itself."""
         try:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
@@ -118,7 +118,7 @@ class LocalRuntime:
         self._woken.clear()
 
     def _wake(self) -> None:
-        """Called in the engine's thread, perhaps after this loop has ended."""
+        """Wakes `changed`. It is called in the engine's thread, perhaps after the loop has ended."""
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._woken.set)
 

@@ -1,4 +1,4 @@
-"""The command `banqup`, and how its commands are found: each one's file is imported only when it is asked for."""
+"""The command `banqup`. Each subcommand's file is imported only when it is called."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 class LazyGroup(click.Group):
-    """Knows its commands by name and one sentence, so that `banqup --help` imports none of them."""
+    """Knows its commands by name and a sentence, so that `banqup --help` imports none of them."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -95,7 +95,7 @@ def cli(context: click.Context) -> None:
 
 
 def run(arguments: Sequence[str], tools: Tools | None = None) -> int:
-    """The exit code. `tools` are those of a test; else the program's own."""
+    """Runs the command line and returns the exit code. Tests give `tools` of their own."""
     with speaking(_language(tools)):
         return guarded(lambda: _invoke(list(arguments), tools))
 
@@ -129,7 +129,7 @@ def _open_runtime(dirs_: AppDirs) -> AbstractAsyncContextManager[CliRuntime]:
 
 
 def _language(tools: Tools | None) -> str:
-    """That of the settings; where these cannot be read, which is told by what reads them, that of the locale."""
+    """Returns the language of the settings, else of the locale. Unreadable settings are reported by what reads them."""
     from banqup_tui.app_dirs import dirs
     from banqup_tui.settings import UserSettings, language_of, read_settings
 
@@ -140,7 +140,7 @@ def _language(tools: Tools | None) -> str:
 
 
 def _check_settings(tools: Tools) -> None:
-    """Raises `BanqupError` where they cannot be read: no command goes on with others than the user's."""
+    """Raises `BanqupError` if the settings cannot be read: no command may run with others than the user's."""
     from banqup_tui.settings import read_settings
 
     read_settings(tools.dirs().config)

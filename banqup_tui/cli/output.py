@@ -1,4 +1,4 @@
-"""stdout is data, stderr is narration. Nothing that a stranger wrote reaches the terminal with its control signs."""
+"""Output: stdout is data, stderr narration. No control character from a stranger reaches the terminal."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _HIDDEN = re.compile(f"[{HIDDEN_CHARACTERS}]")
 
 
 def say(sentence: str) -> None:
-    """One line of narration."""
+    """Prints a line of narration to stderr."""
     click.echo(clean(sentence), err=True)
 
 
 def print_array(values: Iterable[Any]) -> None:
-    """One JSON array, a value a line, written as it comes: a large firm's list is never all in memory."""
+    """Prints a JSON array, a value per line, while it is read: a large list is never all in memory."""
     import msgspec
 
     out = sys.stdout.buffer
@@ -35,9 +35,9 @@ def print_array(values: Iterable[Any]) -> None:
 
 
 def escaped(json: bytes) -> bytes:
-    """The same JSON with escapes for what a terminal or a reader would act on; the values stay exact.
+    """Returns the JSON with escapes for what a terminal or a reader would act on; the values stay exact.
 
-    Characters below 32 are escaped already; these are the controls C1 and DEL, and all that cannot be seen.
+    JSON escapes characters below 32 already; these are DEL, the C1 controls, and characters that cannot be seen.
     """
     text = json.decode()
     return _HIDDEN.sub(_escape, text).encode() if _HIDDEN.search(text) else json
@@ -49,9 +49,9 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
-    """Columns two apart; the labels go to stderr only where a person reads, so that stdout stays data.
+    """Prints columns two cells apart. Labels go to stderr, and only if a person reads, so that stdout stays data.
 
-    `columns` are marked for the catalogue, and are translated here.
+    `columns` are marked for the catalogue, and translated here.
     """
     shown = [[clean(cell) for cell in row] for row in rows]
     columns = [_(label) for label in columns]
@@ -71,12 +71,12 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> 
 
 
 def confirmed(question: str) -> bool:
-    """Asks on stderr; yes is said in the user's language or in English, and anything else is no."""
+    """Asks on stderr. Yes is accepted in the user's language and in English; anything else is no."""
     answer = click.prompt(f"{question} [{_('y')}/N]", default="", show_default=False, err=True)
     return str(answer).strip().casefold() in {"y", "yes", _("y"), _("yes")}
 
 
 def confirmed_or_aborted(question: str) -> None:
-    """Raises `click.Abort` where the answer is no."""
+    """Raises `click.Abort` if the answer is no."""
     if not confirmed(question):
         raise click.Abort

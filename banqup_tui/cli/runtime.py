@@ -1,4 +1,4 @@
-"""What the commands need of the program below them: reading, acting, waiting. Tests put a smaller one in its place."""
+"""What commands need of the program: reading, acting, waiting. Tests replace it."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from banqup_tui.protocol.problems import WAITS_UNFILED, message_in
 
 
 class NoBackend(BanqupError):
-    """`EX_UNAVAILABLE` of sysexits."""
+    """The backend does not answer. The exit code is `EX_UNAVAILABLE` of sysexits.h."""
 
     exit_code = 69
 
 
 class NotThere(BanqupError):
-    """`EX_NOINPUT` of sysexits."""
+    """What the user named does not exist. The exit code is `EX_NOINPUT` of sysexits.h."""
 
     exit_code = 66
 
 
 class Fate(StrEnum):
-    """What became of a command. WAITING: kept on this computer, not answered yet."""
+    """What became of a command. `WAITING`: it is stored on this computer and not answered yet."""
 
     DONE = "DONE"
     REFUSED = "REFUSED"
@@ -49,7 +49,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CommandAnswer:
-    """`result` and `problem` are what the server said, as plain data."""
+    """The server's answer to a command. `result` and `problem` are plain data, as they came."""
 
     key: str
     fate: Fate
@@ -62,41 +62,52 @@ class CommandAnswer:
 
     @property
     def waits_unfiled(self) -> bool:
-        """Of an import: its file waits under *To place* now."""
+        """Whether it was an import whose file is in *To place* now."""
         return self.fate is Fate.REFUSED and (self.problem or {}).get("type") in WAITS_UNFILED
 
 
 class CliRuntime(Protocol):
-    """Reads are of the local copy; `sync` brings it in step first."""
+    """The program below the commands. Reads are from the local copy, which `sync` brings up to date.
+
+    Coroutines speak with the backend. The other methods read or write the local databases.
+    """
 
     @property
     def session(self) -> ActionSession: ...
 
     @property
-    def firm(self) -> str: ...
+    def firm(self) -> str:
+        """The name of the firm."""
+        ...
 
     async def sync(self) -> None:
-        """Send what waits and fetch what is new, until in step. Raises `NoBackend`."""
+        """Sends what waits and fetches what is new, until the copy is up to date. Raises `NoBackend`."""
         ...
 
     async def answers(self, keys: Sequence[str], seconds: float) -> list[CommandAnswer]:
-        """One for each key, in order, once all are answered or the time is up; the copy is in step with them."""
+        """Returns an answer for each key, in order, once all are answered or `seconds` are up.
+
+        The copy then includes their effects. A command without an answer is `WAITING`; nothing is raised.
+        """
         ...
 
     async def changed(self, seconds: float) -> None:
-        """Until something may have changed in the backend, at most so long; the copy is in step then."""
+        """Returns when something may have changed in the backend, at the latest after `seconds`.
+
+        The copy is up to date then.
+        """
         ...
 
     def waiting(self) -> int:
-        """Commands on this computer that have no answer yet."""
+        """Returns how many commands on this computer have no answer yet."""
         ...
 
     def refused(self) -> Sequence[RefusedChange]:
-        """What was refused, or may not have been made, and was not cleared; newest first."""
+        """Returns the changes that were refused or have expired and were not cleared, newest first."""
         ...
 
     def mark_reported(self, keys: Sequence[str]) -> None:
-        """The user has read why these were refused: they need not be looked at again."""
+        """Marks refused commands as read by the user, so that no list shows them again."""
         ...
 
     def clients(self) -> Sequence[ClientRow]: ...
@@ -104,25 +115,27 @@ class CliRuntime(Protocol):
     def documents(
         self, *, ids: Collection[str] | None = None, client_id: str | None = None, folder: Folder | None = None
     ) -> Iterator[Document]:
-        """Newest first; of ids that are not there nothing."""
+        """Yields documents, newest first. Ids that do not exist are left out."""
         ...
 
-    def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]: ...
+    def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]:
+        """Yields the deliveries of these documents; without ids those of all documents."""
+        ...
 
     def failures(self) -> Sequence[FailureGroup]:
-        """What failed, or may have, and is not dismissed, by cause; the largest first."""
+        """Returns what failed or may have failed and is not dismissed, by cause, the largest group first."""
         ...
 
     def failing(self, group: FailureGroup) -> Sequence[Failing]:
-        """Every delivery of one of them."""
+        """Returns every delivery of a group."""
         ...
 
     async def attempts(self, delivery_id: str) -> Sequence[Attempt]:
-        """Every one, newest first: more than a delivery brings along. Raises `NoBackend`."""
+        """Returns all attempts of a delivery, newest first; the delivery itself has only ten. Raises `NoBackend`."""
         ...
 
     def integrations(self, client_id: str | None = None, *, removed: bool = False) -> Sequence[Integration]:
-        """Without those that were removed, unless they are asked for too."""
+        """Returns the integrations, without removed ones unless `removed`."""
         ...
 
     def installations(self) -> Sequence[Installation]: ...
@@ -132,7 +145,7 @@ class CliRuntime(Protocol):
     def sources(self) -> Sequence[Source]: ...
 
     def unfiled(self) -> Sequence[Unfiled]:
-        """Newest first."""
+        """Returns the files in *To place*, newest first."""
         ...
 
     def rules(self) -> Sequence[PlacingRule]: ...
@@ -140,14 +153,14 @@ class CliRuntime(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """What `banqup` is run with: where files are, and how a house is opened. Given to click as its object."""
+    """What click passes to commands: the directories, and how a runtime is opened."""
 
     dirs: Callable[[], AppDirs]
     open_runtime: Callable[[AppDirs], AbstractAsyncContextManager[CliRuntime]]
 
 
 def client_named(runtime: CliRuntime, name: str) -> Client:
-    """By reference, identifier, VAT number or exact name, capitals left aside. Raises `NotThere`."""
+    """Returns the client with this reference, id, VAT number or exact name, in any case. Raises `NotThere`."""
     wanted = name.strip().casefold()
     compact = "".join(letter for letter in wanted if letter.isalnum())
     clients = [row.client for row in runtime.clients()]

@@ -1,6 +1,6 @@
-"""`--set KEY=VALUE`, `--set-file KEY=PATH`: values of an extension's settings, read by its JSON Schema.
+"""The options `--set KEY=VALUE` and `--set-file KEY=PATH`: values of settings, converted by the JSON Schema.
 
-Any user of a computer can read the commands that run on it, so a secret is given by `KEY=-` or from a file.
+Any user of a computer can read the commands that run on it, so secrets come by `KEY=-` or from a file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no"
 
 
 class FromFile(NamedTuple):
-    """What `--set-file` was given."""
+    """The argument of `--set-file`."""
 
     pair: str
 
@@ -41,7 +41,7 @@ Pair = str | FromFile
 
 
 def settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--set` and `--set-file`: together they are the parameter `settings` of the command, for `read_settings`."""
+    """Adds `--set` and `--set-file`. The command gets both as `settings`, for `read_settings`."""
 
     @click.option(
         "--set",
@@ -61,7 +61,10 @@ def settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def read_settings(pairs: Iterable[Pair], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """`KEY=` takes a value away (null). Raises `WrongSetting` with the nearest key where there is none such."""
+    """Returns the values of the options; `KEY=` gives null, which removes a value.
+
+    Raises `WrongSetting`, for an unknown key with the nearest one.
+    """
     pairs_read = [_split(pair, schema) for pair in pairs]
     asked = [key for key, text, is_file in pairs_read if text == "-" and not is_file and _is_secret(schema, key)]
     secrets = _asked_for(asked, schema)
@@ -82,7 +85,7 @@ def _is_secret(schema: Mapping[str, Any], key: str) -> bool:
 
 
 def _asked_for(keys: Sequence[str], schema: Mapping[str, Any]) -> dict[str, str]:
-    """Asked without showing what is typed; where no person sits there, a line each, and all of it for one alone."""
+    """Asks for secrets without showing them. Without a person, reads a line for each from stdin; all of it for one."""
     if not keys:
         return {}
     if sys.stdin.isatty():
@@ -99,7 +102,7 @@ def _asked_for(keys: Sequence[str], schema: Mapping[str, Any]) -> dict[str, str]
 
 
 def _of_file(key: str, path: str) -> str:
-    """Without the line end that editors put at its end."""
+    """Returns the text of a file without the line end that editors add."""
     try:
         return Path(path).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
@@ -119,13 +122,13 @@ folder_option = click.option(
 
 
 def folders_option(names: Iterable[str]) -> tuple[Folder, ...] | None:
-    """In the order of the folders; None where none is named."""
+    """Returns the folders, in their usual order; `None` without any."""
     named = {name.upper() for name in names}
     return tuple(folder for folder in Folder if folder.value in named) or None
 
 
 def day_option(text: str | None) -> date | None:
-    """Raises `WrongSetting` for what is no day."""
+    """Returns the day. Raises `WrongSetting` for a text that is none."""
     if text is None:
         return None
     parsed = read_day(text)
@@ -135,7 +138,7 @@ def day_option(text: str | None) -> date | None:
 
 
 def _split(pair: Pair, schema: Mapping[str, Any]) -> tuple[str, str, bool]:
-    """Name, text, and whether the text is the path of a file."""
+    """Returns name, text, and whether the text is the path of a file."""
     is_file = isinstance(pair, FromFile)
     key, equals, text = (pair.pair if isinstance(pair, FromFile) else pair).partition("=")
     if not equals:

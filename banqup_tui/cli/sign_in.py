@@ -1,4 +1,4 @@
-"""`--sign-in`: signing in at a provider in the browser, for an extension with a setting that is a sign-in."""
+"""The option `--sign-in`: a sign-in in the browser, for an extension with a setting that is a sign-in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from banqup_tui.protocol.messages import SignIn, SignInRequest, SignInState
 from banqup_tui.sync.errors import NoNetwork, NotAnswered, RequestRefused, ServerDown
 
 POLL = 1.0
-"""Seconds between two looks."""
+"""Seconds between two questions."""
 SECONDS_TO_SIGN_IN = 900.0
 _MOST_READ = 16 << 10
 
@@ -57,7 +57,10 @@ async def signed_in(
     integration_id: str | None = None,
     client_id: str | None = None,
 ) -> dict[str, Any]:
-    """`entered` with the sign-in added, once it is done. `inherited`: what is kept already. Raises `BanqupError`."""
+    """Returns `entered` with the sign-in added, once the user has signed in. Raises `BanqupError`.
+
+    `inherited` are the values stored already; they decide which sign-in is asked.
+    """
     field = _field(extension, {**inherited, **entered})
     request = SignInRequest(
         extension_id=extension.id,
@@ -78,7 +81,7 @@ async def signed_in(
 
 
 def _field(extension: Extension, settings: Mapping[str, Any]) -> str:
-    """The setting that is a sign-in, and is asked with the others as they are. Raises `NothingToSignInTo`."""
+    """Returns the setting that is a sign-in and is asked with these settings. Raises `NothingToSignInTo`."""
     properties: Mapping[str, Any] = extension.settings_schema.get("properties", {})
     together = with_defaults(properties, settings)
     sign_ins = {name: schema for name, schema in properties.items() if kind_of(schema) == "sign-in"}
@@ -93,7 +96,7 @@ def _field(extension: Extension, settings: Mapping[str, Any]) -> str:
 
 
 async def _until_done(session: ActionSession, begun: SignIn) -> SignIn:
-    """Looks each second, and takes the address that a person pastes meanwhile."""
+    """Asks each second for the state, and passes on the address that a user pastes meanwhile."""
     end = time.monotonic() + SECONDS_TO_SIGN_IN
     with _pasted_lines() as lines:
         if lines is not None:
@@ -121,7 +124,7 @@ async def _until_done(session: ActionSession, begun: SignIn) -> SignIn:
 
 
 async def _next(lines: asyncio.Queue[str] | None) -> str:
-    """What was pasted, or nothing after a while."""
+    """Returns what was pasted, empty after a second without."""
     if lines is None:
         await asyncio.sleep(POLL)
         return ""
@@ -134,7 +137,7 @@ async def _next(lines: asyncio.Queue[str] | None) -> str:
 
 @contextmanager
 def _pasted_lines() -> Iterator[asyncio.Queue[str] | None]:
-    """The lines typed in the terminal; None where no person is there."""
+    """Gives the lines typed in the terminal; `None` if stdin is no terminal."""
     if not sys.stdin.isatty():
         yield None
         return

@@ -1,4 +1,4 @@
-"""Opens the terminal; it is imported only now, as the command line has no need of it."""
+"""Opens the terminal, and prepares stdin, stdout and stderr. It imports the app late: commands do not need it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _NO_SCREEN = ("", "dumb", "unknown")
 
 
 class NoTerminal(BanqupError):
-    """There is nothing to show the screen on."""
+    """There is no terminal that can show the screen."""
 
     exit_code = exit_codes.NO_TERMINAL
 
 
 def open_terminal() -> int:
-    """The exit code. Raises `NoTerminal` where no screen can be shown."""
+    """Runs the app and returns the exit code. Raises `NoTerminal`."""
     if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stdout__)):
         raise _no_terminal()
     if os.environ.get("TERM", "") in _NO_SCREEN:
@@ -40,7 +40,7 @@ def _is_terminal(stream: object) -> bool:
 
 
 def _tell_textual() -> None:
-    """Rich goes by the name of a terminal, and takes those it does not know for ones with 16 colours."""
+    """Sets 256 colours for Textual. Rich judges by the terminal's name and gives unknown ones 16 colours."""
     if colours_of(os.environ) >= MANY_COLOURS and not os.environ.get("COLORTERM"):
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "256")
 
@@ -56,7 +56,7 @@ def _no_screen(term: str) -> NoTerminal:
 
 
 def _speak() -> None:
-    """In the user's language, also where the settings cannot be read."""
+    """Sets the user's language, also if the settings cannot be read."""
     from banqup_tui.app_dirs import dirs
     from banqup_tui.settings import UserSettings, language_of, read_settings
 
@@ -68,7 +68,10 @@ def _speak() -> None:
 
 
 def prepare_streams() -> None:
-    """A closed one becomes the null device, so that no database gets its number, and nothing is written there."""
+    """Opens closed standard streams on the null device, and lets the others write every text.
+
+    Otherwise a database could get the number of a closed stream, and output would be written into it.
+    """
     for number in (0, 1, 2):
         try:
             os.fstat(number)

@@ -1,4 +1,4 @@
 """The sample firm: an invented practice with clients, suppliers and documents that read like real ones.
 
-Companies are made up. Their numbers have check digits that fit, but lie in a range that is given to nobody (09…).
+Companies are invented. Their numbers have correct check digits, but are in a range that is not assigned (09…).
 """

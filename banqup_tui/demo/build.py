@@ -1,7 +1,7 @@
-"""Builds the sample firm in a backend, through the same commands that a user's terminal sends.
+"""Builds the sample firm in a backend, through the same commands that a terminal sends.
 
-First the clients and their newest documents, so that there is something to see at once; then the past, before the firm
-had any integration; then the integrations, and what they send by themselves. So there are documents of every status.
+First come the clients and their newest documents, so that there is something to see at once; then older documents, from
+before any integration; then the integrations, and what they send by themselves. So there are documents of every status.
 """
 
 import uuid
@@ -48,7 +48,7 @@ _OLD_SERVER: Final = "Old server"
 
 
 class _Habit(StrEnum):
-    """What a client's integrations do: one that FAILS stands beside two that deliver."""
+    """What a client's integrations do. `FAILS` has a failing one beside two that deliver."""
 
     DELIVERS = "DELIVERS"
     FAILS = "FAILS"
@@ -60,13 +60,14 @@ _HABITS: Final = tuple(
     {"d": _Habit.DELIVERS, "f": _Habit.FAILS, "p": _Habit.PAUSED, "-": _Habit.NONE}[letter]
     for letter in "ddfddpd-dddddpdd"
 )
-"""In turn for the clients of the firm."""
+"""The habits of clients, repeated over all of them."""
 
 
 class Hand(Protocol):
-    """What is needed of a backend: `put_files` gives the SHA-256 of each, `commands` runs at most 100, in order.
+    """What is needed of a backend.
 
-    `seen` is `epoch.seq` as it stands now.
+    `put_files` returns the SHA-256 of each file; `commands` runs at most 100 in order; `seen` is `epoch.seq` as it is
+    now.
     """
 
     def put_files(self, files: Sequence[bytes]) -> list[str]: ...
@@ -77,7 +78,7 @@ class Hand(Protocol):
 
 
 class BuildProgress(Value, frozen=True, kw_only=True):
-    """How many documents of how many are in."""
+    """How many documents of how many are stored."""
 
     documents: int
     of: int
@@ -99,7 +100,7 @@ def build(
     today: date | None = None,
     tell: Callable[[BuildProgress], None] = lambda progress: None,
 ) -> Built:
-    """`target` is the folder on the backend's machine into which the sample integrations deliver."""
+    """Builds the sample firm. Its integrations deliver into the folder `target` on the backend's machine."""
     firm = make_firm(clients, seed)
     return _Builder(hand, firm, target, seed, documents, tell).run(generate(firm, documents, seed, today))
 
@@ -144,7 +145,7 @@ class _Builder:
     # documents
 
     def _bring_in(self, samples: Iterable[Sample]) -> list[str]:
-        """The documents of clients that deliver, which can be sent by hand."""
+        """Imports documents, and returns those of clients that deliver, which can be sent by hand."""
         sendable: list[str] = []
         for batch, hashes in self._uploaded(samples):
             sendable += self._file(batch, hashes)
@@ -153,7 +154,7 @@ class _Builder:
         return sendable
 
     def _uploaded(self, samples: Iterable[Sample]) -> Iterator[tuple[list[Sample], list[str]]]:
-        """Batches whose bytes are there; the next is on its way while one is dealt with."""
+        """Yields batches that are uploaded; the next is uploaded while one is handled."""
         with ThreadPoolExecutor(1) as ahead:
             before: tuple[list[Sample], Future[list[str]]] | None = None
             for batch in in_batches(samples, BATCH):
@@ -193,7 +194,7 @@ class _Builder:
         return [client for at, client in enumerate(self._firm.clients) if _HABITS[at % len(_HABITS)] is habit]
 
     def _activate(self) -> int:
-        """Most clients deliver into a folder, some into an archive too, some are paused."""
+        """Activates integrations: most clients deliver into a folder, some into an archive too, some are paused."""
         self._target.mkdir(parents=True, exist_ok=True)
         settings = {"path": f"{self._target}/[external_id]/[folder]/[year]"}
         install = Install(installation_id=self._installation, extension_id=_FOLDER_EXTENSION, settings=settings)
@@ -208,7 +209,7 @@ class _Builder:
         return len(adding)
 
     def _activate_in_vain(self) -> int:
-        """Some also deliver to a path that cannot be, what was there before included: it all fails for one reason."""
+        """Activates integrations to an impossible path, older documents included: all fail for one reason."""
         note = self._target / "not-a-folder.txt"
         note.write_text("An integration of the sample firm is told to deliver below this file, which cannot be.\n")
         backfill = Backfill(up_to=self._hand.seen(), expected=self._documents)
@@ -242,7 +243,7 @@ class _Builder:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"banqup-demo:{self._seed}:{kind}:{name}"))
 
     def _do(self, bodies: Sequence[CommandBody]) -> list[Any]:
-        """The results. Raises BanqupError at the first that was not done."""
+        """Runs commands and returns their results. Raises `BanqupError` at the first that is not done."""
         results = list(self._hand.commands(bodies))
         for result in results:
             if result.status is not CommandStatus.DONE:

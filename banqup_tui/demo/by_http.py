@@ -1,6 +1,6 @@
-"""The sample firm's hand on a local backend: files and commands over HTTP, on connections that stay open.
+"""Builds the sample firm in a local backend over HTTP, on connections that stay open.
 
-The key of a command follows from what it asks: asked again after an interruption, it is answered as before.
+The key of a command follows from its content, so a command repeated after an interruption is answered as before.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ _JSON: Final = "application/json"
 
 
 class HttpHand:
-    """A `build.Hand`. Use it as a context manager."""
+    """A `build.Hand` over HTTP. Use it as a context manager."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -59,7 +59,7 @@ class HttpHand:
         return self._seen
 
     def put_files(self, files: Sequence[bytes]) -> list[str]:
-        """Several at once; their SHA-256 in order."""
+        """Uploads files side by side; returns their SHA-256 in order."""
         return list(self._pool.map(self._put, files))
 
     def commands(self, bodies: Sequence[CommandBody]) -> list[CommandResult]:
@@ -102,7 +102,7 @@ class HttpHand:
         return body
 
     def _connection(self) -> http.client.HTTPConnection:
-        """One per thread."""
+        """Returns the connection of this thread."""
         connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = LocalConnection(self._endpoint.socket, _SECONDS)

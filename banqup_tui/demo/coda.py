@@ -1,4 +1,4 @@
-"""Bank statements in CODA 2 (Febelfin), records of 128 characters, that add up."""
+"""Writes bank statements in CODA 2 (Febelfin): records of 128 characters, with sums that add up."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ from banqup_tui.demo.firm import Company
 
 
 class Payment(msgspec.Struct, frozen=True):
-    """`amount` in cents, negative where money goes out. `reference`: twelve digits, or empty for `text`."""
+    """A payment. `amount` is in cents, negative for outgoing; `reference` has twelve digits, or is empty for `text`."""
 
     amount: int
     day: date
@@ -19,7 +19,7 @@ class Payment(msgspec.Struct, frozen=True):
 
 
 class BankDays(msgspec.Struct, frozen=True, kw_only=True):
-    """One statement: what was there before, what moved, what is there after."""
+    """A statement: opening balance, payments, closing balance."""
 
     holder: Company
     number: int
@@ -76,7 +76,7 @@ def _trailer(days: BankDays, records: int) -> str:
 
 
 def _balance(cents: int) -> str:
-    """Sign (0 credit, 1 debit) and twelve digits with three decimals."""
+    """Returns a sign (0 credit, 1 debit) and fifteen digits, the last three of them decimals."""
     return f"{'1' if cents < 0 else '0'}{abs(cents) * 10:015}"
 
 

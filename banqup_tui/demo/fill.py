@@ -1,4 +1,4 @@
-"""Fills the homes of a local backend with the sample firm. Asked again, it goes on where it stopped."""
+"""Fills a local backend with the sample firm. Run again, it goes on where it stopped."""
 
 from collections.abc import Callable
 from datetime import date
@@ -14,13 +14,13 @@ from banqup_tui.demo.by_http import HttpHand
 from banqup_tui.domain.values import Value
 
 RECEIVED: Final = "received"
-"""Folder below the data where the sample integrations deliver."""
+"""The folder below the data into which the sample integrations deliver."""
 
 _NOTE: Final = "sample-firm.json"
 
 
 class _Note(Value, frozen=True, kw_only=True):
-    """What was asked for, and on which day: kept, so that the same is built when it is asked for again."""
+    """What was asked for, and on which day, so that the same is built when it is asked for again."""
 
     clients: int
     documents: int
@@ -36,7 +36,7 @@ def fill(
     seed: int = 1,
     tell: Callable[[str], object] = lambda sentence: None,
 ) -> Built:
-    """Starts the backend where none runs. `tell` is given a sentence now and then."""
+    """Builds the sample firm and starts the backend if none runs. `tell` gets a sentence now and then."""
     note = _noted(dirs.data / _NOTE, clients, documents, seed)
     with HttpHand(launcher.connect(dirs)) as hand:
         snapshot = hand.snapshot()

@@ -1,4 +1,4 @@
-"""Who is in the sample firm: clients, their suppliers and customers. The same seed gives the same firm."""
+"""The people of the sample firm: clients, suppliers and customers. The same seed gives the same firm."""
 
 import random
 from importlib import resources
@@ -12,7 +12,7 @@ FIRM_NAME: Final = "Fiduciaire des Trois Ponts SRL"
 
 
 class Product(msgspec.Struct, frozen=True):
-    """Something that is sold. Prices in cents of one unit, `rate` in per cent, `unit` of UN/ECE Recommendation 20."""
+    """A product. Prices are in cents per unit, `rate` in per cent; `unit` is of UN/ECE Recommendation 20."""
 
     text: str
     lowest: int
@@ -23,7 +23,7 @@ class Product(msgspec.Struct, frozen=True):
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True):
-    """`number` is the ten digits (or the foreign VAT number), `style` the habit of its document numbers."""
+    """A company. `number` has ten digits, or is a foreign VAT number; `style` is the format of its document numbers."""
 
     name: str
     number: str
@@ -44,7 +44,7 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SampleClient(msgspec.Struct, frozen=True, kw_only=True):
-    """A client of the firm. `weight` says how much of all the paper is its own."""
+    """A client of the firm. `weight` is its share of all documents."""
 
     reference: str
     company: Company
@@ -79,20 +79,20 @@ _TOWNS: Final = (
 
 
 def company_number(randomness: random.Random) -> str:
-    """Ten digits with fitting check digits (97 minus the remainder of the first eight), beginning with 09."""
+    """Returns ten digits beginning with 09, with check digits (97 minus the remainder of the first eight)."""
     first = f"09{randomness.randrange(10**6):06}"
     return f"{first}{97 - int(first) % 97:02}"
 
 
 def belgian_iban(randomness: random.Random) -> str:
-    """A Belgian account whose own check digits (remainder by 97, 97 for 0) and whose IBAN check digits fit."""
+    """Returns a Belgian IBAN; the account has check digits of its own (remainder by 97, or 97)."""
     ten = f"{randomness.choice(('001', '068', '363', '539', '733'))}{randomness.randrange(10**7):07}"
     account = f"{ten}{int(ten) % 97 or 97:02}"
     return f"BE{iban_check_digits('BE', account)}{account}"
 
 
 def make_firm(clients: int = 34, seed: int = 1) -> Firm:
-    """A firm with so many clients; beyond the named ones, branches of them in other towns."""
+    """Makes a firm with so many clients. After the named ones come branches of them in other towns."""
     randomness = random.Random(f"firm {seed}")  # noqa: S311
     suppliers = [_supplier(line, randomness) for line in _lines("suppliers")]
     buyers = [_company(name, randomness) for name in _lines("buyers")]
@@ -122,12 +122,12 @@ def make_firm(clients: int = 34, seed: int = 1) -> Firm:
 
 
 def _lines(name: str) -> list[str]:
-    """The lines of a table beside this file; its first says what stands in the columns, which `|` parts."""
+    """Returns the lines of a table beside this file, whose columns are parted by `|`; its first line names them."""
     return resources.files(__package__).joinpath(f"{name}.txt").read_text("utf-8").splitlines()[1:]
 
 
 def _items(text: str) -> tuple[Product, ...]:
-    """Fields from the right, so that a text may hold commas."""
+    """Returns products from a text; fields are split from the right, so that a name may have commas."""
     items = []
     for part in text.split(";"):
         words, lowest, highest, rate, unit, most = part.rsplit(",", 5)

@@ -1,4 +1,4 @@
-"""The papers of the sample firm: what each says is planned first, oldest to newest, then written newest first.
+"""Generates the documents of the sample firm: planned oldest first, written newest first.
 
 The same firm, number, seed and day give the same bytes.
 """
@@ -37,7 +37,7 @@ _OTHERS: Final = (
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a document says, to be compared with what is read from it. Amounts in cents."""
+    """What a document says, to be compared with what is read from it. Amounts are in cents."""
 
     kind: DocumentKind
     number: str | None = None
@@ -62,7 +62,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One file: `path` as a watched folder would have it, and how it stands with the firm."""
+    """A file. `path` is as in a watched folder."""
 
     path: str
     data: bytes
@@ -89,7 +89,7 @@ class _Plan(msgspec.Struct, frozen=True):
 
 
 def generate(firm: Firm, documents: int = 1500, seed: int = 1, today: date | None = None) -> Iterator[Sample]:
-    """So many documents of the last years up to today, newest first."""
+    """Yields so many documents of the last years up to today, newest first."""
     plans = _Planner(firm, random.Random(f"papers {seed}"), today or date.today())  # noqa: DTZ011, S311
     return (_written(plan) for plan in reversed(plans.planned(documents)))
 
@@ -104,7 +104,7 @@ class _Planner:
         self._banks: dict[str, tuple[int, int, date]] = {}
 
     def planned(self, documents: int) -> list[_Plan]:
-        """Oldest first, so that numbers and balances grow as they would have."""
+        """Returns the plans, oldest first, so that numbers and balances grow as they would have."""
         clients = self._firm.clients
         weights = [client.weight for client in clients]
         slots = []
@@ -115,7 +115,7 @@ class _Planner:
         return [self._plan(day, client, folder, at) for at, (day, _, client, folder) in enumerate(slots)]
 
     def _day(self) -> date:
-        """A working day, the more likely the later."""
+        """Returns a working day; later days are more likely."""
         day = self._today - timedelta(days=int(_DAYS * self._random.random() ** 2.2))
         return day - timedelta(days=max(0, day.weekday() - 4))
 
@@ -179,7 +179,7 @@ class _Planner:
         )
 
     def _next_number(self, seller: Company, day: date) -> str:
-        """Counted up per seller; some count anew each year, some started long ago."""
+        """Returns the next number of a seller; some sellers count anew each year."""
         key = f"{seller.number}/{day.year}" if "{year}" in seller.style or "{y}" in seller.style else seller.number
         if key not in self._counts:
             self._counts[key] = self._random.randrange(100, 900)
@@ -187,7 +187,7 @@ class _Planner:
         return seller.style.format(year=day.year, y=f"{day:%y}", n=self._counts[key])
 
     def _reference(self) -> str:
-        """A structured communication; one in sixty has check digits that do not fit, as happens."""
+        """Returns a structured communication; in one of sixty the check digits are wrong, as in real life."""
         ten = self._random.randrange(10**10)
         check = ten % 97 or 97
         if self._random.random() < 1 / 60:
@@ -256,7 +256,7 @@ class _Planner:
 
 
 def _picture(bill: Bill) -> bytes:
-    """How the invoice would look on paper."""
+    """Returns the invoice as it would look on paper."""
     kind = "NOTE DE CRÉDIT" if bill.credit else "FACTURE"
     lines = [
         f"{kind} {bill.number}",

@@ -1,4 +1,4 @@
-"""A small PDF of text lines, written by hand (ISO 32000-1): enough for a receipt, a letter or an invoice's picture."""
+"""Writes small PDF files of text lines (ISO 32000-1), enough for a receipt, a letter or the picture of an invoice."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ RECEIPT = (226, 420)
 
 
 def text_pdf(lines: Sequence[str], size: tuple[int, int] = A4, title: str = "") -> bytes:
-    """Lines in Helvetica; the first in bold. What windows-1252 lacks becomes `?`."""
+    """Returns a PDF of lines in Helvetica, the first in bold. What windows-1252 lacks becomes `?`."""
     width, height = size
     small = width < 300
     per_page = max(1, (height - 80) // (12 if small else 15))

@@ -1,4 +1,4 @@
-"""Invoices and credit notes in UBL 2.1, as Peppol BIS Billing 3 has them."""
+"""Writes invoices and credit notes in UBL 2.1, as Peppol BIS Billing 3 has them."""
 
 import base64
 from datetime import date
@@ -15,7 +15,7 @@ _PROFILE: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 
 
 class UblLine(msgspec.Struct, frozen=True):
-    """`price` and `net` in cents; a rate of -1 is a reverse charge."""
+    """A line. `price` and `net` are in cents; a rate of -1 is a reverse charge."""
 
     text: str
     quantity: int
@@ -29,7 +29,7 @@ class UblLine(msgspec.Struct, frozen=True):
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is written into an invoice or a credit note. `pdf` is embedded where it is given."""
+    """The content of an invoice or credit note. A `pdf` is embedded."""
 
     credit: bool
     number: str
@@ -49,7 +49,7 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def by_rate(self) -> dict[int, tuple[int, int]]:
-        """Taxable amount and VAT per rate."""
+        """Taxable amount and VAT by rate."""
         taxable: dict[int, int] = {}
         for line in self.lines:
             taxable[line.rate] = taxable.get(line.rate, 0) + line.net

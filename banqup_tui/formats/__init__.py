@@ -1,8 +1,9 @@
-"""Document files in, domain values out.
+"""Readers of documents: bytes of a file in, domain values out.
 
-Documents come from strangers: each is parsed in the reader process (`formats.process`), which is started with the
-first one. A file that takes too much time or memory, or that breaks a reader, is refused like any other that cannot be
-read. Importing this package loads no reader.
+Documents come from strangers, so each is parsed in the reader process (`formats.process`), which starts with the first
+document. A file that takes too much time or memory, or breaks a reader, is refused like any other that cannot be read.
+Importing this package loads no reader. All functions may be called from any thread; they block for the answer, some
+milliseconds, at most the seconds that a document is given.
 """
 
 from __future__ import annotations
@@ -25,10 +26,15 @@ __all__ = [
 
 
 def read(data: bytes, file_name: str = "") -> Content:
-    """What a file holds, told by its bytes; `file_name` only stands in the report of a defect.
+    """Returns the content of a file. Its format is found by its bytes, never by its name.
 
-    Raises UnreadableDocument with one plain reason for the user, and `refusals.ReaderNotAvailable` where the
-    reader process cannot be started. Waits for the answer: some milliseconds, seconds at most.
+    Args:
+        data: The whole file.
+        file_name: Only named in the report of a defect of a reader.
+
+    Raises:
+        UnreadableDocument: The file cannot be read; its message has a code of `refusals.REASONS`.
+        ReaderNotAvailable: The reader process could not be started. It says nothing about the file.
     """
     from banqup_tui.formats.process import client
 
@@ -36,9 +42,14 @@ def read(data: bytes, file_name: str = "") -> Content:
 
 
 def attachment_bytes(data: bytes, index: int) -> bytes:
-    """The bytes of attachment `index` (from 0) of `Invoice.attachments`, out of the raw document.
+    """Returns the bytes of an attachment of an invoice.
 
-    Raises UnreadableDocument: `no-attachment`, `damaged-file`, or why the document itself cannot be read.
+    Args:
+        data: The whole document, XML or PDF.
+        index: The position in `Invoice.attachments`, from 0.
+
+    Raises:
+        UnreadableDocument: There is no such attachment, its base64 is damaged, or the document cannot be read.
     """
     from banqup_tui.formats.process import client
 
@@ -46,21 +57,21 @@ def attachment_bytes(data: bytes, index: int) -> bytes:
 
 
 def embedded_invoice_xml(data: bytes) -> tuple[str, bytes] | None:
-    """Name and bytes of the invoice inside a PDF; None where the file is no PDF or holds none."""
+    """Returns name and bytes of the invoice inside a PDF; `None` if it is no PDF or has none."""
     from banqup_tui.formats.process import client
 
     return client.shared().embedded_invoice_xml(data)
 
 
 def root_name(data: bytes) -> tuple[str, str]:
-    """Name and namespace of the root of an XML; both empty where the file is none, or cannot be parsed."""
+    """Returns name and namespace of the root of an XML; both are empty if it cannot be parsed."""
     from banqup_tui.formats.process import client
 
     return client.shared().root_name(data)
 
 
 def media_type(data: bytes) -> str:
-    """What kind of file the bytes are, by their content; empty where that is not known."""
+    """Returns the media type of a file, found by its content; empty if it is not known."""
     from banqup_tui.formats.process import client
 
     return client.shared().media_type(data)

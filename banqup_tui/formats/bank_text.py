@@ -1,4 +1,4 @@
-"""What CODA and MT940 have in common: text files of unknown encoding with two-digit years."""
+"""What CODA, MT940 and camt have in common: decoding, two-digit years, structured communications."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from banqup_tui.formats.findings import Findings
 
 
 def decoded(data: bytes) -> str:
-    """The text: UTF-8 where it is that, else windows-1252, which older bank software writes."""
+    """Returns the text: UTF-8 if the bytes are that, else windows-1252, which older bank software writes."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -18,15 +18,15 @@ def decoded(data: bytes) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines, broken at line ends only: a form feed inside a line would shift its columns."""
+    """Returns the lines, broken at line ends only: a form feed inside a line would shift its columns."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def short_date(year: str, month: str, day: str, findings: Findings, place: str) -> date | None:
-    """The day of a two-digit year (80 to 99 lie in the last century); None for zeros and blanks.
+    """Returns the day of a two-digit year, `None` for zeros and blanks. Years 80 to 99 are of the last century.
 
-    Banks that reckon with months of thirty days write the 30th of February: the last day of the month is
-    taken, with a warning.
+    Banks that count months of thirty days write the 30th of February; the last day of the month is taken, with a
+    warning.
     """
     digits = f"{year}{month}{day}"
     if digits.strip("0 ") == "":
@@ -44,10 +44,10 @@ def short_date(year: str, month: str, day: str, findings: Findings, place: str) 
 
 
 def settled_communications(structured: str, free: str) -> tuple[str, str]:
-    """The structured and the free communication of a movement.
+    """Returns the structured and the free communication of a movement.
 
-    A Belgian structured one is reduced to its twelve digits; one that was put into the free text, between
-    `+++` or `***`, is taken out of it.
+    A Belgian structured communication is reduced to its twelve digits. One in the free text, between `+++` or `***`, is
+    moved out of it.
     """
     if structured:
         belgian = check_communication(structured)

@@ -1,5 +1,8 @@
-"""ISO 20022 bank messages: camt.053 (statement), camt.052 (report during the day) and camt.054 (notice),
-any version.
+"""Reads ISO 20022 bank messages: camt.053 (statement), camt.052 (intraday report), camt.054 (notification), any
+version.
+
+Each `Stmt`, `Rpt` or `Ntfctn` becomes a statement, each `Ntry` in it a movement; the payments (`TxDtls`) of a batch are
+the movement's parts. Amounts are in minor units, negative for debits.
 """
 
 from __future__ import annotations
@@ -25,13 +28,16 @@ MESSAGES = {
     "BkToCstmrAcctRptV01": ("Rpt", "CAMT.052"),
     "BkToCstmrDbtCdtNtfctnV01": ("Ntfctn", "CAMT.054"),
 }
-"""The message under `Document` -> the element of one statement, and the name of the format."""
+"""For each message under `Document` the element of a statement, and the name of the format."""
 
 _Balance = tuple[int | None, date | None]
 
 
 def read_camt(message: Element, guessed_encoding: str = "") -> tuple[Statement, ...]:
-    """The statements of a message (an element that MESSAGES names); refused where there is none."""
+    """Returns the statements of a message, an element named in `MESSAGES`.
+
+    `guessed_encoding` is that of the document, if it had to be guessed. Raises `UnreadableDocument` without statements.
+    """
     name, syntax = MESSAGES[message.tag]
     statements = tuple(_statement(element, syntax, guessed_encoding) for element in find_all(message, name))
     if not statements:
@@ -72,7 +78,7 @@ def _statement(element: Element, syntax: str, guessed_encoding: str) -> Statemen
 
 
 def _account(element: Element) -> str:
-    """`IBAN`, else any other number; version 1 had `PrtryAcct` and `BBAN`."""
+    """Returns the `IBAN`, else any other number; version 1 has `PrtryAcct` and `BBAN`."""
     identifier = find(element, "Acct/Id")
     return normalise_account(text(identifier, "IBAN", "Othr/Id", "PrtryAcct/Id", "BBAN", "UPIC"))
 
@@ -84,7 +90,7 @@ def _currency(element: Element) -> str:
 
 
 def _balance(element: Element, codes: tuple[str, ...], currency: str, findings: Findings) -> _Balance:
-    """The first balance of the first code that is there. The sign stands in an element of its own."""
+    """Returns the first balance of the first type code that is there. Its sign stands in `CdtDbtInd`."""
     for code in codes:
         for balance in find_all(element, "Bal"):
             if text(balance, "Tp/CdOrPrtry/Cd", "Tp/Cd", "Tp/CdOrPrtry/Prtry") != code:
@@ -127,8 +133,9 @@ _BOOKED = ("BOOK", "")
 
 
 def read_entry(entry: Element, currency: str, findings: Findings, place: str) -> Movement | None:
-    """The movement; None where its amount cannot be read. One payment inside gives its parties to the
-    entry.
+    """Returns the movement of an entry (`Ntry`); `None` if its amount cannot be read.
+
+    An entry with one payment gets the parties of that payment.
     """
     movement = _amount(entry, currency, findings, place)
     if movement is None:
@@ -163,7 +170,7 @@ def _amount(element: Element, currency: str, findings: Findings, place: str) -> 
 
 
 def _part(entry: Movement, payment: Element, reversal: bool, findings: Findings, place: str) -> Movement | None:
-    """A payment of a batch. Older versions have no sign of its own there: then that of the entry holds."""
+    """Returns a payment of a batch. Older versions give no sign there; then that of the entry holds."""
     part = _amount(payment, entry.currency, findings, f"{place}/TxDtls")
     if part is None:
         return None
@@ -179,8 +186,10 @@ def _part(entry: Movement, payment: Element, reversal: bool, findings: Findings,
 
 
 def _with_payment(movement: Movement, payment: Element, reversal: bool) -> Movement:
-    """The other party: who paid where money came in, who was paid where it went out; the other way round in a
-    reversal, which names the parties of the payment that it undoes."""
+    """Returns the movement with the other party: the payer of incoming money, the payee of outgoing money.
+
+    A reversal names the parties of the payment that it undoes, so there it is the other way round.
+    """
     incoming = (movement.amount >= 0) is not reversal
     role, agent = ("Dbtr", "DbtrAgt") if incoming else ("Cdtr", "CdtrAgt")
     parties = find(payment, "RltdPties")
@@ -195,21 +204,19 @@ def _with_payment(movement: Movement, payment: Element, reversal: bool) -> Movem
         structured_communication=structured,
         free_communication=free,
         bank_reference=movement.bank_reference or text(payment, "Refs/AcctSvcrRef", "Refs/TxId"),
-        customer_reference=_known(text(payment, "Refs/EndToEndId")),
-        mandate=_known(text(payment, "Refs/MndtId")),
+        customer_reference=_without_placeholder(text(payment, "Refs/EndToEndId")),
+        mandate=_without_placeholder(text(payment, "Refs/MndtId")),
         transaction_code=movement.transaction_code or _transaction_code(payment),
         details=" ".join(filter(None, (movement.details, text(payment, "AddtlTxInf"), _return(payment)))),
     )
 
 
-def _known(reference: str) -> str:
+def _without_placeholder(reference: str) -> str:
     return "" if reference.upper() in ("NOTPROVIDED", "NOT PROVIDED", "NONREF") else reference
 
 
 def _communications(payment: Element) -> tuple[str, str]:
-    """The structured and the free communication. Belgian banks also put the structured one into the free
-    text.
-    """
+    """Returns structured and free communication. Belgian banks put the structured one also into the free text."""
     structured = text(payment, "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/CdtrRefInf/CdtrRef")
     lines = [text(line) for line in find_all(payment, "RmtInf/Ustrd")]
     lines += [text(line) for line in find_all(payment, "RmtInf/Strd/AddtlRmtInf")]

@@ -1,8 +1,7 @@
-"""UN/CEFACT Cross Industry Invoice D16B (syntax binding of EN 16931-3-3, Factur-X, XRechnung) and ZUGFeRD
-1.0.
+"""Reads invoices in UN/CEFACT Cross Industry Invoice D16B (EN 16931-3-3, Factur-X, XRechnung) and ZUGFeRD 1.0.
 
-ZUGFeRD 1.0 (`CrossIndustryDocument`, 2014) has the same structure under older names: they are replaced
-first.
+ZUGFeRD 1.0 (`CrossIndustryDocument`, 2014) has the same structure under older names, which are replaced first. Amounts
+become minor units of the document's currency.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ _TOTALS = (
 
 
 class _Parts(msgspec.Struct, frozen=True):
-    """The sections of the document, and what every reader of one needs."""
+    """The sections of the document, with what every function here needs."""
 
     document: Element | None
     transaction: Element | None
@@ -71,9 +70,9 @@ class _Parts(msgspec.Struct, frozen=True):
 
 
 def read_cii(root: Element, findings: Findings) -> Invoice:
-    """The invoice under a `CrossIndustryInvoice` or `CrossIndustryDocument`.
+    """Returns the invoice of a `CrossIndustryInvoice` or `CrossIndustryDocument`.
 
-    Raises UnreadableDocument for one with nothing in it.
+    Contradictions within the document become warnings. Raises `UnreadableDocument` for a document with nothing in it.
     """
     syntax = "ZUGFeRD 1.0" if root.tag == "CrossIndustryDocument" else "UN/CEFACT CII"
     parts = _parts(root, findings)
@@ -93,7 +92,7 @@ def read_cii(root: Element, findings: Findings) -> Invoice:
 
 
 def attachment_payloads(root: Element) -> list[str]:
-    """The base64 texts of the embedded attachments, in the order of `Invoice.attachments`."""
+    """Returns the base64 texts of the embedded attachments, in the order of `Invoice.attachments`."""
     agreement = _parts(root, Findings()).agreement
     return [payload.text or "" for _, payload in _embedded(agreement)]
 
@@ -152,7 +151,7 @@ def _skeleton(parts: _Parts) -> Invoice:
 
 
 def _with_dates(invoice: Invoice, parts: _Parts) -> Invoice:
-    """Dates are texts of format 102 (`YYYYMMDD`), as UNTDID 2379 calls it."""
+    """Returns the invoice with its dates, texts of format 102 of UNTDID 2379 (`YYYYMMDD`)."""
     sources = {
         "issue_date": (parts.document, "IssueDateTime"),
         "due_date": (parts.settlement, "SpecifiedTradePaymentTerms/DueDateDateTime"),
@@ -189,7 +188,7 @@ def _with_totals(invoice: Invoice, parts: _Parts) -> Invoice:
 
 
 def _payment_means(parts: _Parts) -> Iterator[PaymentMeans]:
-    """An `IBANID` goes before a `ProprietaryID`. Reference and mandate stand once, beside the means."""
+    """Yields the payment means; `IBANID` goes before `ProprietaryID`. Reference and mandate stand once, beside them."""
     settlement = parts.settlement
     reference = text(settlement, "PaymentReference")
     mandate = text(settlement, "SpecifiedTradePaymentTerms/DirectDebitMandateID")
@@ -237,7 +236,7 @@ def _with_references(invoice: Invoice, parts: _Parts) -> Invoice:
 
 
 def _embedded(agreement: Element | None) -> Iterator[tuple[Element, Element]]:
-    """Each supporting document with content, and the element that holds the content."""
+    """Yields each supporting document that has content, with the element of the content."""
     for reference in find_all(agreement, "AdditionalReferencedDocument"):
         payload = find(reference, "AttachmentBinaryObject")
         if payload is not None and (payload.text or "").strip():
@@ -275,7 +274,9 @@ _RATES = ("RateApplicablePercent", "ApplicablePercent")
 
 
 def read_lines(transaction: Element | None, currency: str, findings: Findings) -> tuple[InvoiceLine, ...]:
-    """The lines in their order. EXTENDED lists sub-lines flat, each naming its parent: hence the depth."""
+    """Returns the lines in order. The EXTENDED profile lists sub-lines flat with the id of their parent: hence the
+    depth.
+    """
     elements = find_all(transaction, "IncludedSupplyChainTradeLineItem")
     parents = {_line_id(line): text(line, "AssociatedDocumentLineDocument/ParentLineID") for line in elements}
     return tuple(
@@ -287,7 +288,7 @@ def read_lines(transaction: Element | None, currency: str, findings: Findings) -
 def read_allowances(
     parent: Element | None, currency: str, findings: Findings, place: str
 ) -> tuple[AllowanceCharge, ...]:
-    """Allowances and charges directly under an element."""
+    """Returns the allowances and charges directly under an element."""
     return tuple(
         AllowanceCharge(
             charge=text(element, "ChargeIndicator/Indicator", "ChargeIndicator").lower() in ("true", "1"),
@@ -302,7 +303,7 @@ def read_allowances(
 
 
 def read_breakdown(settlement: Element | None, currency: str, findings: Findings) -> tuple[VatBreakdown, ...]:
-    """The `ApplicableTradeTax` groups of the header."""
+    """Returns the `ApplicableTradeTax` groups of the header."""
     place = "ApplicableTradeTax"
     return tuple(
         VatBreakdown(
@@ -327,7 +328,7 @@ def _line_id(line: Element) -> str:
 def _depth(line_id: str, parents: dict[str, str]) -> int:
     depth = 0
     parent = parents.get(line_id, "")
-    while parent and parent in parents and depth < _MOST_LEVELS:  # a circle of parents ends there
+    while parent and parent in parents and depth < _MOST_LEVELS:  # parents may name each other in a circle
         depth += 1
         parent = parents[parent]
     return depth
@@ -360,7 +361,7 @@ def _line(line: Element, currency: str, findings: Findings, depth: int, place: s
 
 
 def read_party(party: Element | None) -> InvoiceParty:
-    """The party; an empty one where there is none. Only a registration of scheme VA is the VAT number."""
+    """Returns a party (`ram:TradePartyType`), an empty one for `None`. The VAT number has scheme VA."""
     organisation = find(party, "SpecifiedLegalOrganization")
     endpoint = find(party, "URIUniversalCommunication/URIID")
     address = find(party, "PostalTradeAddress")

@@ -1,8 +1,11 @@
-"""CODA, the coded statement of account of Belgian banks (Febelfin standard, version 2).
+"""Reads CODA, the coded statement of account of Belgian banks (Febelfin standard, version 2).
 
-Records of 128 characters, not bytes; positions below are counted from 1, as the standard does. A file runs
-from a header (0) to a trailer (9) and may hold several statements, each from an old balance (1) to a new
-one (8); several files may follow one another.
+Records have 128 characters, not bytes; positions are counted from 1, as in the standard. A file goes from a header (0)
+to a trailer (9) and may have several statements, each from an old balance (1) to a new one (8); several files may
+follow one another. Amounts become minor units, negative for debits.
+
+A movement is a record 21, continued by 22 and 23 and explained by 31 to 33. The first digit of its transaction code
+tells its type: 0 to 3 are movements, 5 to 9 are details of the movement before and already counted in it.
 """
 
 from __future__ import annotations
@@ -29,19 +32,22 @@ _RECORD = re.compile(r"(?:[01489]|2[123]|3[123]).{58,}")
 
 
 def looks_like_coda(text: str) -> bool:
-    """Whether the first line is a header record."""
+    """Returns whether the first line is a header record."""
     return _HEADER.match(text.lstrip("\ufeff\r\n ")[:20]) is not None
 
 
 def looks_like_coda_fragment(text: str) -> bool:
-    """Whether all lines have the form of a record, though no header stands first."""
+    """Returns whether all lines have the form of a record, though no header comes first."""
     lines = [line for line in lines_of(text[:10_000]) if line.strip()][:50]
     widths = {len(line) for line in lines}
     return len(lines) > 1 and widths == {WIDTH} and all(_RECORD.fullmatch(line) for line in lines)
 
 
 def read_coda(data: bytes) -> tuple[Statement, ...]:
-    """The statements of the file; refused where there is none. Sums that do not add up are warnings."""
+    """Returns the statements of a file. Sums that do not add up become warnings.
+
+    Raises `UnreadableDocument` without statements.
+    """
     statements: list[Statement] = []
     for records in _files(list(_records(decoded(data)))):
         statements += _read_file(records)
@@ -60,7 +66,7 @@ def _records(text: str) -> Iterator[Record]:
 
 
 def _files(records: list[Record]) -> Iterator[list[Record]]:
-    """The records of each logical file: a header and what follows it."""
+    """Yields the records of each logical file: a header and what follows it."""
     current: list[Record] = []
     for record in records:
         if record.kind == "0" and current:
@@ -131,10 +137,10 @@ def _closed(statement: Statement, closing: Record | None, gathered: Gathered, fi
 
 
 def _account(opening: Record) -> tuple[str, str]:
-    """Account and currency out of the 37 positions that four structures share (position 2 tells which).
+    """Returns account and currency of record 1, from 37 positions whose structure position 2 tells.
 
-    0: a Belgian number of 12 digits; 1: a foreign number; 2: a Belgian IBAN; 3: a foreign IBAN. A Belgian
-    number whose own check digits fit is given as the IBAN that follows from it.
+    0: a Belgian number of 12 digits; 1: a foreign number; 2: a Belgian IBAN; 3: a foreign IBAN. A Belgian number with
+    correct check digits is returned as the IBAN that it corresponds to.
     """
     field = opening.take(6, 37)
     if opening.take(2, 1) != "0":
@@ -146,8 +152,9 @@ def _account(opening: Record) -> tuple[str, str]:
 
 
 def _enterprise_number(header: Record) -> str:
-    """Ten digits behind a zero (positions 72 to 82), zeros where the holder has none. Real headers are off
-    by one.
+    """Returns ten digits after a zero (positions 72 to 82), if the holder has them.
+
+    Real headers are off by one position, so they are searched for.
     """
     match = re.search(r"(?<!\d)0?([01]\d{9})(?!\d)", header.take(70, 15), re.ASCII)
     return match[1] if match and match[1].strip("0") else ""
@@ -162,7 +169,7 @@ def _balance(record: Record, sign_at: int, currency: str, findings: Findings) ->
 
 
 def _checked_turnover(last: Statement, statements: list[Statement], trailer: Record) -> Statement:
-    """The last statement, with a warning where the turnover of the trailer is not that of the movements."""
+    """Returns the last statement, with a warning if the trailer's turnover is not that of the movements."""
     findings = Findings()
     movements: list[Movement] = [movement for statement in statements for movement in statement.movements]
     debit = -sum(movement.amount for movement in movements if movement.amount < 0)
@@ -176,14 +183,14 @@ def _checked_turnover(last: Statement, statements: list[Statement], trailer: Rec
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A line of at least 128 characters, and its number in the file."""
+    """A line of at least 128 characters, with its number in the file."""
 
     line: int
     text: str
 
     @property
     def kind(self) -> str:
-        """`0`, `1`, `4`, `8`, `9`, or two digits for movements (`21`) and information (`31`)."""
+        """The type: `0`, `1`, `4`, `8`, `9`, or two digits for movements (`21`) and information (`31`)."""
         return self.text[:2] if self.text[0] in "23" else self.text[0]
 
     @property
@@ -191,17 +198,17 @@ class Record(msgspec.Struct, frozen=True):
         return f"line {self.line}"
 
     def take(self, position: int, length: int) -> str:
-        """The characters from a position, counted from 1."""
+        """Returns `length` characters from a position, counted from 1."""
         return self.text[position - 1 : position - 1 + length]
 
     def day(self, position: int, findings: Findings) -> date | None:
-        """The date `DDMMYY` at a position; None for zeros."""
+        """Returns the date `DDMMYY` at a position; `None` for zeros."""
         digits = self.take(position, 6)
         return short_date(digits[4:6], digits[2:4], digits[:2], findings, self.place)
 
 
 def amount(record: Record, position: int, currency: str, findings: Findings) -> int | None:
-    """The amount at a position, without its sign: 15 digits, the last three of them decimals."""
+    """Returns the amount at a position in minor units, without sign: 15 digits, the last three of them decimals."""
     digits = record.take(position, 15)
     if not (digits.isascii() and digits.isdigit()):
         findings.warn(record.place, "content.amount-unreadable", text=clean(digits))
@@ -214,7 +221,7 @@ def amount(record: Record, position: int, currency: str, findings: Findings) -> 
 
 
 def signed(unsigned: int | None, sign: str, record: Record, findings: Findings) -> int | None:
-    """The amount with its sign, which is a digit of its own: 0 for credit, 1 for debit."""
+    """Returns the amount with its sign, a digit of its own: 0 for credit, 1 for debit."""
     if unsigned is None:
         return None
     if sign not in "01":
@@ -230,14 +237,14 @@ _DETAIL_TYPES = "56789"
 
 
 class Gathered(msgspec.Struct, frozen=True):
-    """What the records say: movements in order, and the bank's free messages (record 4)."""
+    """The movements of a statement, and the bank's free messages (record 4)."""
 
     movements: tuple[Movement, ...]
     notes: tuple[str, ...]
 
 
 def gather(records: Iterable[Record], currency: str, findings: Findings) -> Gathered:
-    """The movements and messages among the records of one statement."""
+    """Returns movements and messages of the records of a statement."""
     groups: list[list[Record]] = []
     messages: list[str] = []
     for record in records:
@@ -295,9 +302,7 @@ def _movement(group: list[Record], currency: str, findings: Findings) -> Movemen
 
 
 def _counterparty_account(field: str) -> str:
-    """The account in the first 34 of 37 positions; a Belgian number or short IBAN may have its currency
-    behind it.
-    """
+    """Returns the account in the first 34 of 37 positions, without a currency after a short number."""
     parts = field.split()
     return parts[0] if parts else ""
 
@@ -309,10 +314,11 @@ class _Communications(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, group: list[Record]) -> _Communications:
-        """The communication that runs through 21, 22 and 23. Position 62 tells whether it is structured.
+        """Returns the communication that runs through 21, 22 and 23; position 62 tells whether it is structured.
 
-        Types 101 and 102 hold the twelve digits of the Belgian structured communication; 127 is a SEPA direct
-        debit: date, three digits, creditor (35), mandate (35), communication (62).
+        Types 101 and 102 hold the twelve digits of the Belgian structured communication. Type 127 is a SEPA direct
+        debit:
+        date, three digits, creditor (35), mandate (35), communication (62).
         """
         zone = "".join(
             record.take(*_COMMUNICATION_AT[record.kind]) for record in group if record.kind in _COMMUNICATION_AT
@@ -328,9 +334,7 @@ class _Communications(msgspec.Struct, frozen=True):
 
 
 def _information(group: list[Record]) -> tuple[str, str]:
-    """The other party's name out of structured information of type 001, and the free information as one
-    text.
-    """
+    """Returns the other party's name (structured information of type 001), and the free information."""
     named, texts, structured = "", [], False
     for record in group:
         if record.kind == "31":

@@ -1,4 +1,4 @@
-"""What a file turned out to be."""
+"""The content of a file, as readers return it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ class ContentKind(StrEnum):
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A file that was read.
+    """The content of a file.
 
-    `media_type` is told by the bytes, never by the name. `invoice` is there for INVOICE, at least one of
-    `statements` for STATEMENTS; PLAIN is a file to be looked at. `embedded_name` is the name of the XML
-    inside a PDF, where the invoice came from there. `warnings` are about the file; those about what is in
-    it stand there.
+    Attributes:
+        media_type: Found by the bytes, never by the name.
+        kind: `INVOICE` has `invoice`, `STATEMENTS` at least one of `statements`; `PLAIN` is a file to be looked at.
+        embedded_name: The name of the XML in a PDF that the invoice came from.
+        warnings: Warnings about the file; those about its content stand there.
     """
 
     media_type: str

@@ -1,4 +1,4 @@
-"""Credit notes whose sender wrote the amounts with a minus: they are read as those of a positive one."""
+"""Reads credit notes whose sender wrote the amounts with a minus as those with positive amounts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _TOTALS = ("line_total", "net", "vat", "gross", "prepaid", "rounding", "payable"
 
 
 def as_credited(invoice: Invoice, findings: Findings, place: str) -> Invoice:
-    """The invoice with what it credits positive, and a warning where it was written otherwise.
+    """Returns the invoice with positive amounts for what is credited, with a warning if they were negative.
 
-    EN 16931 has amounts of a credit note positive; some senders write all of them with a minus, and mean the
-    same. Its total tells: a single negative line of a positive one takes something back, and stays.
+    EN 16931 has positive amounts in a credit note; some senders write all of them with a minus and mean the same. The
+    total decides: a negative line of a positive credit note takes something back, and stays.
     """
     total = next((amount for amount in (invoice.gross, invoice.payable, invoice.net, invoice.line_total) if amount), 0)
     if invoice.kind is not InvoiceKind.CREDIT_NOTE or total >= 0:
@@ -40,7 +40,7 @@ def _turned(minor: int | None) -> int | None:
 
 
 def _positive(minor: int | None) -> int | None:
-    """Allowances and charges are positive by definition; senders differ in whether they turn them too."""
+    """Returns the absolute amount: allowances and charges are positive, but some senders turn them too."""
     return None if minor is None else abs(minor)
 
 
@@ -53,7 +53,9 @@ def _breakdown(rate: VatBreakdown) -> VatBreakdown:
 
 
 def _line(line: InvoiceLine) -> InvoiceLine:
-    """With its amount one of quantity and price turns: the negative one, as a price is positive (BR-27)."""
+    """Returns the line with opposite sign. Its quantity turns, or its price if that is negative: prices are positive
+    (BR-27).
+    """
     quantity, price = line.quantity, line.unit_price
     if price is not None and price < 0:
         price = abs(price)

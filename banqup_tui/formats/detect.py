@@ -1,4 +1,4 @@
-"""Which reader a file is for, by its content alone."""
+"""Finds the reader of a file by its content."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from banqup_tui.formats.plain import is_html, is_pdf, media_type_of
 from banqup_tui.formats.refusals import refuse
 
 MAX_ENTRIES = 100_000
-"""Lines of an invoice, or movements of all statements with their parts: what a screen and a pane are laid out for."""
+"""The most lines of an invoice, or movements of all statements with their parts: what screen and copy can take."""
 
 
 def read_content(data: bytes) -> Content:
-    """What the bytes hold. Raises UnreadableDocument; the readers are imported when their format comes."""
+    """Returns the content of a file. Each reader is imported with the first file of its format.
+
+    Raises `UnreadableDocument`.
+    """
     content = _read(data)
     if _entries(content) > MAX_ENTRIES:
         raise refuse("file.too-many-entries", limit=MAX_ENTRIES)

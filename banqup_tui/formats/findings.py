@@ -1,6 +1,4 @@
-"""What a reader collects on its way: warnings, and values taken out of texts with a warning where they
-fail.
-"""
+"""Collects the warnings of a reader, and converts texts to values with a warning if that fails."""
 
 from __future__ import annotations
 
@@ -13,17 +11,17 @@ from banqup_tui.domain.warnings import ReadWarning
 
 MOST_WARNINGS = 100
 _LONGEST = 100
-"""Characters of a parameter."""
+"""The most characters of a parameter."""
 
 
 class Findings:
-    """The warnings of one document, in order, without doubles, at most MOST_WARNINGS."""
+    """The warnings of a document: in order, without doubles, at most `MOST_WARNINGS`."""
 
     def __init__(self) -> None:
         self._warnings: list[ReadWarning] = []
 
     def warn(self, place: str, code: str, **params: str) -> None:
-        """Note an oddity."""
+        """Adds a warning. `place` names element, line or tag."""
         if len(self._warnings) < MOST_WARNINGS:
             texts = {name: text[:_LONGEST] for name, text in params.items()}
             warning = ReadWarning(place=place, message=message(code, "", **texts))
@@ -31,9 +29,7 @@ class Findings:
                 self._warnings.append(warning)
 
     def minor(self, text: str, currency: str, place: str) -> int | None:
-        """An amount in minor units; None, with a warning, where the text is no amount. Empty is None,
-        silently.
-        """
+        """Returns an amount in minor units. A text that is no amount gives `None` and a warning; empty gives `None`."""
         if not text:
             return None
         try:
@@ -46,7 +42,7 @@ class Findings:
         return amount
 
     def decimal(self, text: str, place: str) -> Decimal | None:
-        """A decimal number; None, with a warning, where the text is none. Empty is None, silently."""
+        """Returns a decimal number. A text that is no number gives `None` and a warning; empty gives `None`."""
         if not text:
             return None
         try:
@@ -56,7 +52,7 @@ class Findings:
             return None
 
     def day(self, text: str, place: str) -> date | None:
-        """The calendar day of `YYYY-MM-DD` or `YYYYMMDD`; a time or time zone behind it does not move it."""
+        """Returns the day of `YYYY-MM-DD` or `YYYYMMDD`. A time or time zone after it does not move it."""
         if not text:
             return None
         digits = text[:10].replace("-", "") if text[4:5] == "-" else text[:8]
@@ -74,5 +70,5 @@ class Findings:
 
 
 def readable(amount: int, currency: str) -> str:
-    """An amount for a warning's sentence: a point, and as many decimals as the currency has."""
+    """Returns an amount for a warning, with a point and the decimals of its currency."""
     return f"{from_minor(amount, currency):f} {currency}".rstrip()

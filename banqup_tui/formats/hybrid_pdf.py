@@ -1,7 +1,7 @@
-"""PDF with an invoice inside: Factur-X, ZUGFeRD, XRechnung, or UBL.
+"""Reads PDF files with an invoice inside: Factur-X, ZUGFeRD, XRechnung, or UBL.
 
-The name of the embedded file is not looked at: names vary, the root's namespace does not. Where there are
-two (ZUGFeRD 1 beside 2), the newer syntax is taken.
+Embedded files are judged by the namespace of their root, because their names vary. Of two invoices (ZUGFeRD 1 beside 2)
+the one in the newer syntax is taken.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_XML_FILES = 10
 
 
 class _Embedded(msgspec.Struct, frozen=True):
-    """An invoice found inside: its place among the embedded files, name, bytes and content."""
+    """An embedded invoice: position among the embedded files, name, bytes and content."""
 
     index: int
     name: str
@@ -34,7 +34,7 @@ class _Embedded(msgspec.Struct, frozen=True):
 
 
 def read_pdf(data: bytes) -> Content:
-    """The content of a PDF: the invoice inside, or plain. Raises UnreadableDocument where it is locked or
+    """Returns the content of a PDF: the invoice inside, or plain. Raises `UnreadableDocument` if it is locked or
     damaged.
     """
     files, are_all = pdfium.embedded_files(data)
@@ -60,9 +60,7 @@ def read_pdf(data: bytes) -> Content:
 
 
 def attachments_of_pdf(data: bytes) -> list[bytes]:
-    """The bytes of the attachments in the order of `Invoice.attachments`: those of the XML, then those of
-    the PDF.
-    """
+    """Returns the attachments in the order of `Invoice.attachments`: those of the XML, then those of the PDF."""
     files, _ = pdfium.embedded_files(data)
     invoices, _ = _invoices(files)
     if not invoices:
@@ -72,15 +70,15 @@ def attachments_of_pdf(data: bytes) -> list[bytes]:
 
 
 def embedded_invoice(data: bytes) -> tuple[str, bytes] | None:
-    """Name and bytes of the XML that `read_pdf` takes the invoice from; None for a plain PDF."""
+    """Returns name and bytes of the XML that `read_pdf` takes the invoice from; `None` for a plain PDF."""
     invoices, _ = _invoices(pdfium.embedded_files(data)[0])
     return (invoices[0].name, invoices[0].data) if invoices else None
 
 
 def _invoices(files: list[tuple[str, bytes]]) -> tuple[list[_Embedded], list[ReadWarning]]:
-    """The invoices inside, the newest syntax first, and a warning for each that cannot be read.
+    """Returns the invoices inside, the newest syntax first, and a warning for each that cannot be read.
 
-    The same bytes under another name are no other invoice; of XML files at most MAX_XML_FILES are read.
+    The same bytes under another name count once. At most `MAX_XML_FILES` XML files are read.
     """
     invoices: list[_Embedded] = []
     warnings: list[ReadWarning] = []

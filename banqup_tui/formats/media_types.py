@@ -1,4 +1,4 @@
-"""What kind of file the bytes are, also where no reader can make a document of them."""
+"""Finds the media type of a file, also of one that no reader can read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _USUAL_ENCODINGS = re.compile(rb"utf-?8|us-ascii|iso-8859-\d+|windows-125\d", re
 
 
 def media_type(data: bytes) -> str:
-    """The media type; XML that a browser would run something of is `text/html`. Empty where the kind is not known."""
+    """Returns the media type; empty if it is not known. XML in which a browser would run something is `text/html`."""
     if is_pdf(data):
         return "application/pdf"
     if looks_like_xml(data) or is_html(data):
@@ -27,7 +27,7 @@ def media_type(data: bytes) -> str:
 
 
 def _is_data_only(data: bytes) -> bool:
-    """Whether a browser shows this XML as a tree, and runs nothing of it: no page, no picture, no style sheet in it."""
+    """Returns whether a browser would show this XML as a tree and run nothing: no page, picture or style sheet."""
     if is_html(data) or b"\x00" in data[:400] or _ACTIVE.search(data):
         return False
     declared = _ENCODING.match(data[:400].lstrip(b"\xef\xbb\xbf \t\r\n"))

@@ -1,8 +1,8 @@
-"""MT940 (statement) and MT942 (report during the day): SWIFT Standards MT, category 9, as banks really
-write them.
+"""Reads MT940 (statement) and MT942 (interim report) of SWIFT Standards MT, category 9, in the variants of real banks.
 
-A file is a run of `:tag:` fields; text in front of the first and SWIFT envelopes around a message are
-passed over. A statement begins at `:20:`, or at a second `:25:` where a bank leaves the first out.
+A file is a sequence of `:tag:` fields; text before the first and SWIFT envelopes are skipped. A statement begins at
+`:20:`, or at a second `:25:` if the bank leaves `:20:` out. A movement is a `:61:` with the `:86:` and `:NS:` after it.
+Amounts become minor units, negative for debits.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 
 
 class TaggedField(msgspec.Struct, frozen=True):
-    """A tag without its colons, its lines joined by line feeds, and the line that it begins at."""
+    """A field: the tag without colons, its lines joined by line feeds, and the number of its first line."""
 
     tag: str
     value: str
@@ -47,14 +47,15 @@ class _Account(msgspec.Struct, frozen=True):
 
 
 def looks_like_mt940(text: str) -> bool:
-    """Whether two of its tags stand at the beginning of a line, or one statement line does."""
+    """Returns whether two tags, or one statement line, stand at the beginning of lines."""
     tags = {match[1] for match in map(_TAG.match, lines_of(text[:20_000])) if match}
     return len(tags & _TELLING) > 1 or re.search(r"^:61:\d{6}", text, re.MULTILINE) is not None
 
 
 def read_mt940(data: bytes) -> tuple[Statement, ...]:
-    """The statements of the file. A file without an account, or with nothing but its head, is refused as a
-    fragment.
+    """Returns the statements of a file.
+
+    Raises `UnreadableDocument` for a fragment: a file without an account, or with neither balance nor movement.
     """
     fields = list(_fields(decoded(data)))
     tags = {field.tag for field in fields}
@@ -84,13 +85,13 @@ def _fields(text: str) -> Iterator[TaggedField]:
 
 
 def _field(tag: str, lines: list[str], start: int) -> TaggedField:
-    """A field has six lines of 65 characters, so the standard; what a bank does not write is cut off."""
+    """Returns a field. The standard allows six lines of 65 characters; beyond any bank's length it is cut."""
     value = "\n".join(lines).rstrip()
     return TaggedField(tag, value if len(value) <= _MOST_IN_FIELD else f"{value[:_MOST_IN_FIELD]}…", start)
 
 
 def _groups(fields: list[TaggedField]) -> Iterator[list[TaggedField]]:
-    """The fields of each statement; a head without an account or balance behind it is part of the next."""
+    """Yields the fields of each statement. A head without account or balance belongs to the next statement."""
     current: list[TaggedField] = []
     begun: set[str] = set()
     for field in fields:
@@ -139,8 +140,10 @@ def _statement(fields: list[TaggedField], kind: str) -> Statement:
 
 
 def _account(field: TaggedField | None) -> _Account:
-    """Tag 25: an IBAN or local number, a bank before a `/`, a currency behind it or glued to it; 25P has a
-    BIC below.
+    """Returns account, BIC and currency of tag 25.
+
+    It is an IBAN or a local number, with a bank before a `/` and a currency after it or directly attached; 25P has a
+    BIC on a second line.
     """
     if field is None:
         return _Account()
@@ -158,7 +161,7 @@ def _account(field: TaggedField | None) -> _Account:
 
 
 def _currency(fields: list[TaggedField], account: _Account) -> str:
-    """That of a balance, else that of the account field, else that of the limits and sums of an MT942."""
+    """Returns the currency of a balance, else of the account field, else of the limits and sums of an MT942."""
     for field in fields:
         match = _BALANCE.match(field.value) if field.tag[:2] in ("60", "62", "64") else None
         if match and match[5]:
@@ -189,7 +192,7 @@ def _balance(field: TaggedField | None, currency: str, findings: Findings) -> tu
 def _movements(
     fields: list[TaggedField], currency: str, findings: Findings
 ) -> tuple[tuple[Movement, ...], tuple[str, ...]]:
-    """The movements, and what else is said behind the closing balance."""
+    """Returns the movements, and the notes after the closing balance."""
     movements: list[Movement] = []
     entries, notes = _entries(fields)
     for field, information in entries:
@@ -202,9 +205,7 @@ def _movements(
 
 
 def _entries(fields: list[TaggedField]) -> tuple[list[tuple[TaggedField, list[tuple[str, str]]]], list[str]]:
-    """Each statement line with the `:86:` and `:NS:` behind it, which may come repeatedly; then the other
-    `:86:`.
-    """
+    """Returns each statement line with the `:86:` and `:NS:` after it, which may be repeated; then the other `:86:`."""
     entries: list[tuple[TaggedField, list[tuple[str, str]]]] = []
     notes: list[str] = []
     in_entry = False
@@ -222,7 +223,7 @@ def _entries(fields: list[TaggedField]) -> tuple[list[tuple[TaggedField, list[tu
 
 
 def _holder(names: TaggedField | None, movement: TaggedField | None) -> str:
-    """The German `:NS:` field in front of the movements: sub-field 22 is the holder's name."""
+    """Returns the holder's name from a German `:NS:` field before the movements (sub-field 22)."""
     if names is None or (movement is not None and names.line > movement.line):
         return ""
     return next((clean(line[2:]) for line in names.value.split("\n") if line.startswith("22")), "")
@@ -249,7 +250,7 @@ _PURPOSE_FIELDS = (*range(20, 30), *range(60, 64))
 
 
 class Information(msgspec.Struct, frozen=True, kw_only=True):
-    """The other party, the communication and references of a movement; empty where not told."""
+    """What banks write into tag `:86:` about a movement; empty if not given."""
 
     name: str = ""
     account: str = ""
@@ -261,7 +262,10 @@ class Information(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_information(fields: list[tuple[str, str]]) -> Information:
-    """The information in the `(tag, value)` fields behind a statement line."""
+    """Returns the information in the `(tag, value)` fields after a statement line.
+
+    It is in German sub-fields (`?20`), between slashes (`/NAME/`), or plain text.
+    """
     value = "\n".join(value for tag, value in fields if tag == "86")
     if not value:
         return _from_ns("\n".join(value for tag, value in fields if tag == "NS"))
@@ -273,8 +277,9 @@ def read_information(fields: list[tuple[str, str]]) -> Information:
 
 
 def _from_sub_fields(text: str, separator: str) -> Information:
-    """German banks (DFÜ agreement, annex 3): 00 posting text, 20 to 29 and 60 to 63 purpose, 30 bank, 31
-    account, 32 and 33 name.
+    """Returns the information of German banks (DFÜ agreement, annex 3).
+
+    00 is the posting text, 20 to 29 and 60 to 63 the purpose, 30 the bank, 31 the account, 32 and 33 the name.
     """
     parts: dict[int, str] = {}
     for number, content in re.findall(rf"{re.escape(separator)}(\d\d)((?:(?!{re.escape(separator)}\d\d).)*)", text):
@@ -287,7 +292,7 @@ def _from_sub_fields(text: str, separator: str) -> Information:
         bic=clean(parts.get(30, "")),
         free=words.get("SVWZ") or ("" if words else clean(purpose)),
         posting_text=clean(parts.get(0, "")),
-        reference=_known(words.get("EREF", "")),
+        reference=_without_placeholder(words.get("EREF", "")),
         mandate=words.get("MREF", ""),
     )
 
@@ -312,14 +317,15 @@ def _from_words(words: dict[str, str]) -> Information:
         bic=words.get("BIC", ""),
         free=re.sub(r"^USTD//|^STRD/(?:CUR|ISO)?/*", "", words.get("REMI", "")).strip("/ "),
         posting_text=words.get("TRTP", ""),
-        reference=_known(words.get("EREF", "").strip("/ ")),
+        reference=_without_placeholder(words.get("EREF", "").strip("/ ")),
         mandate=words.get("MARF", ""),
     )
 
 
 def _from_ns(value: str) -> Information:
-    """The older German `:NS:`: lines of a two-digit number and text; 01 to 14 purpose, 15 and 16 name, 17
-    posting text.
+    """Returns the information of the older German `:NS:` field: lines of a two-digit number and text.
+
+    01 to 14 are the purpose, 15 and 16 the name, 17 the posting text.
     """
     parts: dict[int, str] = {}
     for line in value.split("\n"):
@@ -333,7 +339,7 @@ def _from_ns(value: str) -> Information:
     )
 
 
-def _known(reference: str) -> str:
+def _without_placeholder(reference: str) -> str:
     return "" if reference.upper() in ("NOTPROVIDED", "NONREF") else reference
 
 
@@ -349,10 +355,10 @@ _LINE = re.compile(
 def read_movement(
     line: str, information: list[tuple[str, str]], currency: str, findings: Findings, place: str
 ) -> Movement | None:
-    """The movement of a statement line; None where the line cannot be read.
+    """Returns the movement of a statement line; `None` if the line cannot be read.
 
-    C and RD (the reversal of a debit) bring money in, D and RC take it out; EC and ED are expected only.
-    The line may be wrapped anywhere.
+    C and RD (reversal of a debit) bring money in, D and RC take it out; EC and ED are expected. A line may be wrapped
+    anywhere.
     """
     match = _matched(line)
     if match is None:
@@ -375,7 +381,7 @@ def read_movement(
         structured_communication=structured,
         free_communication=free,
         bank_reference=clean(bank_reference),
-        customer_reference=about.reference or _known_field(clean(reference)),
+        customer_reference=about.reference or _customer_reference(clean(reference)),
         mandate=about.mandate,
         transaction_code=match["type"] or "",
         details=_details(match["further"] or "", about),
@@ -384,7 +390,7 @@ def read_movement(
 
 
 def _matched(line: str) -> re.Match[str] | None:
-    """The line as it stands, or with the wrap in its first part taken out."""
+    """Returns the match of the line as it is, or without the line break in its first part."""
     match = _LINE.match(line)
     if match and match["type"]:
         return match
@@ -392,7 +398,7 @@ def _matched(line: str) -> re.Match[str] | None:
     return joined if joined and (joined["type"] or not match) else match
 
 
-def _known_field(reference: str) -> str:
+def _customer_reference(reference: str) -> str:
     return "" if reference.upper() == "NONREF" else reference
 
 
@@ -401,7 +407,7 @@ def _details(further: str, about: Information) -> str:
 
 
 def _entry_date(entry: str | None, value_date: date | None, findings: Findings, place: str) -> date | None:
-    """The booking date has no year: that of the value date, or the one beside it where that is nearer."""
+    """Returns the booking date. It has no year: that of the value date, or the year beside it that is nearer."""
     if not entry or value_date is None:
         return None
     near = [

@@ -1,4 +1,4 @@
-"""Parses documents in the process that calls: the reader process does (`formats.process`), and nothing else may."""
+"""Parses documents in the calling process. Only the reader process (`formats.process`) may import this."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOADED_WHEN_NEEDED = (
 
 
 def load_all() -> None:
-    """Loads what would otherwise be loaded at the first document of a format, with the PDF library and all codecs."""
+    """Loads the readers, the PDF library and all codecs before the process is confined."""
     for name in _LOADED_WHEN_NEEDED:
         importlib.import_module(f"banqup_tui.formats.{name}")
     from banqup_tui.formats import pdfium, xml
@@ -37,9 +37,10 @@ def load_all() -> None:
 
 
 def parsed(data: bytes, file_name: str = "") -> Content:
-    """What a file holds, told by its bytes; `file_name` only stands in the report of a defect.
+    """Returns the content of a file, as `formats.read` does.
 
-    Raises UnreadableDocument, with one plain reason for the user, and MemoryError.
+    A defect of a reader becomes a refusal, so that a file never shows a traceback. Raises `UnreadableDocument` and
+    `MemoryError`.
     """
     try:
         return read_content(data)

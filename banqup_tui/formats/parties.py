@@ -1,4 +1,4 @@
-"""What UBL and CII have in common about parties and payment: identifiers without doubles, accounts, kinds."""
+"""What UBL and CII have in common about parties, payment and kinds of invoices."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from banqup_tui.formats.findings import Findings
 
 
 def identifiers(pairs: Iterable[tuple[str, str]]) -> tuple[PartyIdentifier, ...]:
-    """The `(scheme, value)` pairs that have a value, in order, without doubles."""
+    """Returns the `(scheme, value)` pairs that have a value, in order, without doubles."""
     distinct = dict.fromkeys(pair for pair in pairs if pair[1])
     return tuple(PartyIdentifier(scheme=scheme, value=value) for scheme, value in distinct)
 
 
 def account(text: str, says_iban: bool, findings: Findings, place: str) -> tuple[str, bool]:
-    """An account (BT-84) without spaces, and whether it is a valid IBAN; a warning where it only claims to
-    be.
-    """
+    """Returns an account (BT-84) without spaces, and whether it is a valid IBAN; a wrong IBAN gives a warning."""
     number = normalise_account(text)
     valid = is_iban(number)
     if number and not valid and (says_iban or (number[:2].isalpha() and number[2:4].isdigit())):
@@ -28,9 +26,7 @@ def account(text: str, says_iban: bool, findings: Findings, place: str) -> tuple
 
 
 def kind_of(type_code: str, credit_root: bool, findings: Findings, place: str) -> InvoiceKind:
-    """The kind by its type code. A credit note's own root is believed, and a code that contradicts it
-    noted.
-    """
+    """Returns the kind by its type code. The root `CreditNote` prevails over a code that contradicts it."""
     if invoice_type(type_code).kind is InvoiceKind.CREDIT_NOTE:
         return InvoiceKind.CREDIT_NOTE
     if credit_root:
@@ -41,12 +37,12 @@ def kind_of(type_code: str, credit_root: bool, findings: Findings, place: str) -
 
 
 def without_doubles(means: Iterable[PaymentMeans]) -> tuple[PaymentMeans, ...]:
-    """Payment means in order; senders repeat one account for each instalment."""
+    """Returns the payment means in order; senders repeat an account for each instalment."""
     return tuple(fromkey for fromkey in dict.fromkeys(means) if fromkey != PaymentMeans())
 
 
 def check_presence(invoice: Invoice, findings: Findings, root: str) -> bool:
-    """Warn about what every invoice should have; false where it has nothing to know it by."""
+    """Warns about missing values that every invoice needs; returns false if nothing identifies it."""
     for present, code, place in (
         (invoice.number, "content.number-missing", ""),
         (invoice.issue_date, "content.issue-date-missing", ""),

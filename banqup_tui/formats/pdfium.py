@@ -1,4 +1,4 @@
-"""The PDF library, opened safely. It is not safe for threads: it is used in the reader process, which has one."""
+"""Opens PDF files with PDFium. It is not safe for threads, so only the reader process, which has one, may use it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ from banqup_tui.formats.refusals import refuse
 
 MAX_ATTACHMENTS = 100
 MAX_BYTES = 64 * 2**20
-"""Of all embedded files together, unpacked."""
-
-_WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD of fpdfview.h
+"""The most bytes of all embedded files together, unpacked."""
 
 
 @contextmanager
 def open_pdf(data: bytes) -> Iterator[Any]:
-    """The document in the bytes, closed at the end; raises UnreadableDocument for a locked or damaged one."""
+    """Opens a PDF and closes it at the end. Raises `UnreadableDocument` if it is locked or damaged."""
     pypdfium2 = load()
     try:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        locked = getattr(error, "err_code", None) == _WRONG_PASSWORD or "password" in str(error).lower()
-        raise refuse("file.encrypted-pdf" if locked else "file.damaged-pdf") from error
+        is_locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
+        raise refuse("file.encrypted-pdf" if is_locked else "file.damaged-pdf") from error
     try:
         if len(pdf) < 1:
             raise refuse("file.damaged-pdf")
@@ -33,9 +31,9 @@ def open_pdf(data: bytes) -> Iterator[Any]:
 
 
 def embedded_files(data: bytes) -> tuple[list[tuple[str, bytes]], bool]:
-    """Name and bytes of the files embedded in a PDF, and whether these are all.
+    """Returns name and bytes of each embedded file, and whether these are all.
 
-    An entry that cannot be taken out is left out, and so is what is beyond MAX_ATTACHMENTS and MAX_BYTES.
+    Files that cannot be unpacked are left out, and those beyond `MAX_ATTACHMENTS` and `MAX_BYTES`.
     """
     with open_pdf(data) as pdf:
         files: list[tuple[str, bytes]] = []
@@ -56,11 +54,12 @@ def embedded_files(data: bytes) -> tuple[list[tuple[str, bytes]], bool]:
 def _name(attachment: Any, index: int) -> str:
     try:
         return str(attachment.get_name())
-    except UnicodeDecodeError:  # half a surrogate pair in the name is no reason to lose the file
+    except UnicodeDecodeError:  # a name with half a surrogate pair
         return f"attachment {index + 1}"
 
 
 def load() -> Any:
+    """Imports the library, with the first PDF."""
     import pypdfium2
 
     return pypdfium2

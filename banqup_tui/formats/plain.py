@@ -1,4 +1,4 @@
-"""Files that are only looked at: their media type by their first bytes."""
+"""Finds the media type of files by their first bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 _ISO_PICTURES = {b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heif", b"avif": "image/avif"}
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!")
 _MOST_DIRECTORY = 2**20
-"""Bytes of an archive's list of names: office documents have some ten names, and reading a million takes minutes."""
+"""The most bytes of an archive's directory that is read. Office files have some ten names; a million take minutes."""
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_STREAMS = (
@@ -44,13 +44,14 @@ _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def is_pdf(data: bytes) -> bool:
-    """Whether a PDF header stands in the first kilobyte, where readers look for it."""
+    """Returns whether a PDF header stands in the first kilobyte, where PDF readers look for it."""
     return b"%PDF-" in data[:1024] and not data[:1024].lstrip().startswith((b"PK\x03\x04", _OLE, b"<"))
 
 
 def media_type_of(data: bytes) -> str | None:
-    """The media type, None where it is not known. Raises UnreadableDocument for a program or a damaged
-    archive.
+    """Returns the media type, `None` if it is not known.
+
+    Raises `UnreadableDocument` for a program or a damaged archive.
     """
     if is_pdf(data):
         return "application/pdf"
@@ -71,7 +72,7 @@ def media_type_of(data: bytes) -> str | None:
 
 
 def is_html(data: bytes) -> bool:
-    """Whether a web page begins here."""
+    """Returns whether the file begins as a web page."""
     return _HTML.match(data[:400].removeprefix(b"\xef\xbb\xbf")) is not None
 
 
@@ -92,7 +93,7 @@ def _archive(data: bytes) -> str:
 
 
 def _directory_bytes(data: bytes) -> int:
-    """How long an archive says that its list of names is, in the record at its end (APPNOTE.TXT, 4.3.16)."""
+    """Returns the length of an archive's directory, as its end record states it (APPNOTE.TXT, 4.3.16)."""
     end = data.rfind(b"PK\x05\x06")
     return int.from_bytes(data[end + 12 : end + 16], "little") if end >= 0 else 0
 

@@ -1,4 +1,4 @@
-"""Why a file is refused: a code for each reason. Their sentences: presentation/messages/readers.py."""
+"""The codes for which a file is refused. Their sentences are in presentation/messages/readers.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from banqup_tui.domain.errors import BanqupError, UnreadableDocument
 from banqup_tui.domain.messages import Message, message
 
 MAX_BYTES = 64 * 2**20
-"""Of a document that is read."""
+"""The most bytes of a document that is read."""
 
 REASONS: Mapping[str, tuple[str, ...]] = {
     "file.empty": (),
@@ -43,7 +43,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "file.reader-ended": (),
     "file.reader-failed": ("problem",),
 }
-"""Each code with the names of its parameters."""
+"""For each code the names of its parameters."""
 
 OTHER_DOCUMENT = frozenset(
     {
@@ -55,35 +55,35 @@ OTHER_DOCUMENT = frozenset(
         "file.ubl-one",
     }
 )
-"""The file is whole, and no document that is read."""
+"""Codes for a sound file that is no document read here."""
 
 ENDS_READER = frozenset({"file.reader-out-of-time", "file.reader-out-of-memory", "file.reader-ended"})
-"""Reasons that cost a reader process: such a file is not read again."""
+"""Codes of files that cost a reader process; such a file is not read again."""
 
 PASSING = "file.reader-starved"
-"""The reason that says nothing about the file: it may be read another time."""
+"""The code that says nothing about the file, which may be read at another time."""
 
 
 def refuse(code: str, /, **params: object) -> UnreadableDocument:
-    """The error for a reason, ready to be raised; parameters that are not those of the reason are left out."""
+    """Returns the error for a code. Parameters that the code does not have are left out."""
     return UnreadableDocument(message(code, "", **{name: params[name] for name in REASONS[code] if name in params}))
 
 
 def refusal_of(reason: Message) -> UnreadableDocument | None:
-    """The error for a reason that comes from elsewhere; `None` where it is not known, or not whole."""
+    """Returns the error for a message from elsewhere; `None` if code and parameters are not those of `REASONS`."""
     if set(reason.params) != set(REASONS.get(reason.code, ("code",))):
         return None
     return refuse(reason.code, **reason.params)
 
 
 def check_size(size: int) -> None:
-    """Raises UnreadableDocument where a file of so many bytes is not read: to be asked before it is loaded."""
+    """Raises `UnreadableDocument` if a file of so many bytes is not read. Call it before loading the file."""
     if size > MAX_BYTES:
         raise refuse("file.too-large", limit=MAX_BYTES // 2**20)
 
 
 class ReaderNotAvailable(BanqupError):
-    """Says nothing about the document: the reader process could not be started, or was ended from outside."""
+    """The reader process could not be started, or was ended from outside. It says nothing about the file."""
 
     def __init__(self) -> None:
         super().__init__(Message("file.reader-not-available"))

@@ -1,4 +1,4 @@
-"""The extension that a file's content deserves. A desktop goes by the extension when it opens a file, or runs it."""
+"""The file name extension for a content. A desktop opens or runs a file by its extension."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ _SUFFIXES: dict[str, tuple[str, ...]] = {
     f"{_ODF}.spreadsheet": (".ods",),
     f"{_ODF}.presentation": (".odp",),
 }
-"""The first is given where the file's name has none of them."""
+"""The extensions of each media type. The first is given to a file that has none of them."""
 
 
 def named_by_content(name: str, data: bytes) -> str:
-    """A safe name that ends in an extension of what the file holds, whatever its sender called it."""
+    """Returns a safe name with an extension of the content, whatever the sender called the file."""
     safe = safe_file_name(name)
     suffixes = _SUFFIXES.get(media_type(data), (UNKNOWN,))
     if PurePosixPath(safe).suffix.lower() in suffixes:

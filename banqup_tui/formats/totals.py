@@ -1,4 +1,4 @@
-"""What UBL and CII have in common: which VAT total counts, and whether the totals add up."""
+"""What UBL and CII have in common about totals: which VAT total counts, and whether totals add up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from banqup_tui.formats.findings import Findings, readable
 
 
 class VatTotal(msgspec.Struct, frozen=True):
-    """One VAT total of a document: its amount in minor units, and whether a breakdown belongs to it."""
+    """A VAT total in minor units, and whether it has a breakdown."""
 
     amount: int | None
     currency: str
@@ -19,10 +19,10 @@ class VatTotal(msgspec.Struct, frozen=True):
 
 
 def choose_vat_total(totals: Sequence[VatTotal], currency: str, net: int | None, gross: int | None) -> int | None:
-    """The index of the VAT total (BT-110) among several, None where none is in the document's currency.
+    """Returns the index of the VAT total (BT-110), `None` if none is in the document's currency.
 
-    A second total may be in the accounting currency (BT-111), or the same currency may come twice: then the
-    one with which net and VAT make the gross total, else the one with the breakdown, else the first.
+    A second total may be in the accounting currency (BT-111), or in the same currency. Of several in the document's
+    currency the one counts with which net and VAT make the gross total, else the one with a breakdown, else the first.
     """
     own = [index for index, total in enumerate(totals) if total.currency in ("", currency)]
     if len(own) < 2:
@@ -35,7 +35,7 @@ def choose_vat_total(totals: Sequence[VatTotal], currency: str, net: int | None,
 
 
 def check_totals(invoice: Invoice, findings: Findings, place: str) -> None:
-    """Warn where the document's own totals contradict each other."""
+    """Warns if the document's totals contradict each other."""
     currency = invoice.currency
     if invoice.net is not None and invoice.vat is not None and invoice.gross is not None:
         made = invoice.net + invoice.vat
@@ -61,5 +61,5 @@ def _check_lines(invoice: Invoice, findings: Findings, place: str) -> None:
 
 
 def _is_minimum(invoice: Invoice) -> bool:
-    """The profile MINIMUM of Factur-X has no place for a prepaid amount."""
+    """Returns whether the profile is MINIMUM of Factur-X, which has no prepaid amount."""
     return "minimum" in invoice.customization_id.lower()

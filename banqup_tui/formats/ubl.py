@@ -1,7 +1,7 @@
-"""UBL 2 invoices and credit notes: OASIS UBL 2.0 to 2.4, the syntax binding of EN 16931-3-2, Peppol BIS 3,
-e-fff.
+"""Reads UBL 2 invoices and credit notes: OASIS UBL 2.0 to 2.4 (EN 16931-3-2, Peppol BIS 3, e-fff).
 
-UBL 2.0 and 2.1 share their namespaces; what the older one has elsewhere is looked for there too.
+UBL 2.0 and 2.1 share their namespaces, so elements are also looked for where 2.0 has them. Amounts become minor units
+of the document's currency.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NAMESPACES = {
     "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2": "Invoice",
     "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2": "CreditNote",
 }
-"""Namespace of the root -> its local name."""
+"""For each namespace of a root its local name."""
 
 _EMBEDDED = "Attachment/EmbeddedDocumentBinaryObject"
 _TOTALS = (
@@ -50,8 +50,9 @@ _TOTALS = (
 
 
 def read_ubl(root: Element, findings: Findings) -> Invoice:
-    """The invoice under a root `Invoice` or `CreditNote`; raises UnreadableDocument for one with nothing in
-    it.
+    """Returns the invoice of a root `Invoice` or `CreditNote`.
+
+    Contradictions within the document become warnings. Raises `UnreadableDocument` for a document with nothing in it.
     """
     currency = text(root, "DocumentCurrencyCode").upper() or _currency_of_amounts(root)
     invoice = _with_dates(_skeleton(root, findings, currency), root, findings)
@@ -65,7 +66,7 @@ def read_ubl(root: Element, findings: Findings) -> Invoice:
 
 
 def attachment_payloads(root: Element) -> list[str]:
-    """The base64 texts of the embedded attachments, in the order of `Invoice.attachments`."""
+    """Returns the base64 texts of the embedded attachments, in the order of `Invoice.attachments`."""
     return [payload.text or "" for payload in _embedded(root)]
 
 
@@ -107,7 +108,7 @@ def _currency_of_amounts(root: Element) -> str:
 
 
 def _with_dates(invoice: Invoice, root: Element, findings: Findings) -> Invoice:
-    """The due date stands at the top, or, in credit notes, under `PaymentMeans`; it is never computed."""
+    """Returns the invoice with its dates. The due date of credit notes is in `PaymentMeans`; it is never computed."""
     paths = {
         "issue_date": ("IssueDate",),
         "due_date": ("DueDate", "PaymentMeans/PaymentDueDate"),
@@ -149,7 +150,7 @@ def _vat_total(element: Element, findings: Findings) -> VatTotal:
 
 
 def _broken_down(elements: list[Element], chosen: int, totals: list[VatTotal]) -> Element:
-    """The element with the breakdown: the chosen one, else another of the same currency."""
+    """Returns the element with the breakdown: the chosen one, else another of the same currency."""
     if totals[chosen].has_breakdown:
         return elements[chosen]
     same = (
@@ -244,7 +245,7 @@ _EXEMPTION = ("TaxCategory/TaxExemptionReason", "TaxCategory/TaxExemptionReasonC
 def read_lines(
     root: Element, name: str, currency: str, findings: Findings, depth: int = 0, above: str = ""
 ) -> Iterator[InvoiceLine]:
-    """The lines called `name` under an element, each followed by its nested sub-lines."""
+    """Yields the lines called `name` under an element, each followed by its sub-lines."""
     for number, line in enumerate(find_all(root, name), 1):
         place = f"{above}{name}[{number}]"
         yield _line(line, currency, findings, depth, place)
@@ -255,7 +256,7 @@ def read_lines(
 def read_allowances(
     parent: Element | None, currency: str, findings: Findings, place: str
 ) -> tuple[AllowanceCharge, ...]:
-    """Allowances and charges directly under an element."""
+    """Returns the allowances and charges directly under an element."""
     return tuple(
         AllowanceCharge(
             charge=text(element, "ChargeIndicator").lower() in ("true", "1"),
@@ -270,7 +271,7 @@ def read_allowances(
 
 
 def read_breakdown(tax_total: Element | None, currency: str, findings: Findings) -> tuple[VatBreakdown, ...]:
-    """The subtotals of a `TaxTotal`. The rate of UBL 2.0 may stand beside its category."""
+    """Returns the subtotals of a `TaxTotal`. UBL 2.0 may have the rate beside its category."""
     place = "TaxTotal/TaxSubtotal"
     return tuple(
         VatBreakdown(
@@ -312,7 +313,7 @@ def _line(line: Element, currency: str, findings: Findings, depth: int, place: s
 
 
 def read_party(party: Element | None) -> InvoiceParty:
-    """The party; an empty one where there is none. Only a `PartyTaxScheme` of VAT gives the VAT number."""
+    """Returns a party (`cac:Party`), an empty one for `None`. The VAT number is in a `PartyTaxScheme` of VAT."""
     legal_name = text(party, "PartyLegalEntity/RegistrationName")
     trade_name = text(party, "PartyName/Name")
     vat_number, tax_number = _tax_numbers(party)

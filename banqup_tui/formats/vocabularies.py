@@ -1,4 +1,4 @@
-"""Which document an XML is, by the namespace and name of its root."""
+"""Finds the vocabulary of an XML by namespace and name of its root."""
 
 from __future__ import annotations
 
@@ -61,10 +61,9 @@ _ISO_20022 = re.compile(r"urn:iso:std:iso:20022:tech:xsd:(?:\w+:)?([a-z]{4}\.\d{
 
 
 def locate(document: XmlDocument) -> tuple[Vocabulary, Element]:
-    """The vocabulary, and the element that its reader takes: the root, what a Peppol envelope holds, or a
-    bank message.
+    """Returns the vocabulary, and the element for its reader: the root, the content of a Peppol envelope, or a message.
 
-    Raises UnreadableDocument that says what the document is instead.
+    Raises `UnreadableDocument` with what the document is instead.
     """
     candidates = [document.root]
     if document.root.tag in ("StandardBusinessDocument", "Document"):

@@ -1,8 +1,8 @@
-"""XML from strangers, parsed safely.
+"""Parses XML from strangers.
 
-No DTD, hence no entities and nothing fetched; size, depth, number of elements and length of a tag are capped.
-Namespaces are taken off the names: the vocabularies read here never use one local name in two meanings under
-one parent. The namespace of the root and of its children is kept, to tell documents apart.
+A DTD is refused, so there are no entities and nothing is fetched; size, depth, number of elements and length of a tag
+are limited. Namespaces are removed from names, because the vocabularies read here never use a local name in two
+meanings under one parent; those of the root and its children are kept, to tell documents apart.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from banqup_tui.formats.refusals import refuse
 MAX_DEPTH = 100
 MAX_ELEMENTS = 1_000_000
 MAX_TEXT = 100_000
-"""Characters of one text that are taken; a longer one ends in `…` there. Attachments are no such texts."""
+"""The most characters of a text; a longer one ends in `…` there. Attachments are not limited by it."""
 
 MAX_TAG_BYTES = 2**20
-"""Of a tag with its attributes, a comment or an instruction: what the parser has to hold whole."""
+"""The most bytes of a tag with its attributes, a comment or an instruction, which the parser holds whole."""
 
 CODECS = frozenset(
     {"ascii", "utf_8", "utf_8_sig", "utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be", "latin_1", "mac_roman"}
     | {f"iso8859_{number}" for number in range(2, 17) if number != 12}
     | {f"cp{number}" for number in (437, 850, 852, 858, *range(1250, 1259))}
 )
-"""The codecs that documents use. All take time in proportion to the text; some others that Python has do not."""
+"""The codecs that documents use. They take linear time, which some other codecs of Python do not."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -51,9 +51,10 @@ _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([^"'>]{1,60}
 
 
 class XmlDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A parsed document: `namespaces` is that of the root and of each of its children, by element.
+    """A parsed document.
 
-    `guessed_encoding` is set where the bytes were not in the encoding that they declare.
+    `namespaces` has those of the root and its children, by element. `guessed_encoding` is set if the bytes were not in
+    the declared encoding.
     """
 
     root: Element
@@ -62,7 +63,7 @@ class XmlDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def looks_like_xml(data: bytes) -> bool:
-    """Whether the bytes begin, after a BOM and white space, with what only XML begins with."""
+    """Returns whether the bytes begin, after a byte order mark and white space, with what only XML begins with."""
     head = data[:400]
     for bom, encoding in _BOMS:
         if head.startswith(bom):
@@ -72,14 +73,16 @@ def looks_like_xml(data: bytes) -> bool:
 
 
 def parse(data: bytes) -> XmlDocument:
-    """The document in the bytes.
+    """Parses a document.
 
-    Raises UnreadableDocument: has-dtd, not-well-formed (with the line), too-deep, too-many-elements,
-    tag-too-long, encoding-unknown.
+    Raises:
+        UnreadableDocument: With the code file.has-dtd, not-well-formed (with the line), too-deep, too-many-elements,
+            tag-too-long or encoding-unknown.
     """
     utf8, guessed = _utf8(data)
     _check_size(utf8)
-    # Not defusedxml, which parses in Python and takes twice as long: without a DTD there is nothing else to defuse.
+    # The parser of the standard library, because defusedxml parses in Python and takes twice as long; without a DTD
+    # there is nothing else to defuse.
     parser = XMLParser(target=_Builder(), encoding="utf-8")  # noqa: S314
     try:
         for start in range(0, len(utf8), _PIECE):
@@ -93,7 +96,7 @@ def parse(data: bytes) -> XmlDocument:
 
 
 def find(element: Element | None, *paths: str) -> Element | None:
-    """The first element found by the first path that leads anywhere."""
+    """Returns the first element of the first path that leads to any."""
     if element is None:
         return None
     for path in paths:
@@ -108,7 +111,7 @@ def find_all(element: Element | None, path: str) -> list[Element]:
 
 
 def text(element: Element | None, *paths: str) -> str:
-    """The clean text of the first path whose element has one; of the element itself without a path."""
+    """Returns the clean text of the first path whose element has one; without a path, that of the element itself."""
     if element is None:
         return ""
     if not paths:
@@ -128,7 +131,7 @@ def _clean(element: Element) -> str:
 
 
 def _found(element: Element, path: str) -> list[Element]:
-    """Step by step: `findall` of one name is done in C, of a path in Python."""
+    """Returns the elements of a path, step by step: `findall` of a single name runs in C, of a path in Python."""
     first, *further = _steps(path)
     elements = element.findall(first)
     for step in further:
@@ -146,14 +149,17 @@ def attribute(element: Element | None, name: str) -> str:
 
 
 class _Builder(TreeBuilder):
-    """Builds the tree as its base does, all of it in C; a document type ends it."""
+    """Builds the tree in C, as its base class does; a document type ends it."""
 
     def doctype(self, name: str, public_id: str | None, system_id: str | None) -> None:
         raise refuse("file.has-dtd")
 
 
 def _without_namespaces(root: Element) -> dict[Element, str]:
-    """Takes the namespaces off all names; those of the root and its children, by element. Refuses a tree too deep."""
+    """Removes the namespaces from all names; returns those of the root and its children, by element.
+
+    Raises `UnreadableDocument` for a tree that is too deep.
+    """
     namespaces = {element: element.tag[1:].rpartition("}")[0] for element in (root, *root)}
     names: dict[str, str] = {}
     level, depth = [root], 0
@@ -175,7 +181,8 @@ def _check_size(utf8: bytes) -> None:
     """Refuses what would fill the memory, before anything is built."""
     if utf8.count(b"<") - utf8.count(b"</") > MAX_ELEMENTS:
         raise refuse("file.too-many-elements", limit=MAX_ELEMENTS)
-    # In a tag no `<` may stand: one that is too long holds at least one whole block without any, as long texts do.
+    # A tag has no `<` inside, so one that is too long contains at least a whole block without any; long texts do too,
+    # hence the second look.
     block = MAX_TAG_BYTES // 2
     for start in range(0, len(utf8), block):
         if utf8.find(b"<", start, start + block) < 0:
@@ -185,7 +192,7 @@ def _check_size(utf8: bytes) -> None:
 
 
 def _utf8(data: bytes) -> tuple[bytes, str]:
-    """The document in UTF-8, and the name of the encoding where that had to be guessed."""
+    """Returns the document in UTF-8, and the name of the encoding if it had to be guessed."""
     codec, data, guessed = _encoding(data)
     if codec in ("ascii", "utf_8"):
         return data, ""
@@ -193,9 +200,9 @@ def _utf8(data: bytes) -> tuple[bytes, str]:
 
 
 def _pieces(data: bytes, codec: str, errors: str) -> Iterator[str]:
-    """The text, without marks of the byte order in front. Raises UnicodeError.
+    """Yields the text without byte order marks. Raises `UnicodeError`.
 
-    In pieces: a text of one letter beyond the basic plane takes four bytes for every character.
+    In pieces, because a text with one character beyond the basic plane takes four bytes for each character.
     """
     decoder = codecs.getincrementaldecoder(codec)(errors)
     is_first = True
@@ -206,7 +213,7 @@ def _pieces(data: bytes, codec: str, errors: str) -> Iterator[str]:
 
 
 def _encoding(data: bytes) -> tuple[str, bytes, str]:
-    """The codec, the bytes from where the text begins, and the name of the encoding where it had to be guessed."""
+    """Returns the codec, the bytes from the beginning of the text, and the encoding's name if it was guessed."""
     for bom, codec in _BOMS:
         if data.startswith(bom):
             if _is_in(data, codec):
@@ -228,7 +235,7 @@ def _is_in(data: bytes, codec: str) -> bool:
 
 
 def _codec(declared: str) -> str:
-    """Found by name alone: looking a codec up would import a module of that name."""
+    """Returns the codec of a declared encoding, found by name: `codecs.lookup` would import a module of that name."""
     name = encodings.normalize_encoding(declared).lower()
     codec = aliases.get(name, name)
     # The first bytes were read as ASCII, so a declared UTF-16 is not meant.
@@ -240,9 +247,7 @@ def _codec(declared: str) -> str:
 
 
 def decoded_payload(text: str) -> bytes | None:
-    """The bytes of a base64 text, white space and missing padding allowed; None where it is damaged or
-    empty.
-    """
+    """Returns the bytes of a base64 text; `None` if damaged or empty. White space and lacking padding are allowed."""
     compact = "".join(text.split())
     try:
         return binascii.a2b_base64(compact + "=" * (-len(compact) % 4), strict_mode=True) or None

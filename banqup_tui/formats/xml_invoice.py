@@ -1,4 +1,4 @@
-"""The invoice in a parsed XML, whichever vocabulary it is in."""
+"""Reads the invoice in a parsed XML, in any vocabulary."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from banqup_tui.formats.xml import XmlDocument, decoded_payload
 
 
 def invoice_of(document: XmlDocument) -> Invoice:
-    """The invoice; raises UnreadableDocument where the XML is something else."""
+    """Returns the invoice. Raises `UnreadableDocument` if the XML is something else."""
     vocabulary, element = locate(document)
     findings = Findings()
     if document.guessed_encoding:
@@ -24,7 +24,7 @@ def invoice_of(document: XmlDocument) -> Invoice:
 
 
 def invoice_payloads(document: XmlDocument) -> list[bytes]:
-    """The bytes of the attachments in the order of `Invoice.attachments`; empty for a damaged one."""
+    """Returns the bytes of the attachments in the order of `Invoice.attachments`; empty for a damaged one."""
     vocabulary, element = locate(document)
     if vocabulary is Vocabulary.CAMT:
         return []

@@ -77,7 +77,7 @@ async def test_the_footer_shows_the_keys_of_the_filter_as_long_as_one_types(open
     async with opened() as here:
         await here.press("enter", "slash")
         await here.write("f")
-        here.app.screen.news()
+        here.app.screen.data_changed()
         await here.pilot.pause(0.2)
         assert here.footer == "Enter Apply  ↑↓ Move  Esc Clear"
         await here.press("enter")

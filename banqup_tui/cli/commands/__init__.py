@@ -1,1 +1,1 @@
-"""One file per command; each is imported only when it is asked for."""
+"""The commands, one file each, imported only when it is called."""

@@ -90,7 +90,7 @@ def clear(tools: Tools, ids: tuple[str, ...], everything: bool) -> int:
 
 
 def _chosen(runtime: CliRuntime, ids: Sequence[str], *, everything: bool) -> list[RefusedChange]:
-    """By their ids, or the beginnings of them that are of one alone. Raises `NotThere`."""
+    """Returns the changes with these ids, which may be unique beginnings. Raises `NotThere`."""
     if bool(ids) == everything:
         raise click.UsageError(_("Say which: ID…, or --all."))
     changes = runtime.refused()

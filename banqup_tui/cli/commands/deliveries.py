@@ -64,7 +64,7 @@ def _listed(tools: Tools, document_ids: tuple[str, ...], *, failed: bool, by_cau
 
 
 def failed_ones(runtime: CliRuntime) -> Iterator[Delivery]:
-    """Of the documents that have failures only: a large firm is not read through for them."""
+    """Returns the failed deliveries, reading only documents that have failures."""
     failing = [failure for group in runtime.failures() for failure in runtime.failing(group)]
     wanted = {failure.delivery_id for failure in failing}
     documents = list(dict.fromkeys(failure.document_id for failure in failing))
@@ -72,7 +72,7 @@ def failed_ones(runtime: CliRuntime) -> Iterator[Delivery]:
 
 
 async def with_all_attempts(runtime: CliRuntime, delivery: Delivery) -> Delivery:
-    """The copy has the newest ten; without the backend it stays with those."""
+    """Returns the delivery with all attempts; the copy has ten of them. Without a backend it keeps those."""
     if len(delivery.log) < NEWEST_ATTEMPTS:
         return delivery
     try:
@@ -88,7 +88,7 @@ async def with_all_attempts(runtime: CliRuntime, delivery: Delivery) -> Delivery
 
 
 def documents_named(runtime: CliRuntime, ids: Iterable[str]) -> list[Document]:
-    """In the order given. Raises `NotThere` for the first that is not there."""
+    """Returns the documents with these ids, in order. Raises `NotThere`."""
     wanted = list(dict.fromkeys(ids))
     documents = {document.id: document for document in runtime.documents(ids=wanted)}
     for document_id in wanted:

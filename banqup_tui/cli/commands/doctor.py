@@ -71,7 +71,7 @@ def _value(finding: Finding) -> dict[str, Any]:
 
 
 def _of_runtime(tools: Tools, deep: bool) -> list[Finding]:
-    """The backend is started if it does not run; without it the copy is looked at all the same."""
+    """Returns what is found with the backend, which is started if needed; without it, in the copy."""
 
     async def look() -> list[Finding]:
         take_loop_faults(asyncio.get_running_loop(), partial(record, directory=tools.dirs().log))

@@ -81,7 +81,7 @@ def print_documents(runtime: CliRuntime, documents: Iterable[Document], *, json:
 
 
 def with_deliveries(runtime: CliRuntime, documents: Iterable[Document]) -> Iterator[tuple[Document, list[Delivery]]]:
-    """Page by page, so that a large firm's list is never all in memory."""
+    """Yields documents with their deliveries, by pages, so that a large list is never all in memory."""
     for page in in_batches(documents):
         by_document: dict[str, list[Delivery]] = {}
         for delivery in runtime.deliveries([document.id for document in page]):

@@ -42,7 +42,7 @@ class Which(Value, frozen=True, kw_only=True):
 
 
 def _which(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say which failures are meant."""
+    """Adds the options that select failures."""
     for option in (
         click.option("--all", "everything", is_flag=True, help=N_("All that failed.")),
         click.option("--extension", "extensions", multiple=True, help=N_("Only at this extension.")),
@@ -154,7 +154,7 @@ def _description(selection: Which) -> Which:
 
 
 def _chosen(runtime: CliRuntime, selection: Which) -> list[Failing]:
-    """Raises `NotThere` for a cause, an extension or an integration of which nothing failed."""
+    """Returns the selected failures. Raises `NotThere` for a cause, extension or integration without failures."""
     groups = [
         group for group in runtime.failures() if not selection.extensions or group.extension_id in selection.extensions
     ]

@@ -32,7 +32,7 @@ SECONDS = 300.0
 
 @dataclass(frozen=True, kw_only=True)
 class Submitted:
-    """A file whose command was given, with its key; or one that was not, with the reason."""
+    """A file with the key of its command, or with the reason why it was not taken."""
 
     path: Path
     key: str | None = None
@@ -115,7 +115,7 @@ async def _answered(runtime: CliRuntime, submitted: Sequence[Submitted]) -> list
 
 
 def _values(submitted: Submitted, answer: CommandAnswer | None, clients: dict[str, Client]) -> list[dict[str, Any]]:
-    """One value a document: a bank's file may hold the reports of several clients."""
+    """Returns a value for each document: a bank file may hold statements of several clients."""
     if answer is None:
         outcome = "PASSED_OVER" if submitted.passed_over else "REFUSED"
         return [_value(submitted, outcome, reason=submitted.reason)]

@@ -127,7 +127,7 @@ def _installed(runtime: CliRuntime, extension: Extension) -> Installation:
 
 
 async def _passes(runtime: CliRuntime, request: TestRequest, *, is_alone: bool) -> bool:
-    """Of several clients the first is tried; what its settings lack is said for each of them later."""
+    """Tests the settings of the first client. Missing settings of several clients are reported later, for each."""
     result = await run_test(runtime.session, request)
     if not is_alone and all(step.ok or step.field for step in result.steps):
         return True

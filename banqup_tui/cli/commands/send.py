@@ -83,7 +83,7 @@ def _chosen(runtime: CliRuntime, ids: Sequence[str], reference: str | None, fold
 async def _ask_for(
     runtime: CliRuntime, documents: Sequence[Document], *, again: bool, processed: bool
 ) -> tuple[int, tuple[str, ...], list[str]]:
-    """Exit code, keys of the commands that were given, and the documents that they are about."""
+    """Returns exit code, keys of the commands, and ids of the documents that they are about."""
     if not documents:
         say(_("There are no documents there."))
         return exit_codes.OK, (), []
@@ -114,7 +114,7 @@ async def _ask_for(
 
 
 def _nothing_to_send(chosen: SendSelection) -> str:
-    """Says that everything is there only where the ledger says so of every delivery."""
+    """Returns a sentence that says everything is there only if the ledger says so for every delivery."""
     arrived, under_way = sum(row.delivered for row in chosen.rows), sum(row.under_way for row in chosen.rows)
     perhaps = sum(row.unknown for row in chosen.rows)
     if not under_way and not perhaps:
@@ -134,7 +134,7 @@ def _nothing_to_send(chosen: SendSelection) -> str:
 
 
 def _code_of(selection: SendSelection) -> int:
-    """Queued already is no failure: what was wanted is on its way."""
+    """Returns the exit code. If everything is queued already, that is no failure."""
     return exit_codes.OK if selection.obstacle is Obstacle.QUEUED_ALREADY else exit_codes.FAILED
 
 
@@ -156,7 +156,7 @@ def _sum(answers: Sequence[CommandAnswer]) -> str:
 
 
 async def settled(runtime: CliRuntime, ids: Sequence[str], until: float, clock: Callable[[], float]) -> int:
-    """Waits until no delivery of the documents is open. The exit code says whether all were delivered."""
+    """Waits until no delivery of the documents is open, and returns whether all were delivered as exit code."""
     report: tuple[int, int] | None = None
     while True:
         deliveries = list(runtime.deliveries(ids))

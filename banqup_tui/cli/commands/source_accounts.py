@@ -75,7 +75,7 @@ def _say_account(runtime: CliRuntime, name: str, password: str | None) -> None:
 
 
 def _read_key(path: Path) -> str:
-    """The first line that is a key. What it is good for is judged by the backend."""
+    """Returns the first line that is a key. The backend judges whether it is a good one."""
     try:
         text = path.read_bytes()[:_LONGEST_KEY].decode("utf-8", "replace")
     except FileNotFoundError:
@@ -132,7 +132,7 @@ def remove(tools: Tools, name: str) -> int:
 
 
 def _drop_of(runtime: CliRuntime) -> Source:
-    """Raises `NotThere` where it is not turned on."""
+    """Returns the SFTP drop. Raises `NotThere` if it is not turned on."""
     sftp_drop = next((source for source in runtime.sources() if source.kind is SourceKind.SFTP_DROP), None)
     if sftp_drop is None:
         raise NotThere(message("cli.no-drop"))

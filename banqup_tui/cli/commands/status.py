@@ -40,7 +40,7 @@ NAMES = {
     "waitingHere": N_("Waiting here"),
     "refused": N_("Refused changes"),
 }
-"""What is told, in words; in JSON it has the keys."""
+"""The values in words; JSON has the keys."""
 
 
 def _words(value: object) -> str:

@@ -33,7 +33,7 @@ from banqup_tui.presentation.words import N_, _, own_text
 
 
 class NotAllowed(BanqupError):
-    """An extension of a package that the owner has not let in: nothing is known of its settings."""
+    """The extension is of a package that the owner has not allowed, so nothing is known of its settings."""
 
     def __init__(self, extension: Extension) -> None:
         super().__init__(message("cli.not-allowed", id=extension.id, package=extension.package))
@@ -164,7 +164,7 @@ def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[Pair
 
 
 def extension_named(runtime: CliRuntime, name: str) -> Extension:
-    """By its id. Raises `NotThere`."""
+    """Returns the extension with this id. Raises `NotThere`."""
     known = {extension.id: extension for extension in runtime.extensions()}
     if name in known:
         return known[name]

@@ -129,7 +129,7 @@ def dismiss(tools: Tools, unfiled_ids: tuple[str, ...]) -> int:
 
 
 def _named(runtime: CliRuntime, text: str) -> Unfiled:
-    """By its id, or the beginning of it where that is of one alone. Raises `NotThere`."""
+    """Returns the file with this id, which may be a unique beginning. Raises `NotThere`."""
     matches = [
         file for file in runtime.unfiled() if file.id == text or (len(text) >= _SHORTEST and file.id.startswith(text))
     ]

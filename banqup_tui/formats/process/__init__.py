@@ -1,5 +1,5 @@
-"""The process in which documents from outside are read: a file that breaks or exhausts a reader ends this process only.
+"""The reader process, in which documents are parsed: a file that breaks or exhausts a reader ends only this process.
 
-`client.py` starts such processes and asks them, `__main__.py` is what runs there, `confinement.py` takes from it what a
-reader does not need (files, network, memory without end), and `messages.py` is what both sides say.
+`client` starts such processes and asks them, `__main__` runs in them, `confinement` takes from them what a reader does
+not need (files, network, unlimited memory), and `messages` has the requests and answers.
 """

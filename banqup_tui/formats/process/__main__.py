@@ -1,4 +1,4 @@
-"""`python -m banqup_tui.formats.process PARENT`: answers on standard input, which is a socket, until that is closed."""
+"""Runs a reader process: `python -m banqup_tui.formats.process PARENT`. It answers on standard input, a socket."""
 
 from __future__ import annotations
 
@@ -43,9 +43,10 @@ _TO_COLLECT = 16 * 2**20
 def main() -> None:
     confinement.end_with(int(sys.argv[1]))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # the parent ends this process, with the document that it is at
+        signal.signal(number, signal.SIG_IGN)  # only the parent ends this process
     parsing.load_all()
     confinement.confine()
+    # What is loaded now is never collected; the rest is collected between documents (see `_serve`), not during them.
     gc.freeze()
     gc.disable()
     with socket.socket(fileno=0) as parent:
@@ -54,7 +55,7 @@ def main() -> None:
 
 
 def _serve(parent: socket.socket) -> None:
-    """A request at a time. After one that needed much memory, or many, a fresh process is to follow."""
+    """Answers requests one at a time. It ends after one that needed much memory, or after many, for a fresh process."""
     at_start = confinement.peak_memory()
     since_collected = 0
     for count in range(1, MOST_DOCUMENTS + 1):

@@ -1,7 +1,7 @@
-"""Starts reader processes when they are needed, keeps them warm, and asks them.
+"""Starts reader processes when they are needed, keeps them, and asks them.
 
-A process reads one document at a time. What ends it, or takes too long, is refused with that reason; the next document
-is read by a fresh one.
+A process reads one document at a time. A document that ends its process, or takes too long, is refused for that reason;
+the next document gets a fresh process.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ _SECONDS_TO_START = 30.0
 _SECONDS_TO_END = 2.0
 _MOST_TRIES = 4
 _PASSED_ON = frozenset({"PYTHONPATH", "LD_LIBRARY_PATH"})
-"""Where Python and this program are found, for who has them at an unusual place."""
+"""Variables that say where Python and this program are, if they are in an unusual place."""
 
 _OF_THE_PROCESS = frozenset(
     getattr(Signals, name)
     for name in ("SIGXCPU", "SIGABRT", "SIGSEGV", "SIGBUS", "SIGILL", "SIGTRAP", "SIGFPE", "SIGSYS")
     if hasattr(Signals, name)
 )
-"""Signals that a process gets for what it does itself. Others may come from anybody."""
+"""Signals that a process gets for its own faults. Other signals may come from anybody."""
 
 _log = logging.getLogger(__name__)
 _R = TypeVar("_R")
@@ -75,11 +75,11 @@ class _Ended(Exception):
 
 
 class _Idle(Exception):
-    """The process had ended before it took the document: nobody had asked it anything for long."""
+    """The process had ended, being idle for long, before it took the document."""
 
 
 class ReaderPool:
-    """At most `size` processes, given to those who ask in the order in which they asked. Any thread may ask."""
+    """A pool of at most `size` processes, served in the order of the calls. Any thread may call."""
 
     def __init__(self, size: int = MOST_PROCESSES, *, seconds: float = MOST_SECONDS) -> None:
         self._seconds = seconds
@@ -117,7 +117,7 @@ class ReaderPool:
             return ""
 
     def close(self) -> None:
-        """Ends the processes that are idle, and each other one when it has answered."""
+        """Ends idle processes now, and each busy one after its answer."""
         with self._lock:
             self._is_closed = True
             idle, self._idle = self._idle, []
@@ -127,9 +127,10 @@ class ReaderPool:
         self._starter.shutdown()
 
     def _result(self, request: Request, data: bytes) -> Result:
-        """Raises UnreadableDocument for what a document did to its process, on a second try where that is in doubt.
+        """Returns the result of a request, with a second try if the cause is in doubt.
 
-        A process may be ended from outside (a system without memory, somebody's `kill`), or get no processor.
+        A process may be ended from outside (a system without memory, a `kill`) or get no processor time; one such
+        failure says nothing about the document. Raises `UnreadableDocument` and `ReaderNotAvailable`.
         """
         check_size(len(data))
         is_suspect = False
@@ -167,7 +168,7 @@ class ReaderPool:
             self._waiting.append(starting)
         try:
             return starting.result()
-        except BaseException:  # KeyboardInterrupt: what was given meanwhile goes to the next
+        except BaseException:  # KeyboardInterrupt: a process assigned meanwhile goes to the next caller
             with self._lock:
                 if starting in self._waiting:
                     self._waiting.remove(starting)
@@ -181,7 +182,8 @@ class ReaderPool:
                 self._waiting.popleft().set_result(process)
                 return
             if not self._is_closed:
-                # Those that run stand last and are taken first: one thread that asks has one process started.
+                # Running processes stand last and are taken first, so that a single caller has a single process
+                # started.
                 self._idle.insert(0 if process is None else len(self._idle), process)
                 return
         if process is not None:
@@ -196,7 +198,7 @@ class ReaderPool:
 
 
 class _Process:
-    """One reader process, ready for documents. Raises OSError where it cannot be started."""
+    """A reader process, ready for documents. Raises `OSError` if it cannot be started."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
@@ -223,7 +225,7 @@ class _Process:
             raise OSError(f"it ended with {self._process.returncode} before it was ready") from error
 
     def ask(self, request: Request, data: bytes, seconds: float) -> ReaderAnswer:
-        """Raises _Ended or _Idle, and then is no more."""
+        """Returns the answer to a request. Raises `_Ended` or `_Idle`, after which the process is gone."""
         encoded = encoder.encode(request)
         deadline = time.monotonic() + seconds
         try:
@@ -235,7 +237,7 @@ class _Process:
             used = self.end() - self._cpu_seconds
             if used > seconds / 2:
                 raise _Ended("file.reader-out-of-time", is_certain=True) from None
-            raise _Ended(PASSING) from None  # the other work of this computer made it late
+            raise _Ended(PASSING) from None  # other work of this computer made it late
         except (OSError, EOFError):
             self.end()
             signal = -self._process.returncode
@@ -250,12 +252,13 @@ class _Process:
         return answer
 
     def end(self) -> float:
-        """Ends it now, whatever it does; the processor time that it has used in all.
+        """Ends the process now and returns the processor time that it has used.
 
-        Its socket is closed last: a process that sees it closed ends by itself, as one does that was idle for long.
+        The socket is closed last: a process that sees it closed ends by itself, as an idle one does, and the cause
+        would be lost.
         """
         if self._process.returncode is None:
-            # Not `Popen.kill`, which takes the process's end and with it the processor time that it has used.
+            # `Popen.kill` would reap the process, and its processor time would be lost.
             os.kill(self._process.pid, SIGKILL)
             _, status, usage = os.wait4(self._process.pid, 0)
             self._process.returncode = os.waitstatus_to_exitcode(status)
@@ -264,7 +267,7 @@ class _Process:
         return self._used
 
     def _received_frame(self, deadline: float) -> bytearray:
-        """Raises OSError (TimeoutError) and EOFError."""
+        """Returns an answer's bytes. Raises `OSError` (also `TimeoutError`) and `EOFError`."""
         (length,) = ANSWER_HEAD.unpack(self._received(ANSWER_HEAD.size, deadline))
         if length > MOST_ANSWERED:
             raise EOFError
@@ -283,13 +286,13 @@ class _Process:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of the user's: neither secrets nor what would change how Python starts."""
+    """Returns the environment: neither the user's secrets nor settings that change how Python starts."""
     passed_on = {name: value for name, value in clean_environment().items() if name in _PASSED_ON}
     return {**passed_on, "LC_ALL": "C.UTF-8"}
 
 
 def _expected(result: Result, kind: type[_R]) -> _R:
-    """Raises UnreadableDocument for a refusal: with a code of ours, whatever the process says."""
+    """Returns the result if it is of `kind`, else raises `UnreadableDocument` with a known code, whatever was sent."""
     if isinstance(result, kind):
         return result
     refusal = refusal_of(result.message) if isinstance(result, Refusal) else None
@@ -301,7 +304,7 @@ _shared_lock = threading.Lock()
 
 
 def shared() -> ReaderPool:
-    """The processes of this program."""
+    """Returns the pool of this program."""
     global _shared
     with _shared_lock:
         if _shared is None:

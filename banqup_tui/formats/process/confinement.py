@@ -21,10 +21,10 @@ import signal
 import sys
 
 MOST_MEMORY = 512 * 2**20
-"""Bytes of address space beyond what the process has when it begins."""
+"""Bytes of address space beyond those at the start."""
 
 MOST_SECONDS = 10
-"""Processor time and wall clock of one document."""
+"""Seconds of processor time, and of wall clock, for a document."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
@@ -33,7 +33,7 @@ _CLONE_NEWNET = 0x40000000
 
 
 def end_with(parent: int) -> None:
-    """Has the system end this process when the thread that started it ends; ends it if `parent` is gone already."""
+    """Makes the kernel end this process together with the thread that started it; ends it if `parent` is gone."""
     if sys.platform.startswith("linux"):
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -41,7 +41,7 @@ def end_with(parent: int) -> None:
 
 
 def confine() -> None:
-    """Gives up for good what reading does not need. All modules have to be loaded: no file can be opened afterwards."""
+    """Gives up for good what reading does not need. All modules must be loaded, as no file can be opened afterwards."""
     if sys.platform.startswith("linux"):
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
         _leave_the_network()
@@ -50,12 +50,12 @@ def confine() -> None:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NPROC, 0)
-    # Zero, not the number of those that are open: who runs code here could close one and have its number.
+    # The limit is zero, not the number of open descriptors: code that runs here could close one and reuse its number.
     _limit(resource.RLIMIT_NOFILE, 0)
 
 
 def allow_seconds() -> None:
-    """The processor time of the next document: what is over it, the system ends by SIGXCPU."""
+    """Sets the limit of processor time for the next document; the kernel enforces it with SIGXCPU."""
     limit = int(cpu_seconds()) + MOST_SECONDS + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     if hard == resource.RLIM_INFINITY or limit < hard:
@@ -68,7 +68,7 @@ def cpu_seconds() -> float:
 
 
 def peak_memory() -> int:
-    """Bytes; the system counts kilobytes on Linux."""
+    """Returns the peak resident memory in bytes; Linux counts kilobytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
@@ -90,7 +90,7 @@ def _address_space() -> int:
 
 
 def _be_the_first_to_go() -> None:
-    """Where the machine has no memory left, this process is taken, not the service."""
+    """Makes this process, not the service, the one that a machine without memory ends."""
     try:
         with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
             file.write("1000")
@@ -99,7 +99,7 @@ def _be_the_first_to_go() -> None:
 
 
 def _leave_the_network() -> None:
-    """Not allowed in some containers and by some distributions; there, only no connection can be made (see above)."""
+    """Moves to an empty network namespace. Some containers and distributions forbid it; see the table."""
     import ctypes
 
     unshare = getattr(ctypes.CDLL(None), "unshare", None)

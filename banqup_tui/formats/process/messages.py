@@ -1,7 +1,7 @@
-"""Requests to the reader process and its answers: MessagePack, each with its length in front.
+"""Requests to the reader process and its answers: MessagePack, each after its length.
 
-The process reads hostile files, so its answers are decoded by type and within a limit of size, and a refusal is taken
-over only with a known code and the parameters of that code.
+The process reads hostile files, so its answers are decoded by type and up to a size, and a refusal is accepted only
+with a known code and the parameters of that code.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from banqup_tui.domain.messages import Message
 from banqup_tui.formats.content import Content
 
 MOST_ANSWERED = 64 * 2**20
-"""Bytes of an answer. An attachment is as large as this at most; the lines of a document are far smaller."""
+"""The most bytes of an answer: an attachment may be as large, the lines of a document are far smaller."""
 
 REQUEST_HEAD = Struct(">IQ")
-"""Length of the encoded request, and of the document behind it."""
+"""The lengths of the encoded request and of the document after it."""
 
 ANSWER_HEAD = Struct(">Q")
 
@@ -56,27 +56,27 @@ class AttachmentBytes(msgspec.Struct, frozen=True, tag="AttachmentBytes", array_
 
 
 class EmbeddedInvoice(msgspec.Struct, frozen=True, tag="EmbeddedInvoice", array_like=True):
-    """`data` is None where the file holds no invoice."""
+    """The invoice in a PDF; `data` is `None` if it has none."""
 
     name: str = ""
     data: bytes | None = None
 
 
 class RootName(msgspec.Struct, frozen=True, tag="RootName", array_like=True):
-    """Both are empty where the file is no XML that can be parsed."""
+    """Name and namespace of a root; both are empty if the file is no XML that can be parsed."""
 
     name: str = ""
     namespace: str = ""
 
 
 class MediaType(msgspec.Struct, frozen=True, tag="MediaType", array_like=True):
-    """Empty where the kind of file is not known."""
+    """A media type; empty if it is not known."""
 
     name: str = ""
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="Refusal", array_like=True):
-    """With one of the codes of `refusals.REASONS`."""
+    """A refusal with a code of `refusals.REASONS`."""
 
     message: Message
 
@@ -85,7 +85,10 @@ Result = ReadContent | AttachmentBytes | EmbeddedInvoice | RootName | MediaType 
 
 
 class ReaderAnswer(msgspec.Struct, frozen=True, array_like=True):
-    """`cpu_seconds`: what the process has used since its start. `is_last`: it ends now, another has to be started."""
+    """An answer.
+
+    `cpu_seconds` is what the process has used since its start. With `is_last` it ends now, and another must be started.
+    """
 
     result: Result
     cpu_seconds: float

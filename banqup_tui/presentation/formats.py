@@ -147,14 +147,6 @@ def iban(number: str | None) -> str:
     return " ".join(compact[at : at + 4] for at in range(0, len(compact), 4))
 
 
-def structured_reference(reference: str) -> str:
-    """Returns a Belgian structured communication as `+++123/4567/89002+++`; other texts unchanged."""
-    digits = reference.strip("+* ").replace("/", "").replace(" ", "")
-    if len(digits) != 12 or not digits.isdigit():
-        return reference
-    return f"+++{digits[:3]}/{digits[3:7]}/{digits[7:]}+++"
-
-
 def size(octets: int) -> str:
     """`86 kB`, `1.4 MB`; French writes `ko` and `Mo`."""
     unit = "o" if _state["locale"] == "fr_BE" else "B"

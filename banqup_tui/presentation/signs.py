@@ -45,10 +45,6 @@ def use_ascii(ascii_only: bool) -> None:
     _state["set"] = ASCII if ascii_only else UTF8
 
 
-def is_ascii() -> bool:
-    return _state["set"] is ASCII
-
-
 def sign(name: SignName) -> str:
     return _state["set"][name]
 
@@ -99,14 +95,6 @@ STATES: Mapping[DeliveryState, Appearance] = {
     DeliveryState.UNKNOWN: Appearance("unknown", "warn", True, N_("Unknown"), NP_("in full", "Unknown")),
     DeliveryState.CANCELLED: Appearance("none", "muted", False, N_("Cancelled"), NP_("in full", "Cancelled")),
 }
-
-
-def status_appearance(status: AccountingStatus) -> Appearance:
-    return STATUSES[status]
-
-
-def state_appearance(state: DeliveryState) -> Appearance:
-    return STATES[state]
 
 
 def needs_ascii(environment: Mapping[str, str]) -> bool:

@@ -25,7 +25,7 @@ from banqup_tui.store.copy import CopyState, LocalCopy, state_of
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.overlay import Moment, Overlay
 from banqup_tui.store.packed import DELIVERY_COLUMNS, whole_delivery, whole_document
-from banqup_tui.store.query import DocumentQuery, Filter, FilterField, Term
+from banqup_tui.store.query import DocumentQuery
 from banqup_tui.store.repair import healing, heals
 from banqup_tui.store.rows import by_id, rows_of
 from banqup_tui.store.scope import number_of_client
@@ -158,19 +158,6 @@ class Readers:
             values = dict(connection.execute(f"SELECT n, value FROM document WHERE n IN ({marks})", numbers))  # noqa: S608
             rows = rows_of(connection, overlay, stored)
         return [whole_document(row, values[one.n]) for one, row in zip(stored, rows, strict=True)]
-
-    def find_documents(self, text: str, client_id: str | None = None, limit: int = 20) -> list[str]:
-        """Returns ids of documents by id or its beginning (8 letters or more), else by exact number, newest first."""
-        connection = self._connection()
-        if len(text) >= 8:
-            rows = connection.execute(
-                "SELECT id FROM document WHERE id >= ? AND id < ? LIMIT ?", (text.lower(), f"{text.lower()}~", limit)
-            ).fetchall()
-            if rows:
-                return [document_id for (document_id,) in rows]
-        query = DocumentQuery(client_id=client_id, filter=Filter(terms=(Term(field=FilterField.NUMBER, text=text),)))
-        found = self.listing(query, limit * 5)
-        return [row.id for row in found if (row.number or "").casefold() == text.casefold()][:limit]
 
     def totals(self, ids: Sequence[str]) -> list[Totals]:
         """Returns count and amounts of these documents by currency, in minor units, the euro first."""

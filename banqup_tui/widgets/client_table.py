@@ -136,13 +136,6 @@ class ClientTable(LineList):
             self._sort = (column, descending)
             self.refresh(Region(0, 0, self.size.width, 1))
 
-    def move_to_client(self, client_id: str) -> bool:
-        for index, row in enumerate(self._rows):
-            if row.client.id == client_id:
-                self.move_to(index)
-                return True
-        return False
-
     # Drawing
 
     def line_count(self) -> int:

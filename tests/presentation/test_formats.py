@@ -87,8 +87,6 @@ def test_numbers_of_people_and_banks_are_grouped_as_on_paper():
     assert formats.vat_number("BE0465123710") == "BE 0465.123.710"
     assert formats.vat_number(None) == "–"
     assert formats.iban("BE68539007547034") == "BE68 5390 0754 7034"
-    assert formats.structured_reference("123456789002") == "+++123/4567/89002+++"
-    assert formats.structured_reference("thank you") == "thank you"
 
 
 def test_a_name_is_cut_at_its_end_and_a_number_in_its_middle():

@@ -23,7 +23,7 @@ def test_every_status_and_state_has_a_sign_of_its_own_and_a_word():
 def test_a_status_can_be_read_in_french_short_and_in_full():
     use_language("fr_BE")
     try:
-        queued = signs.status_appearance(AccountingStatus.QUEUED)
+        queued = signs.STATUSES[AccountingStatus.QUEUED]
         assert (queued.word, queued.full_word) == ("En file", "En file d'attente")
     finally:
         use_language("en")

@@ -11,7 +11,7 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.presentation.formats import amount, cut, cut_middle, full_date, short_date, shown
-from banqup_tui.presentation.signs import STATUSES, sign, state_appearance
+from banqup_tui.presentation.signs import STATES, STATUSES, sign
 from banqup_tui.presentation.words import _
 from banqup_tui.widgets.document_table.columns import Columns
 from banqup_tui.widgets.strips import LineBuilder, width_of
@@ -89,7 +89,7 @@ def _sent_names(
         state = states.get(name)
         label = shown(name)
         if state is not None:
-            appearance = state_appearance(state)
+            appearance = STATES[state]
             token: Token = "muted" if state is DeliveryState.DELIVERED else appearance.token
             style = look.style(token, ground, bold=appearance.bold)
             line.at(column).put(f"{appearance.sign} {label}", style)

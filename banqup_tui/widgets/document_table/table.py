@@ -154,12 +154,6 @@ class DocumentTable(LineList):
             self._labels = labels
             self.refresh(Region(0, 0, self.size.width, 1))
 
-    def set_extra_columns(self, extras: frozenset[Extra]) -> None:
-        """Sets the columns that the user chose, which are lost last."""
-        if extras != self._extras:
-            self._extras = extras
-            self.refresh()
-
     def set_selection(self, selection: Selection) -> None:
         if selection == self._selection:
             return
@@ -176,14 +170,6 @@ class DocumentTable(LineList):
         self._range = None
         self.set_selection(NOTHING)
         return had
-
-    def move_to_document(self, document_id: str) -> bool:
-        """Puts the cursor on a document. Returns false if it is not among the rows."""
-        position = self._rows.position(document_id)
-        if position is None:
-            return False
-        self.move_to(position)
-        return True
 
     # Drawing
 

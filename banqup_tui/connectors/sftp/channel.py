@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import asyncssh
 import msgspec
@@ -26,7 +26,13 @@ from banqup_tui.connectors.common.hidden_file import (
 from banqup_tui.connectors.common.path_template import FilledPath, fill
 from banqup_tui.connectors.interface import DeliveryRequest, Found, Receipt, Uncertain
 from banqup_tui.connectors.sftp.faults import LOST, not_renamed, not_written, words_of
-from banqup_tui.connectors.sftp.wire import FileAttributes, PendingReply, SftpSession, SftpSessions, is_there
+from banqup_tui.connectors.sftp.sessions import (
+    SftpSessions,
+    free_bytes,
+    is_directory,
+    is_there,
+    make_directories,
+)
 from banqup_tui.domain.messages import message
 from banqup_tui.kill_points import kill_point
 
@@ -42,6 +48,9 @@ UPLOADS = 16
 READ_HERE = 1 << 18
 """Bytes up to which a file is read on the event loop; a larger file is read in a thread."""
 
+READ_THERE = 1 << 20
+"""Bytes that are read at a time from a file on the server."""
+
 FREE_SECONDS = 5.0
 """Seconds for which a name that was found free is still taken to be free."""
 
@@ -55,6 +64,8 @@ class SftpChannel:
         self._session = sessions.first
         self._made: set[str] = set()
         self._uploading = asyncio.Semaphore(UPLOADS)
+        # OpenSSH is not asked for the length of an upload: it fails a write that it cannot store whole.
+        self._fails_short_writes = sessions.is_openssh
         self._names_in_use: dict[str, float] = {}
         """Final names of documents in transit, with the time at which each was found free."""
 
@@ -71,9 +82,9 @@ class SftpChannel:
                 self._made.discard(place.directory)
                 final = await self._prepare(place, hidden, delivery_request)
         except (asyncssh.SFTPError, *LOST) as error:
-            free_bytes = await _free_bytes(self._session, place.directory or ".", error)
+            free = await _free_bytes(self._session, place.directory or ".", error)
             await self._remove(hidden)
-            raise not_written(error, place.directory or ".", free_bytes, delivery_request.size) from error
+            raise not_written(error, place.directory or ".", free, delivery_request.size) from error
         except BaseException:
             await self._remove(hidden)
             raise
@@ -82,15 +93,14 @@ class SftpChannel:
         return ResumeToken(hidden, final.path).text()
 
     async def _prepare(self, place: FilledPath, hidden: str, delivery_request: DeliveryRequest) -> FilledPath:
-        """Uploads the file and asks meanwhile whether the name is free, to save a round trip."""
+        """Uploads the file and asks whether the name is free."""
         await self._make(place.directory)
         await self._forget_older(place.directory, delivery_request)
         async with self._uploading, self._sessions.for_an_upload() as session:
             first = self._hold(place, delivery_request)
             try:
-                lookup = session.look(first.path)
                 await self._upload(session, hidden, delivery_request)
-                return await self._free(first, lookup, place, delivery_request)
+                return await self._free(session, first, place, delivery_request)
             except BaseException:
                 self._names_in_use.pop(first.path, None)
                 raise
@@ -154,10 +164,10 @@ class SftpChannel:
         return place
 
     async def _free(
-        self, first: FilledPath, lookup: PendingReply, place: FilledPath, delivery_request: DeliveryRequest
+        self, session: asyncssh.SFTPClient, first: FilledPath, place: FilledPath, delivery_request: DeliveryRequest
     ) -> FilledPath:
         """Returns the reserved name if it is free on the server, else the next free one."""
-        if not await is_there(lookup):
+        if not await is_there(session, first.path):
             return first
         for seen in names(place, delivery_request):
             if seen.path in self._names_in_use and seen != first:
@@ -171,37 +181,35 @@ class SftpChannel:
                 return seen
         return place
 
-    async def _upload(self, session: SftpSession, hidden: str, delivery_request: DeliveryRequest) -> None:
-        """Writes the file in whole requests. If wanted and supported, the server fsyncs it before the close."""
-        handle = await self._created(session, hidden)
-        seen: FileAttributes | None = None
-        try:
+    async def _upload(self, session: asyncssh.SFTPClient, hidden: str, delivery_request: DeliveryRequest) -> None:
+        """Writes the file. If wanted and supported, the server fsyncs it before the close."""
+        # In one request where it fits into one: asyncssh makes a task for each block otherwise.
+        block = 0 if delivery_request.size <= min(READ_HERE, session.limits.max_write_len) else -1
+        async with await self._created(session, hidden, block) as file:
             kill_point("send.firstbyte")
-            written, is_last = 0, False
-            async for chunk, is_last in _chunks(delivery_request):
-                if is_last:
-                    seen = await session.write_the_last(handle, written, chunk, flush=self._settings.flush)
-                else:
-                    await session.write(handle, written, chunk)
+            written = 0
+            async for chunk in _chunks(delivery_request):
+                await file.write(chunk, written)
                 written += len(chunk)
                 if 2 * written >= delivery_request.size:
                     kill_point("send.halfway")
-        except BaseException:
-            session.close_handle(handle)
-            raise
+            if self._settings.flush:
+                with suppress(asyncssh.SFTPOpUnsupported):
+                    await file.fsync()
+            size = None if self._fails_short_writes else await _size_of(file)
         # Some servers acknowledge writes on a full disk; the length shows it before the rename.
-        if seen is not None and seen.size not in (None, written):
-            raise asyncssh.SFTPFailure(f"{seen.size} of {written} bytes were kept: no space?")
+        if size not in (None, written):
+            raise asyncssh.SFTPFailure(f"{size} of {written} bytes were kept: no space?")
         # Kill points in this function leave a hidden file that the next attempt deletes.
         kill_point("send.lastbyte")
 
-    async def _created(self, session: SftpSession, hidden: str) -> bytes:
+    async def _created(self, session: asyncssh.SFTPClient, hidden: str, block: int) -> asyncssh.SFTPClientFile:
         """Creates the hidden file. The name can only exist from a run before the ledger was restored."""
         try:
-            return await session.create(hidden)
-        except asyncssh.SFTPFailure:
+            return await session.open(hidden, "xb", block_size=block)
+        except (asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists):
             await self._remove(hidden)
-            return await session.create(hidden)
+            return await session.open(hidden, "xb", block_size=block)
 
     async def _appear(self, delivery_request: DeliveryRequest, token: ResumeToken) -> str:
         """Renames the hidden file to its recorded name or the next free one; SSH_FXP_RENAME never overwrites."""
@@ -261,11 +269,12 @@ class SftpChannel:
         if (await self._session.stat(path)).size != delivery_request.size:
             return False
         digest, read = hashlib.sha256(), 0
-        async for chunk in self._session.read(path):
-            digest.update(chunk)
-            read += len(chunk)
-            if read > delivery_request.size:
-                return False
+        async with self._session.open(path, "rb") as file:
+            while chunk := cast(bytes, await file.read(READ_THERE)):
+                digest.update(chunk)
+                read += len(chunk)
+                if read > delivery_request.size:
+                    return False
         return digest.hexdigest() == delivery_request.sha256
 
     async def _is_there(self, path: str) -> bool:
@@ -293,7 +302,7 @@ class SftpChannel:
         with suppress(asyncssh.SFTPPermissionDenied):
             if not await self._is_gone(hidden):
                 return False
-            if not directory or await self._session.is_directory(directory):
+            if not directory or await is_directory(self._session, directory):
                 return True
             raise asyncssh.SFTPFailure(f"the folder {directory} cannot be seen now")
         return False
@@ -312,40 +321,42 @@ def _cut_off(token: ResumeToken, quote: str) -> Uncertain:
     return Uncertain(message("sftp.connection-broke-renaming", quote=quote, path=token.final))
 
 
-async def _chunks(delivery_request: DeliveryRequest) -> AsyncIterator[tuple[bytes, bool]]:
-    """Yields chunks, each with a flag for the last.
-
-    A small file is read and checked whole before the first byte is sent.
-    """
+async def _chunks(delivery_request: DeliveryRequest) -> AsyncIterator[bytes]:
+    """Yields the file in chunks. A small file is read and checked whole before the first byte is sent."""
     chunks = chunks_of(delivery_request)
     if delivery_request.size <= READ_HERE:
-        yield b"".join(chunks), True
+        yield b"".join(chunks)
         return
-    before = await asyncio.to_thread(next, chunks, None)
-    while before is not None:
-        after = await asyncio.to_thread(next, chunks, None)
-        yield before, after is None
-        before = after
+    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        yield chunk
 
 
-async def _make(session: SftpSession, directory: str) -> None:
+async def _size_of(file: asyncssh.SFTPClientFile) -> int | None:
+    """Returns the length that the server has of an open file, or `None` if it does not tell."""
+    try:
+        return (await file.stat()).size
+    except (asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported):
+        return None
+
+
+async def _make(session: asyncssh.SFTPClient, directory: str) -> None:
     """Creates the folder. A denial is ignored, as the write tells whether the folder exists."""
     if directory:
         with suppress(asyncssh.SFTPPermissionDenied):
-            await session.make_directories(directory)
+            await make_directories(session, directory)
 
 
-async def _free_bytes(session: SftpSession, directory: str, error: BaseException) -> int | None:
+async def _free_bytes(session: asyncssh.SFTPClient, directory: str, error: BaseException) -> int | None:
     """Returns the bytes that this user may still write, if known. Asked only after a failure without a reason."""
     if not isinstance(error, asyncssh.SFTPFailure):
         return None
     with suppress(asyncssh.SFTPError, *LOST):
         async with asyncio.timeout(ANSWER_SECONDS):
-            return await session.free_bytes(directory)
+            return await free_bytes(session, directory)
     return None
 
 
-async def probe(session: SftpSession, settings: SftpSettings, sample: DeliveryRequest | None) -> None:
+async def probe(session: asyncssh.SFTPClient, settings: SftpSettings, sample: DeliveryRequest | None) -> None:
     """Runs all operations of a delivery in the sample's folder, or in the part of the path that is the same for all.
 
     Some servers accept uploads and refuse renames.
@@ -361,8 +372,11 @@ async def probe(session: SftpSession, settings: SftpSettings, sample: DeliveryRe
         async with asyncio.timeout(ANSWER_SECONDS):
             await _make(session, directory)
             try:
-                handle = await session.create(probe)
-                await session.write_the_last(handle, 0, b"banqup\n", flush=settings.flush)
+                async with session.open(probe, "xb") as file:
+                    await file.write(b"banqup\n")
+                    if settings.flush:
+                        with suppress(asyncssh.SFTPOpUnsupported):
+                            await file.fsync()
                 failure = not_renamed
                 await session.rename(probe, renamed)
             finally:
@@ -370,5 +384,5 @@ async def probe(session: SftpSession, settings: SftpSettings, sample: DeliveryRe
                     with suppress(asyncssh.SFTPError, *LOST):
                         await session.remove(path)
     except (asyncssh.SFTPError, *LOST) as error:
-        free_bytes = await _free_bytes(session, directory or ".", error)
-        raise failure(error, directory or ".", free_bytes, 1) from error
+        free = await _free_bytes(session, directory or ".", error)
+        raise failure(error, directory or ".", free, 1) from error

@@ -6,14 +6,14 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import asyncssh
 
 from banqup_tui.connectors.interface import Fault, NotSent
 from banqup_tui.connectors.sftp.faults import LOST, not_connected
 from banqup_tui.connectors.sftp.host_key import fingerprints_of
-from banqup_tui.connectors.sftp.wire import SftpSessions, opened
+from banqup_tui.connectors.sftp.sessions import SftpSessions, opened
 from banqup_tui.domain.messages import message
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ async def _connection(
             return key.get_fingerprint() in known
 
     asyncssh.set_log_level("WARNING")
-    connection = await asyncssh.connect(
+    return await asyncssh.connect(
         settings.host,
         settings.port,
         username=settings.user,
@@ -111,41 +111,6 @@ async def _connection(
         keepalive_interval=15,
         keepalive_count_max=3,
     )
-    _without_padding(connection)
-    _with_large_write_buffer(connection)
-    return connection
-
-
-def _without_padding(connection: asyncssh.SSHClientConnection) -> None:
-    """Drops the empty IGNORE packet that asyncssh sends before each packet.
-
-    It protects CBC ciphers, which are not in `_CIPHERS`. Without it a third of all packets is saved. If asyncssh
-    stops calling `send_packet` for it, nothing changes.
-    """
-    send = connection.send_packet
-
-    def send_packet(kind: int, *parts: bytes, **more: Any) -> None:
-        if kind != _IGNORE:
-            send(kind, *parts, **more)
-
-    connection.send_packet = send_packet  # type: ignore[method-assign, assignment]
-
-
-_IGNORE = 2
-
-
-def _with_large_write_buffer(connection: asyncssh.SSHClientConnection) -> None:
-    """Lets the transport collect all packets of one pass of the event loop in one system call.
-
-    `_transport` is private: asyncssh offers no other way to the write buffer. asyncssh ignores `pause_writing`, so
-    the high mark does not block; the SSH window limits the data in transit.
-    """
-    transport = getattr(connection, "_transport", None)
-    if transport is not None:
-        transport.set_write_buffer_limits(high=_IN_ONE_CALL)
-
-
-_IN_ONE_CALL = 1 << 20
 
 
 def private_key_of(settings: SftpSettings) -> list[asyncssh.SSHKey] | None:

@@ -6,12 +6,13 @@ run, and has a field for each column of its table, in the order of the table (te
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import starmap
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Table
+from sqlalchemy import CursorResult, Executable, Table
 
 from banqup_tui.backend.db import tables
 from banqup_tui.domain.messages import Message
@@ -32,18 +33,25 @@ class StoredRecord(BaseRecord, frozen=True):
 R = TypeVar("R", bound=BaseRecord)
 
 
+Parameters = Mapping[str, object] | Sequence[Mapping[str, object]]
+"""The parameters of one run of a statement, or of several runs."""
+
+Result = CursorResult[*tuple[Any, ...]]
+"""The result of any statement. Its columns are not typed: records are made of its rows."""
+
+
 class Executor(Protocol):
     """A transaction or a connection."""
 
-    def execute(self, statement: Any, parameters: Any = None, /) -> Any: ...
+    def execute(self, statement: Executable, parameters: Parameters | None = None, /) -> Result: ...
 
 
-def fetch_all(on: Executor, kind: type[R], statement: Any, parameters: Any = None) -> list[R]:
+def fetch_all(on: Executor, kind: type[R], statement: Executable, parameters: Parameters | None = None) -> list[R]:
     """Runs a statement whose columns are the fields of `kind`, and returns its rows."""
     return list(starmap(kind, on.execute(statement, parameters)))
 
 
-def fetch_one(on: Executor, kind: type[R], statement: Any, parameters: Any = None) -> R | None:
+def fetch_one(on: Executor, kind: type[R], statement: Executable, parameters: Parameters | None = None) -> R | None:
     """Returns the only row of a statement, or `None`. Raises SQLAlchemy's `MultipleResultsFound` for two."""
     row = on.execute(statement, parameters).one_or_none()
     return None if row is None else kind(*row)

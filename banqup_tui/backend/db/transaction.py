@@ -11,18 +11,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Integer, String, Table, bindparam, or_, select, text, update
+from sqlalchemy import Connection, Engine, Executable, Integer, String, Table, bindparam, or_, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.fair_lock import FairLock
 from banqup_tui.backend.db.json_rows import ids_param, in_ids, row_field, rows_param
+from banqup_tui.backend.db.records import Parameters, Result
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import EntityKind, Op
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+    Insert = sqlite.Insert | postgresql.Insert
 
 _ROWS: dict[EntityKind, Table] = {
     EntityKind.CLIENT: tables.client,
@@ -64,11 +70,11 @@ class Transaction:
         self._changes: dict[tuple[EntityKind, str], _Change] = {}
         self._with_numbers: list[Callable[[Connection, int], None]] = []
 
-    def execute(self, statement: Any, parameters: Any = None) -> Any:
+    def execute(self, statement: Executable, parameters: Parameters | None = None) -> Result:
         """Runs a statement and returns SQLAlchemy's result."""
         return self.connection.execute(statement, parameters)
 
-    def insert(self, table: Table) -> Any:
+    def insert(self, table: Table) -> "Insert":
         """Returns the dialect's INSERT statement, which has `on_conflict_do_update`."""
         return _insert(self.connection.dialect.name, table)
 
@@ -175,7 +181,7 @@ _FIRST_NUMBERS = [
 
 
 @cache
-def _upsert(dialect: str) -> Any:
+def _upsert(dialect: str) -> Executable:
     """Returns the statement that writes the changes.
 
     SQLite needs a WHERE in `INSERT … SELECT` before `ON CONFLICT`, or it parses `ON` as part of a join
@@ -191,7 +197,7 @@ def _upsert(dialect: str) -> Any:
     )
 
 
-def _insert(dialect: str, table: Table) -> Any:
+def _insert(dialect: str, table: Table) -> "Insert":
     """Returns the dialect's INSERT.
 
     PostgreSQL's dialect is imported only when it is used: the import takes as long as that of SQLite's.

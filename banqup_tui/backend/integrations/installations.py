@@ -33,11 +33,8 @@ def install(transaction: Transaction, body: Install, context: CommandContext) ->
     """
     extension = loading_extension(context, body.extension_id)
     table = tables.installation
-    existing = transaction.execute(
-        select(table)
-        .where(table.c.space_id == transaction.space_id, table.c.extension_id == extension.id)
-        .with_for_update()
-    ).one_or_none()
+    same = select(table).where(table.c.space_id == transaction.space_id, table.c.extension_id == extension.id)
+    existing = fetch_one(transaction, InstallationRecord, same.with_for_update())
     if existing is not None:
         queued = _configure(transaction, existing, body.settings, context) if body.settings else 0
         return {"installationId": existing.id, "new": False, "queued": queued}

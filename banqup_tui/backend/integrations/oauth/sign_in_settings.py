@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import InstallationRecord, fetch_all
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.integrations import settings_levels
 from banqup_tui.backend.integrations.oauth import repository
@@ -48,9 +49,8 @@ def forget_unused(transaction: Transaction, services: Services) -> None:
     """Calls `repository.forget_unused`. Deletes nothing if settings of the firm cannot be read."""
     table = tables.installation
     in_use = set()
-    for row in transaction.execute(
-        select(table.c.id, table.c.extension_id, table.c.settings).where(table.c.space_id == transaction.space_id)
-    ):
+    mine = select(table).where(table.c.space_id == transaction.space_id)
+    for row in fetch_all(transaction, InstallationRecord, mine):
         try:
             firm = settings_levels.of_firm(services, row)
         except CommandRefused:

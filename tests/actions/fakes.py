@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from banqup_tui.actions.context import Context, V
 from banqup_tui.actions.places import Destination, Place
@@ -33,16 +33,17 @@ from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult, TestStep
 from banqup_tui.store.outbox_entry import Rescue
-from banqup_tui.sync.server import Question
+from banqup_tui.sync.server import Question, ServerLike
 from tests.support.sign_ins import SignIns
 
+T = TypeVar("T")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PARVIS = Client(id="parvis", reference="PARVIS", name="Boulangerie du Parvis SRL", vat_number="BE0465123710")
 
 
 class FakeActionSession:
     def __init__(self, files: Path | None = None, *, tried: Sequence[str] = ()) -> None:
-        self.acts: list[Value] = []
+        self.acts: list[Any] = []
         self.taken_back: list[str] = []
         self.known: list[Document] = []
         self.opposites: dict[str, Value] = {}
@@ -112,7 +113,7 @@ class FakeActionSession:
 
     async def ask(self, question: Question[V], *, seconds: float = 30.0, wait: bool = True) -> V:
         """Asks this object, which answers like a service."""
-        return await question(self)
+        return await question(cast("ServerLike", self))
 
     async def test(self, request: TestRequest) -> TestResult:
         self.tested.append(request)
@@ -175,13 +176,17 @@ class FakeAsk:
         self.opened: list[Path] = []
         self.only_errors = 0
 
+    def _answer(self, kind: type[T]) -> T | None:
+        assert self.answer is None or isinstance(self.answer, kind)
+        return self.answer
+
     async def choose(self, question: ChoiceQuestion) -> str | None:
         self.questions.append(question)
-        return self.answer
+        return self._answer(str)
 
     async def tick(self, question: TickList) -> TickAnswer | None:
         self.questions.append(question)
-        return self.answer
+        return self._answer(TickAnswer)
 
     async def confirm(self, question: ConfirmQuestion) -> bool:
         self.questions.append(question)
@@ -189,7 +194,7 @@ class FakeAsk:
 
     async def decide(self, question: DecisionQuestion) -> str | None:
         self.questions.append(question)
-        return self.answer
+        return self._answer(str)
 
     async def fill_in(self, form: Form) -> FormAnswer | None:
         self.questions.append(form)
@@ -200,10 +205,11 @@ class FakeAsk:
         return bool(question.go_on())
 
     async def where_to(self, title: str, suggestion: Path) -> Path | None:
-        return self.answer
+        return self._answer(Path)
 
     async def which_files(self, title: str) -> Sequence[Path] | None:
-        return self.answer
+        paths: Sequence[Path] | None = self.answer
+        return paths
 
     def notify(self, message: Notice) -> None:
         self.messages.append(message)

@@ -1,6 +1,6 @@
 """One integration more, the same for many clients, and away with it everywhere."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import ChoiceQuestion, ConfirmQuestion, Form, FormAnswer, ReviewQuestion, ReviewState
@@ -15,6 +15,9 @@ from tests.actions.fakes import FakeActionSession, FakeAsk, a_context, an_extens
 CLIENTS = tuple(Client(id=name, reference=name.upper(), name=name.title()) for name in ("parvis", "zavel", "delta"))
 
 
+T = TypeVar("T")
+
+
 class Scripted(FakeAsk):
     """Answers one question after the other; a callable is given the question."""
 
@@ -22,26 +25,28 @@ class Scripted(FakeAsk):
         super().__init__()
         self._answers = list(answers)
 
-    def _next(self, question: Any) -> Any:
+    def _next(self, question: Any, kind: type[T]) -> T | None:
         self.questions.append(question)
         answer = self._answers.pop(0)
-        return answer(question) if callable(answer) else answer
+        found = answer(question) if callable(answer) else answer
+        assert found is None or isinstance(found, kind)
+        return found
 
     async def choose(self, question: ChoiceQuestion) -> str | None:
-        return self._next(question)
+        return self._next(question, str)
 
     async def fill_in(self, form: Form) -> FormAnswer | None:
-        return self._next(form)
+        return self._next(form, FormAnswer)
 
     async def confirm(self, question: ConfirmQuestion) -> bool:
-        return self._next(question)
+        return bool(self._next(question, bool))
 
     async def review(self, question: ReviewQuestion) -> bool:
-        answer = self._next(question)
+        answer = self._next(question, object)
         if isinstance(answer, str):
             await question.edit(answer)
             return await self.review(question)
-        return answer
+        return bool(answer)
 
 
 def a_firm(ask: FakeAsk, session: FakeActionSession | None = None, **more: Any) -> Any:
@@ -137,6 +142,7 @@ async def test_a_form_signs_in_for_its_level_and_that_of_many_for_the_firm() -> 
     await BY_ID["configure-integration"].run(a_firm(of_integration, session, integration=has))
     for ask in (of_firm, of_one, of_many, of_integration):
         form = next(question for question in ask.questions if isinstance(question, Form))
+        assert form.sign_in is not None
         await form.sign_in.begin("sign_in", {"user": "me"})
     asked = [(one.installation_id, one.integration_id, one.client_id) for one in session.sign_ins.begun]
     installed = "sftp-installed"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.prompts import TickAnswer
 from banqup_tui.actions.registry import ACTIONS, menu_of
 from banqup_tui.actions.send_to_integrations import question
@@ -21,7 +22,7 @@ def french() -> Iterator[None]:
     use_language("en")
 
 
-def failed_once():
+def failed_once() -> Context:
     one = a_document()
     return a_context(
         documents=[one],
@@ -60,7 +61,7 @@ def test_the_send_panel_is_french() -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
-def test_every_help_is_translated(action) -> None:
+def test_every_help_is_translated(action: Action) -> None:
     french = action.help()
     use_language("en")
     assert french != action.help()

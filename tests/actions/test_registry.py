@@ -3,6 +3,7 @@
 import pytest
 
 from banqup_tui.actions import reference
+from banqup_tui.actions.context import Action
 from banqup_tui.actions.moves import MOVES
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.registry import ACTIONS, BY_ID, actions_of, bindings_of, clashes, footer_of, help_of, menu_of
@@ -27,7 +28,7 @@ def test_the_keys_page_is_in_step_with_the_program() -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
-def test_every_action_says_what_it_is_and_what_it_does(action) -> None:
+def test_every_action_says_what_it_is_and_what_it_does(action: Action) -> None:
     assert action.name()
     assert action.help().endswith(".")
     assert action.places

@@ -2,13 +2,14 @@
 
 import pytest
 
+from banqup_tui.actions.context import Context
 from banqup_tui.actions.prompts import TickAnswer
 from banqup_tui.actions.registry import BY_ID
 from banqup_tui.actions.send_to_integrations import MOST_IN_ONE_COMMAND, question, summary
 from banqup_tui.domain.delivery import DeliveryState
-from banqup_tui.domain.document import DocumentKind
+from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.extension import ReceiverKind
-from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import Copy, Resend, Send
 from tests.actions.fakes import (
@@ -25,7 +26,7 @@ SEND = BY_ID["send"]
 THREE = [an_integration("SFTP"), an_integration("Exact Online"), an_integration("Dropbox")]
 
 
-def one_document(ask: FakeAsk | None = None, session: FakeActionSession | None = None):
+def one_document(ask: FakeAsk | None = None, session: FakeActionSession | None = None) -> Context:
     one = a_document()
     return a_context(
         ask,
@@ -41,7 +42,7 @@ def one_document(ask: FakeAsk | None = None, session: FakeActionSession | None =
     )
 
 
-def three_documents(ask: FakeAsk | None = None, session: FakeActionSession | None = None):
+def three_documents(ask: FakeAsk | None = None, session: FakeActionSession | None = None) -> Context:
     three = [a_document("A"), a_document("B"), a_document("C", kind=DocumentKind.CREDIT_NOTE, gross_amount=-21175)]
     return a_context(
         ask,
@@ -166,7 +167,7 @@ async def test_a_large_selection_goes_in_commands_that_the_service_takes() -> No
         (a_document(approved=False), [an_integration("SFTP")], "Waits for the client's approval"),
     ],
 )
-def test_what_is_not_possible_says_why(document, integrations, reason) -> None:
+def test_what_is_not_possible_says_why(document: Document, integrations: list[Integration], reason: str) -> None:
     assert sentence_of(SEND.availability(a_context(documents=[document], integrations=integrations))) == reason
 
 
@@ -205,7 +206,7 @@ async def test_integrations_that_take_nothing_now_are_named_before_one_sends() -
     )
 
 
-def four_of_thirty(ask: FakeAsk | None = None, session: FakeActionSession | None = None):
+def four_of_thirty(ask: FakeAsk | None = None, session: FakeActionSession | None = None) -> Context:
     """Thirty documents to two integrations; 26 are marked as processed, one of the four has arrived at one of them."""
     documents = [a_document(f"D{at:02}", processed=at >= 4, gross_amount=100) for at in range(30)]
     delivered = [a_delivery(documents[0], "sftp", DeliveryState.DELIVERED)]
@@ -240,13 +241,15 @@ def test_what_is_marked_as_processed_is_sent_too_where_it_is_ticked() -> None:
 @pytest.mark.parametrize("again", [False, True])
 @pytest.mark.parametrize("processed", [False, True])
 @pytest.mark.parametrize("ids", [{"sftp"}, {"exact-online"}, {"sftp", "exact-online"}, set()])
-async def test_every_number_that_is_said_is_that_of_what_is_given_to_the_outbox(ids, processed, again) -> None:
+async def test_every_number_that_is_said_is_that_of_what_is_given_to_the_outbox(
+    ids: set[str], processed: bool, again: bool
+) -> None:
     answer = TickAnswer(ids=frozenset(ids), processed=processed, option=again)
     ask, session = FakeAsk(answer), FakeActionSession()
     await SEND.run(four_of_thirty(ask, session))
     summary_text = ask.questions[0].summary(answer)
     sent = [(one, to) for act in session.acts if isinstance(act, Send) for one in act.document_ids
-            for to in act.integration_ids]  # fmt: skip
+            for to in act.integration_ids or ()]  # fmt: skip
     copies = [copy.delivery_id for act in session.acts if isinstance(act, Resend) for copy in act.copies]
     number = len(sent) + len(copies)
     documents = {one for one, _to in sent} | {copy.partition(">")[0] for copy in copies}

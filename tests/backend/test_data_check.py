@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import DocumentRecord, fetch_all
 from banqup_tui.backend.db.values import document_of
 from banqup_tui.backend.intake.content_check import ContentCheck
 from banqup_tui.backend.paths import DATABASE_FILE
@@ -165,7 +166,7 @@ def test_documents_of_a_newer_version_are_said_to_be_so(home: Home) -> None:
 
 def damaged_ids(services: Services) -> list[str]:
     with services.database.read() as connection:
-        rows = connection.execute(select(tables.document)).all()
+        rows = fetch_all(connection, DocumentRecord, select(tables.document))
     return [row.id for row in rows if document_of(row).damaged]
 
 

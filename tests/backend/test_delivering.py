@@ -91,7 +91,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 
 async def test_documents_arrive_on_an_sftp_server(services: Services, server: Server) -> None:
-    values = {"host": "127.0.0.1", "port": server.port, "user": "parvis", "password": "geheim"}
+    values: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "user": "parvis", "password": "geheim"}
     activated(services, "sftp", path="/[folder]", host_key=server.fingerprint, **values)
     for number in ("1", "2", "3"):
         add_document(services, number)
@@ -102,7 +102,13 @@ async def test_documents_arrive_on_an_sftp_server(services: Services, server: Se
 async def test_a_server_with_another_key_gets_nothing_until_a_person_has_looked(
     services: Services, server: Server
 ) -> None:
-    values = {"host": "127.0.0.1", "port": server.port, "user": "parvis", "password": "geheim", "path": "/"}
+    values: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": server.port,
+        "user": "parvis",
+        "password": "geheim",
+        "path": "/",
+    }
     installation, _ = activated(services, "sftp", host_key="SHA256:" + "A" * 43, **values)
     add_document(services, "2026-1")
     (failed,) = await until(services, "FAILED")

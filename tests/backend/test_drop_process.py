@@ -146,7 +146,7 @@ async def test_a_failed_sign_in_is_the_same_work_whoever_is_known(
         noted(asyncssh, "import_public_key")
         noted(SftpDrop, "_row_of")
         for method, (values, costs) in METHODS.items():
-            done = {}
+            done: dict[str, list[Any]] = {}
             for user in ("with-password", "with-key", "gone", "nobody"):
                 transaction.clear()
                 with pytest.raises(asyncssh.PermissionDenied):
@@ -216,7 +216,7 @@ def test_a_flood_of_failed_sign_ins_does_not_fill_the_log(caplog: pytest.LogCapt
         {"server_host_key_algs": ["ssh-rsa", "ecdsa-sha2-nistp256"]},
     ],
 )
-async def test_what_is_weak_is_not_spoken(harness: IntakeHarness, old: dict[str, list[str]]) -> None:
+async def test_what_is_weak_is_not_spoken(harness: IntakeHarness, old: dict[str, Any]) -> None:
     async with drop_of(harness, new_host_key=True) as sftp_drop:
         account(harness)
         with pytest.raises(asyncssh.DisconnectError):

@@ -4,7 +4,8 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from banqup_tui.backend.integrations.registry import Extensions, Level
+from banqup_tui.backend.connector_host.definition import Level
+from banqup_tui.backend.integrations.registry import Extensions
 from banqup_tui.presentation.messages import sentence_of
 
 
@@ -33,7 +34,8 @@ def test_a_package_that_does_not_load_stands_in_the_store_with_its_reason(extens
     assert "does not load: “No module named 'acme_ledger'" in sentence_of(found["acme-ledger"].problem)
     assert "calls itself local-folder" in sentence_of(found["misnamed"].problem)
     assert extensions.connector("acme-ledger") is None
-    assert extensions.connector("none") is extensions.get("none") is None
+    assert extensions.connector("none") is None
+    assert extensions.get("none") is None
 
 
 def test_an_unknown_setting_is_named_with_the_nearest_one(extensions: Extensions) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import DocumentRecord, fetch_all
 from banqup_tui.backend.db.transaction import space_seq
 from banqup_tui.backend.db.vault import of_installation, of_version
 from banqup_tui.backend.integrations import settings_levels
@@ -19,6 +20,7 @@ from banqup_tui.backend.integrations.registry import Extensions
 from banqup_tui.backend.ledger.bulk_jobs import step
 from banqup_tui.backend.ledger.enqueue import enqueue
 from banqup_tui.backend.ledger.lifecycle import break_off
+from banqup_tui.backend.ledger.model import lock_integration
 from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.connectors.sftp.connector import Sftp
 from banqup_tui.domain.folder import Folder
@@ -359,10 +361,9 @@ def test_new_settings_mend_what_waited_for_a_person(services: Services, level: s
     integration = activated(services, made)
     document = add_document(services, "2026-1")
     with services.database.write(SPACE) as transaction:
-        integration_row = transaction.execute(
-            select(tables.integration).where(tables.integration.c.id == integration)
-        ).one()
-        what = transaction.execute(select(tables.document).where(tables.document.c.id == document)).all()
+        integration_row = lock_integration(transaction, integration)
+        assert integration_row is not None
+        what = fetch_all(transaction, DocumentRecord, select(tables.document).where(tables.document.c.id == document))
         enqueue(transaction, integration_row, what, None)
         break_off(transaction, integration_row, text_message("The sign-in was refused.", "Correct the password."))
     assert row(services, tables.integration, integration).state == "BROKEN"
@@ -384,10 +385,9 @@ def test_settings_that_an_unsettled_attempt_was_made_with_are_kept(services: Ser
     integration = activated(services, made)
     document = add_document(services, "2026-1")
     with services.database.write(SPACE) as transaction:
-        integration_row = transaction.execute(
-            select(tables.integration).where(tables.integration.c.id == integration)
-        ).one()
-        what = transaction.execute(select(tables.document).where(tables.document.c.id == document)).all()
+        integration_row = lock_integration(transaction, integration)
+        assert integration_row is not None
+        what = fetch_all(transaction, DocumentRecord, select(tables.document).where(tables.document.c.id == document))
         (delivery,) = enqueue(transaction, integration_row, what, None).delivery_ids
         table = tables.delivery
         values = {"state": "UNKNOWN", "settings_version": 1, "resume_token": "{}"}

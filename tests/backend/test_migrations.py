@@ -131,7 +131,7 @@ def test_postgresql_gets_the_same_partial_indexes() -> None:
 
 
 def _sql(statement: Any) -> str:
-    return " ".join(str(statement.compile(dialect=postgresql.dialect())).split())
+    return " ".join(str(statement.compile(dialect=postgresql.dialect())).split())  # type: ignore[no-untyped-call]
 
 
 def test_a_database_of_the_first_version_is_this_programs_after_its_steps(database: Database, tmp_path: Path) -> None:

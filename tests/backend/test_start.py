@@ -503,6 +503,7 @@ def test_banqup_serve_listens_on_an_address_as_well(home: Home) -> None:
     found = home.running()
     assert found is not None
     assert found.instance_id == endpoint.instance_id
+    assert endpoint.token is not None
     assert endpoint.token not in home.log
 
 

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select, update
 
 from banqup_tui.backend.db import tables
-from banqup_tui.backend.db.vault import SealedElsewhere, Vault, of_installation, of_sign_in, of_version
+from banqup_tui.backend.db.vault import SealedElsewhere, SealedPlace, Vault, of_installation, of_sign_in, of_version
 from banqup_tui.backend.integrations import key_rotation
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.secret import Secret
@@ -46,7 +46,7 @@ def test_another_key_is_said_so(tmp_path: Path) -> None:
     "other",
     [of_installation("b"), of_version("a", 1, "own"), of_version("a", 1, "effective"), of_version("a", 2, "own")],
 )
-def test_a_sealed_value_cannot_be_opened_in_another_place(tmp_path: Path, other: tuple[str, str, str]) -> None:
+def test_a_sealed_value_cannot_be_opened_in_another_place(tmp_path: Path, other: SealedPlace) -> None:
     vault = Vault(tmp_path / "vault.key")
     places = [PLACE, of_sign_in("a"), of_version("a", 1, "own"), of_version("a", 1, "effective"), other]
     for place in {place for place in places if place != other}:

@@ -1,7 +1,7 @@
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ from sqlalchemy import select
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.intake import document_intake
 from banqup_tui.backend.intake import watched_folders as watching_module
+from banqup_tui.backend.intake.incoming import Incoming
 from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import message
+from banqup_tui.folder_walk import open_below
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import AddSource, RemoveSource
 from tests.support.intake_harness import IntakeHarness
@@ -37,7 +39,9 @@ def watching(harness: IntakeHarness) -> WatchedFolders:
 
 
 @contextlib.asynccontextmanager
-async def watched(harness: IntakeHarness, **options: float) -> AsyncIterator[Callable[[Callable[[], bool]], object]]:
+async def watched(
+    harness: IntakeHarness, **options: Any
+) -> AsyncIterator[Callable[[Callable[[], bool]], Awaitable[None]]]:
     """The watch running; gives a way to wait until something holds."""
     stop = asyncio.Event()
     task = asyncio.create_task(WatchedFolders(harness.services, every=0.02, **options).run(stop))
@@ -211,7 +215,7 @@ def test_one_file_that_cannot_be_kept_does_not_keep_the_others_out(
     for name in ("a", "b"):
         (inbox / f"{name}.xml").write_bytes(invoice(number=name))
     eyes = watching(harness)
-    opened = watching_module.open_below
+    opened = open_below
 
     def locked(root: Path, path: str) -> Any:
         if path == "a.xml":
@@ -237,7 +241,7 @@ def test_a_defect_of_ours_is_said_and_does_not_stop_the_watch(
         (inbox / f"{name}.xml").write_bytes(invoice(number=name))
     take = document_intake.take
 
-    def broken(transaction: Any, services: Any, incoming: document_intake.Incoming, content: Any) -> Any:
+    def broken(transaction: Any, services: Any, incoming: Incoming, content: Any) -> Any:
         if incoming.file_name == "a.xml":
             raise RuntimeError("defect")
         return take(transaction, services, incoming, content)

@@ -55,10 +55,14 @@ class Receiver(Protocol):
     `answers_in_commit`: how many answers of the receiver the connector reads in `commit` before the last one.
     """
 
-    connector: Connector[Any]
-    secret: str
-    largest: int | None
-    answers_in_commit: int
+    @property
+    def connector(self) -> Connector[Any]: ...
+    @property
+    def secret(self) -> str: ...
+    @property
+    def largest(self) -> int | None: ...
+    @property
+    def answers_in_commit(self) -> int: ...
 
     def settings(self) -> Any: ...
 
@@ -76,7 +80,8 @@ class Receiver(Protocol):
 
 
 class WiredReceiver(Receiver, Protocol):
-    wire: Wire
+    @property
+    def wire(self) -> Wire: ...
 
 
 async def deliver(receiver: Receiver, what: DeliveryRequest, settings: Any = None) -> Receipt:

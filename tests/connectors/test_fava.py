@@ -116,18 +116,18 @@ async def test_a_file_that_was_cut_off_while_fava_wrote_it_is_never_taken_for_th
 
 
 @pytest.mark.parametrize(
-    ("changed", "sentence"),
+    ("changed", "wanted"),
     [({"ledger": "nobody"}, "shows no ledger nobody"), ({"folder": "papers"}, "has no documents folder papers")],
     ids=["ledger", "folder"],
 )  # fmt: skip
 async def test_a_setting_that_is_wrong_waits_for_a_person(
-    ledger: Ledger, tmp_path: Path, changed: dict[str, Any], sentence: str
+    ledger: Ledger, tmp_path: Path, changed: dict[str, Any], wanted: str
 ) -> None:
-    with raising(NotSent, match=sentence) as raised:
+    with raising(NotSent, match=wanted) as raised:
         await send(ledger, delivery_request(tmp_path), **changed)
     assert raised.value.fault is Fault.PERSON
     (step,) = await Fava().test(ledger.settings(**changed), delivery_request(tmp_path))
-    assert sentence in sentence(step)
+    assert wanted in sentence(step)
     assert words(step, "fr") != words(step)
     assert ledger.files() == []
 

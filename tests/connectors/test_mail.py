@@ -18,6 +18,7 @@ from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Rec
 from banqup_tui.connectors.mail.connector import Mail
 from banqup_tui.connectors.mail.settings import MailSettings
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.secret import Secret
 from tests.connectors.contract import HOSTILE_NAME, Arrived, WireContract, WiredReceiver
 from tests.formats.format_documents import PDF_IN_XML, embedded, ubl
 from tests.support.delivery_requests import BYTES, delivery_request
@@ -45,7 +46,9 @@ class Receiver:
         found = []
         for message in self.server.box.messages():
             (attachment,) = message.iter_attachments()
-            found.append(Arrived(attachment.get_filename() or "", attachment.get_payload(decode=True)))
+            content = attachment.get_payload(decode=True)
+            assert isinstance(content, bytes)
+            found.append(Arrived(attachment.get_filename() or "", content))
         return found
 
     @asynccontextmanager
@@ -185,7 +188,7 @@ async def test_nothing_a_stranger_wrote_becomes_a_header_or_an_attachment(
     assert (found.get_filename() or "").endswith(".xml")
     for shown in (message["Subject"], found.get_filename() or ""):
         assert not any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") for letter in shown)
-    assert max(len(line) for line in (envelope.content or b"").splitlines()) <= 998  # type: ignore[arg-type]
+    assert max(len(line) for line in (envelope.content or b"").splitlines()) <= 998
 
 
 async def test_a_subject_without_its_number_says_the_name_of_the_file(server: MailServer, tmp_path: Path) -> None:
@@ -234,7 +237,7 @@ def raised(complete: bool = True, **values: Any) -> list[str]:
 
 
 def test_settings_are_looked_through_before_they_are_kept() -> None:
-    good = {"host": "smtp.kantoor.example", "sender": SENDER, "address": PURCHASES}
+    good: dict[str, Any] = {"host": "smtp.kantoor.example", "sender": SENDER, "address": PURCHASES}
     assert raised(**good) == []
     assert raised(host="smtp.kantoor.example", sender=SENDER, complete=False) == []
     assert raised(host="h", sender=SENDER) == ["address: setting.no-recipient"]
@@ -267,8 +270,10 @@ async def test_an_address_that_is_several_never_comes_near_a_server(server: Mail
 
 
 def test_another_address_is_another_destination_and_another_server_is_not() -> None:
-    settings = MailSettings(host="smtp.kantoor.example", sender=SENDER, sales=SALES, address=PURCHASES, password="p")
-    other = msgspec.structs.replace(settings, host="smtp.anders.example", password="q")
+    settings = MailSettings(
+        host="smtp.kantoor.example", sender=SENDER, sales=SALES, address=PURCHASES, password=Secret("p")
+    )
+    other = msgspec.structs.replace(settings, host="smtp.anders.example", password=Secret("q"))
     assert Mail().destination(settings) == Mail().destination(other)
     assert Mail().destination(settings) != Mail().destination(msgspec.structs.replace(settings, sales=PURCHASES))
     assert "sales verkoop-17@boeken.example" in Mail().destination(settings)

@@ -128,7 +128,7 @@ templates = st.lists(
 
 @given(st.lists(templates, min_size=1, max_size=4).map("/".join), strangers, strangers, strangers, strangers)
 def test_no_value_ever_leaves_its_place(template: str, number: str, name: str, client: str, vat: str) -> None:
-    changed = {"number": number, "file_name": name, "client_name": client, "client_reference": client}
+    changed: dict[str, Any] = {"number": number, "file_name": name, "client_name": client, "client_reference": client}
     place = fill(f"/srv/in/{template}", delivery_request(NOWHERE, vat_number=vat, **changed))
     parts = place.path.split("/")
     assert place.path.startswith("/srv/in/")

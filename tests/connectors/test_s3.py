@@ -401,7 +401,7 @@ def test_settings_are_checked_before_they_are_kept() -> None:
         ({"endpoint": "https://in-tray.s3.example", "addressing": "virtual"}, "https://in-tray.s3.example"),
     ],
 )
-def test_requests_go_where_the_settings_say(server: Buckets, changed: dict[str, str], wanted: str) -> None:
+def test_requests_go_where_the_settings_say(server: Buckets, changed: dict[str, Any], wanted: str) -> None:
     from banqup_tui.connectors.s3.bucket import _root
 
     assert _root(server.settings("in-tray", **changed)) == wanted

@@ -14,7 +14,7 @@ import pytest
 from banqup_tui.connectors.common.hidden_file import hidden_name
 from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.connectors.sftp.connector import Sftp, SftpSettings
-from banqup_tui.domain.secret import revealed
+from banqup_tui.domain.secret import Secret, revealed
 from tests.support.delivery_requests import BYTES, delivery_request
 from tests.support.messages import raising, remedy, sentence
 from tests.support.sftp import SSHD, Server, asyncssh_server, below, free_port, openssh, roll_forward, send
@@ -232,13 +232,15 @@ async def test_a_private_key_pasted_into_one_line_is_read(tmp_path: Path) -> Non
 
     key = asyncssh.generate_private_key("ssh-ed25519")
     text = key.export_private_key("openssh", passphrase="x").decode()
-    settings = SftpSettings(host="h", user="u", path="/", private_key=" ".join(text.split("\n")), passphrase="x")
+    settings = SftpSettings(
+        host="h", user="u", path="/", private_key=Secret(" ".join(text.split("\n"))), passphrase=Secret("x")
+    )
     (read,) = private_key_of(settings) or []
     assert read.public_data == key.public_data
 
 
 async def test_a_server_that_is_not_there_is_tried_again(tmp_path: Path) -> None:
-    settings = SftpSettings(host="127.0.0.1", port=free_port(), user="u", password="p", path="/")
+    settings = SftpSettings(host="127.0.0.1", port=free_port(), user="u", password=Secret("p"), path="/")
     refused = await refusal(settings)
     assert refused.fault is Fault.INTEGRATION
     assert "refuses the connection" in sentence(refused)
@@ -253,7 +255,7 @@ async def test_a_server_that_does_not_answer_is_tried_again(monkeypatch: pytest.
 
     silent = await asyncio.start_server(listen_only, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
-    refused = await refusal(SftpSettings(host="127.0.0.1", port=port, user="u", password="p", path="/"))
+    refused = await refusal(SftpSettings(host="127.0.0.1", port=port, user="u", password=Secret("p"), path="/"))
     silent.close()
     await silent.wait_closed()
     assert refused.fault is Fault.INTEGRATION
@@ -294,7 +296,9 @@ async def test_a_folder_that_disappears_while_the_connection_lasts_is_made_again
 
 
 def test_secrets_are_hidden_wherever_the_settings_are_shown() -> None:
-    settings = SftpSettings(host="sftp.example", user="u", password="geheim", private_key="KEY", path="/")
+    settings = SftpSettings(
+        host="sftp.example", user="u", password=Secret("geheim"), private_key=Secret("KEY"), path="/"
+    )
     assert "sftp.example" in repr(settings)
     assert "geheim" not in repr(settings)
     assert "KEY" not in f"{[settings]}"

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncssh
 import pytest
@@ -133,7 +133,7 @@ async def test_a_server_that_does_not_let_it_be_seen_proves_nothing(tmp_path: Pa
 
 async def test_a_server_that_takes_files_in_and_shows_none_is_served(tmp_path: Path, store: Path) -> None:
     class Slot(asyncssh.SFTPServer):
-        def stat(self, path: bytes) -> object:
+        def stat(self, path: bytes) -> NoReturn:
             raise asyncssh.SFTPPermissionDenied("Permission denied")
 
         lstat = stat

@@ -21,6 +21,7 @@ from banqup_tui.connectors.interface import (
 )
 from banqup_tui.connectors.tryton.connector import Tryton, TrytonSettings
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.secret import Secret
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver, next_attempt
 from tests.support import papers
 from tests.support.delivery_requests import delivery_request
@@ -260,7 +261,7 @@ async def test_a_server_that_is_no_tryton_is_told_from_one(tmp_path: Path) -> No
     from tests.support.hooks import hooks
 
     async with hooks() as server:
-        settings = TrytonSettings(url=f"http://127.0.0.1:{server.port}", database="books", key="k", company=1)
+        settings = TrytonSettings(url=f"http://127.0.0.1:{server.port}", database="books", key=Secret("k"), company=1)
         with pytest.raises(NotSent) as raised:
             async with Tryton().connect(settings) as channel:
                 await channel.prepare(delivery_request(tmp_path))

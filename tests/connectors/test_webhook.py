@@ -15,7 +15,7 @@ from standardwebhooks import Webhook as Theirs
 from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Receipt, Rejected, Uncertain, schema
 from banqup_tui.connectors.webhook.connector import Webhook, WebhookSettings
 from banqup_tui.connectors.webhook.signature import secrets_of, signed_headers
-from banqup_tui.domain.secret import from_text
+from banqup_tui.domain.secret import Secret, from_text
 from tests.connectors.contract import Arrived, WireContract, WiredReceiver
 from tests.support.delivery_requests import BYTES, delivery_request
 from tests.support.hooks import OTHER_SECRET, SECRET, Hooks, hooks
@@ -218,7 +218,7 @@ def test_the_format_is_chosen_from_two() -> None:
 
 async def test_a_test_of_the_connection_says_what_is_wrong_in_french_too(server: Hooks) -> None:
     answering(server, 503, b'{"message": "closed"}')
-    (step,) = await Webhook().test(WebhookSettings(url=server.url, secret=SECRET), None)
+    (step,) = await Webhook().test(WebhookSettings(url=Secret(server.url), secret=Secret(SECRET)), None)
     assert not step.ok
     assert sentence(step).endswith("fails, with the status 503: “closed”.")
     assert sentence(step, "fr").endswith("est en panne, avec le code 503\xa0: «\xa0closed\xa0».")

@@ -29,7 +29,8 @@ class CommandResult:
 
     @property
     def array(self) -> list[dict[str, Any]]:
-        return json.loads(self.out)
+        found: list[dict[str, Any]] = json.loads(self.out)
+        return found
 
 
 class Computer:

@@ -164,7 +164,7 @@ def pdf(*files: tuple[str, bytes]) -> bytes:
     """A PDF of one empty page with files embedded in it."""
     import pypdfium2
 
-    document = pypdfium2.PdfDocument.new()
+    document = pypdfium2.PdfDocument.new()  # type: ignore[no-untyped-call]
     document.new_page(200, 200)
     for name, content in files:
         document.new_attachment(name).set_data(content)

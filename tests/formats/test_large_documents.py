@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import format_documents as make
 import pytest
 
 from banqup_tui.domain.text import clean
 from banqup_tui.formats import Content, UnreadableDocument, detect, parsing, read
+from tests.formats import format_documents as make
 
 MT940 = ":20:X\n:25:10020030/1234567\n:28C:1/1\n:60F:C260101EUR1,00\n{movements}:62F:C260101EUR2,00\n-\n"
 MT940_MOVEMENT = (

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from datetime import date
 
-import format_documents as make
 import pytest
 
 from banqup_tui.domain.statement import Statement
 from banqup_tui.formats import ContentKind, UnreadableDocument, read
 from banqup_tui.presentation.messages import sentence_of
+from tests.formats import format_documents as make
 
 
 def statements_in(data: str | bytes) -> tuple[Statement, ...]:

@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import format_documents as make
 import pytest
 
 from banqup_tui.domain.identifiers import party_keys
@@ -11,6 +10,7 @@ from banqup_tui.domain.invoice import Invoice
 from banqup_tui.domain.invoice_types import InvoiceKind
 from banqup_tui.formats import ContentKind, UnreadableDocument, attachment_bytes, read
 from banqup_tui.presentation.messages import sentence_of
+from tests.formats import format_documents as make
 
 
 def invoice_in(document: str | bytes) -> Invoice:

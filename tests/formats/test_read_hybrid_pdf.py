@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import format_documents as make
 import pytest
 
 from banqup_tui.formats import ContentKind, attachment_bytes, embedded_invoice_xml, read
+from tests.formats import format_documents as make
 
 
 @pytest.mark.parametrize("name", ["factur-x.xml", "ZUGFeRD-invoice.xml", "xrechnung.xml", "data.bin"])

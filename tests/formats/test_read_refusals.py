@@ -5,7 +5,6 @@ import subprocess
 import sys
 import zipfile
 
-import format_documents as make
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from banqup_tui.formats import Content, ContentKind, UnreadableDocument, read
 from banqup_tui.formats.refusals import REASONS
 from banqup_tui.presentation.messages import sentence_of
+from tests.formats import format_documents as make
 
 
 def refusal(data: bytes | str) -> UnreadableDocument:

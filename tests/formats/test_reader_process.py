@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import format_documents as make
 import pytest
 
 from banqup_tui.formats import ContentKind, UnreadableDocument, read
 from banqup_tui.formats.process import client
 from banqup_tui.formats.process.client import ReaderPool
+from banqup_tui.formats.process.messages import ANSWER_HEAD, encoder
 from banqup_tui.formats.refusals import ENDS_READER, PASSING, ReaderNotAvailable
+from tests.formats import format_documents as make
 from tests.support.hostile import pdf_bomb, pdf_with_file, punycode_xml
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
@@ -203,10 +204,10 @@ ANSWERS = {
     "is no message": b"\x00" * 7 + b"\x05hello",
     "is longer than any": b"\xff" * 8,
     "is cut off": b"\x00" * 7 + b"\x50hello",
-    "is of another kind": client.ANSWER_HEAD.pack(26)
-    + client.encoder.encode([["AttachmentBytes", b"x"], 0.0, False]).ljust(26, b"\0"),
-    "gives an unknown reason": client.encoder.encode([["Refusal", "\x1b[2J", {}], 0.0, False]),
-    "leaves out a detail": client.encoder.encode([["Refusal", "file.too-deep", {}], 0.0, False]),
+    "is of another kind": ANSWER_HEAD.pack(26)
+    + encoder.encode([["AttachmentBytes", b"x"], 0.0, False]).ljust(26, b"\0"),
+    "gives an unknown reason": encoder.encode([["Refusal", "\x1b[2J", {}], 0.0, False]),
+    "leaves out a detail": encoder.encode([["Refusal", "file.too-deep", {}], 0.0, False]),
 }
 
 
@@ -216,7 +217,7 @@ def test_an_answer_of_a_reader_that_was_taken_over_is_a_refusal_at_most(
 ) -> None:
     answer = ANSWERS[name]
     if name in ("gives an unknown reason", "leaves out a detail"):
-        answer = client.ANSWER_HEAD.pack(len(answer)) + answer
+        answer = ANSWER_HEAD.pack(len(answer)) + answer
     program = (
         "import socket\n"
         "parent = socket.socket(fileno=0)\n"

@@ -263,10 +263,11 @@ def test_what_was_typed_wrong_is_repeated_without_escapes(
 
 
 def test_json_has_escapes_for_what_acts_and_its_values_are_exact(monkeypatch: pytest.MonkeyPatch) -> None:
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    written_bytes = io.BytesIO()
+    out = io.TextIOWrapper(written_bytes, encoding="utf-8")
     monkeypatch.setattr(sys, "stdout", out)
     print_array([{"name": HOSTILE, "é": "日本"}])
-    written = out.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    written = written_bytes.getvalue().decode()
     assert not ACTS.search(written)
     assert "日本" in written
     assert json.loads(written) == [{"name": HOSTILE, "é": "日本"}]

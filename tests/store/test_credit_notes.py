@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from banqup_tui.domain.document import Document, DocumentKind
-from banqup_tui.domain.listing import Totals
+from banqup_tui.domain.listing import DocumentRow, Totals
 from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.query import DocumentQuery, Filter, SortColumn, parse
 from banqup_tui.store.readers import Readers
@@ -48,7 +49,7 @@ def is_as_it_should_be(readers: Readers) -> None:
     assert (whole.gross_amount, whole.payable_amount) == (-7203, -7203)
 
 
-def sorted_by_gross(readers: Readers) -> list:
+def sorted_by_gross(readers: Readers) -> list[DocumentRow]:
     return list(readers.listing(DocumentQuery(client_id="c1", sort=SortColumn.GROSS, descending=False)))
 
 
@@ -59,7 +60,7 @@ def matching(readers: Readers, line: str) -> set[str]:
 
 
 @pytest.fixture
-def copy_setup(tmp_path: Path):
+def copy_setup(tmp_path: Path) -> Iterator[CopySetup]:
     copy_setup = CopySetup(tmp_path)
     yield copy_setup
     copy_setup.close()

@@ -15,8 +15,8 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.failures import Failing as FailingValue
 from banqup_tui.domain.failures import FailureGroup, retry_of
 from banqup_tui.domain.integration import Integration, IntegrationState
-from banqup_tui.domain.messages import text_message
-from banqup_tui.domain.space import Space
+from banqup_tui.domain.messages import Message, text_message
+from banqup_tui.domain.space import Role, Space
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import Copy as Wanted
 from banqup_tui.protocol.commands import Dismiss, Resend, Send, encode
@@ -47,7 +47,7 @@ class Firm:
             an_integration("i3", "c1", "exact"),
         )
         snapshot = Snapshot(
-            epoch="e", cursor="1", seq=1, role="ACCOUNTANT", space=Space(id="s", name="S"),
+            epoch="e", cursor="1", seq=1, role=Role.ACCOUNTANT, space=Space(id="s", name="S"),
             clients=(a_client("c1"), a_client("c2")), integrations=integrations,
         )  # fmt: skip
         applying.begin(self.copy, 0, snapshot)
@@ -60,7 +60,7 @@ class Firm:
     def fail(self, document: str, integration: str, reason: str | None, remedy: str = "", **more: Any) -> None:
         self.put(
             a_document(document, "c2" if integration == "i2" else "c1"),
-            a_delivery(document, integration, reason and text_message(reason, remedy), **more),
+            a_delivery(document, integration, text_message(reason, remedy) if reason else None, **more),
         )
 
     def ask(self, body: Any) -> str:
@@ -84,8 +84,8 @@ def an_integration(id_: str, client: str, extension: str, **more: Any) -> Integr
     return Integration(**known | more)
 
 
-def a_delivery(document: str, integration: str, reason: str | None, **more: Any) -> Delivery:
-    known = {
+def a_delivery(document: str, integration: str, reason: Message | None, **more: Any) -> Delivery:
+    known: dict[str, Any] = {
         "id": f"{document}>{integration}", "document_id": document, "integration_id": integration, "sha256": "0" * 64,
         "state": DeliveryState.FAILED, "reason": reason, "attempts": 1,
     }  # fmt: skip

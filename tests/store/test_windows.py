@@ -13,7 +13,7 @@ from banqup_tui.domain.document import Document, Party
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import Totals
-from banqup_tui.domain.space import Space
+from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.status import AccountingStatus, accounting_status_with
 from banqup_tui.protocol.messages import Snapshot
 from banqup_tui.store import applying
@@ -38,7 +38,7 @@ class CopySetup:
         self.readers = Readers(self.copy, self.outbox)
         self.seq = 1
         snapshot = Snapshot(
-            epoch="e", cursor="1", seq=1, role="ACCOUNTANT", space=Space(id="s", name="S"),
+            epoch="e", cursor="1", seq=1, role=Role.ACCOUNTANT, space=Space(id="s", name="S"),
             clients=(a_client("c1"), a_client("c2")),
             integrations=(
                 Integration(id="i", client_id="c1", installation_id="x", extension_id="sftp", label="SFTP"),

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import httpx
 from botocore.config import Config
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from banqup_tui.connectors.s3.connector import S3Settings

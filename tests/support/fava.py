@@ -45,7 +45,7 @@ class Ledger:
             "for one in entries:\n"
             "    if isinstance(one, data.Document): print(one.date, one.account, one.filename)"
         )
-        command = [BUILT / "venv" / "bin" / "python", "-c", code, self.file]
+        command: list[str | Path] = [BUILT / "venv" / "bin" / "python", "-c", code, self.file]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
     def clear(self) -> None:
@@ -59,7 +59,7 @@ def served(root: Path, *options: str) -> Iterator[Ledger]:
     (ledger.documents / "Liabilities").mkdir(parents=True)  # Fava watches the folders that it finds when it starts
     ledger.file.write_text(LEDGER)
     with (root / "fava.log").open("wb") as log:
-        command = [BUILT / "venv" / "bin" / "fava", "--port", str(ledger.port), *options, ledger.file]
+        command: list[str | Path] = [BUILT / "venv" / "bin" / "fava", "--port", str(ledger.port), *options, ledger.file]
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         _wait_for(ledger.port, process, root / "fava.log")

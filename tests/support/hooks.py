@@ -62,7 +62,7 @@ class Hooks:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ConnectionError
-            body += message.get("body", b"")
+            body += bytes(message.get("body", b""))
             if len(body) > self.largest * 2:
                 return None
             if not message.get("more_body"):

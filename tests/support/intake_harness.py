@@ -11,6 +11,7 @@ from sqlalchemy import select
 from banqup_tui.backend.api.commands import run
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.file_store import FileStore
+from banqup_tui.backend.db.records import DocumentRecord, SourceRecord, fetch_all
 from banqup_tui.backend.db.transaction import Database, sqlite_engine
 from banqup_tui.backend.db.values import document_of, sources_of
 from banqup_tui.backend.db.vault import Vault
@@ -93,14 +94,14 @@ class IntakeHarness:
 
     def documents(self) -> list[Document]:
         rows = self.rows(select(tables.document).order_by(tables.document.c.created_seq))
-        return [document_of(row) for row in rows]
+        return [document_of(DocumentRecord(*row)) for row in rows]
 
     def clients(self) -> list[Client]:
         return [msgspec.json.decode(row.value, type=Client) for row in self.rows(select(tables.client.c.value))]
 
     def source(self) -> Source:
         with self.services.database.read() as connection:
-            return sources_of(connection, connection.execute(select(tables.source)).all())[0]
+            return sources_of(connection, fetch_all(connection, SourceRecord, select(tables.source)))[0]
 
     def rows(self, statement: Any) -> list[Any]:
         with self.services.database.read() as connection:

@@ -22,8 +22,7 @@ from banqup_tui.app_dirs import AppDirs, dirs_under
 from banqup_tui.cli.main import run
 from banqup_tui.demo.by_http import HttpHand
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import AddIntegration, CreateClient, ImportFile, Install
+from banqup_tui.protocol.commands import AddIntegration, CommandBody, CreateClient, ImportFile, Install
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import CommandResult, CommandStatus
 from tests.support import papers
@@ -113,7 +112,7 @@ class LocalSetup:
 
     # what is in it
 
-    def do(self, *bodies: Value) -> list[CommandResult]:
+    def do(self, *bodies: CommandBody) -> list[CommandResult]:
         with HttpHand(self.backend()) as hand:
             return _done(hand, bodies)
 
@@ -204,8 +203,8 @@ def command_here(environment: Mapping[str, str], *arguments: str) -> "subprocess
 
 def _written(stream: io.TextIOWrapper) -> str:
     stream.flush()
-    stream.buffer.seek(0)
-    return stream.buffer.read().decode()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue().decode()
 
 
 def command_process(environment: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -236,7 +235,7 @@ def setup_in(root: Path) -> Iterator[LocalSetup]:
         setup.end()
 
 
-def _done(hand: HttpHand, bodies: Sequence[Value]) -> list[CommandResult]:
+def _done(hand: HttpHand, bodies: Sequence[CommandBody]) -> list[CommandResult]:
     results = [result for at in range(0, len(bodies), 100) for result in hand.commands(bodies[at : at + 100])]
     for result in results:
         assert result.status is CommandStatus.DONE, result.problem

@@ -42,7 +42,11 @@ class Mailbox:
         self.signed_in = 0
 
     def messages(self) -> list[EmailMessage]:
-        return [message_from_bytes(one.content, policy=policy.default) for one in self.envelopes]  # type: ignore[misc]
+        contents = [one.content for one in self.envelopes]
+        assert all(isinstance(content, bytes) for content in contents)
+        return [
+            message_from_bytes(content, policy=policy.default) for content in contents if isinstance(content, bytes)
+        ]
 
     def authenticate(self, server: SMTP, session: Session, _: Envelope, mechanism: str, data: Any) -> AuthResult:
         good = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
@@ -124,7 +128,7 @@ class MailServer(msgspec.Struct, frozen=True):
     def hang_up(self) -> None:
         """On everybody, as a server does that was idle for long."""
         for one in self.connections:
-            if one.transport is not None:
+            if isinstance(one.transport, asyncio.WriteTransport):
                 one.transport.abort()
 
     def settings(self, **changed: Any) -> Any:

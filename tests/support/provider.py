@@ -188,7 +188,7 @@ def _urls() -> list[Any]:
             return HttpResponseRedirect(back)
         return AuthorizationView.as_view()(request)
 
-    @csrf_exempt
+    @csrf_exempt  # type: ignore[untyped-decorator]
     def token(request: Any) -> Any:
         answer = TokenView.as_view()(request)
         if answer.status_code == 200:
@@ -196,7 +196,7 @@ def _urls() -> list[Any]:
             answer.content = json.dumps({**json.loads(answer.content), **expires_in})
         return answer
 
-    @csrf_exempt
+    @csrf_exempt  # type: ignore[untyped-decorator]
     def forget(request: Any) -> Any:
         for one in RefreshToken.objects.filter(revoked__isnull=True):
             one.revoke()

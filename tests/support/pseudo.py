@@ -38,7 +38,7 @@ def write_catalogue(directory: Path) -> None:
     catalogue = Catalog(locale=None)
     for entry in read_po(BytesIO(source.read_bytes()), locale="fr"):
         if entry.id:
-            texts = entry.id if isinstance(entry.id, tuple) else (entry.id,)
+            texts = (entry.id,) if isinstance(entry.id, str) else tuple(entry.id)
             translated = tuple(accented(text) for text in texts)
             catalogue.add(entry.id, translated if isinstance(entry.id, tuple) else translated[0], context=entry.context)
     target = directory / LANGUAGE / "LC_MESSAGES" / f"{words.DOMAIN}.mo"

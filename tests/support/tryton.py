@@ -96,7 +96,7 @@ def served(directory: Path) -> Iterator[Books]:
     config = installation / "trytond.conf"
     config.write_text(f"[database]\nuri = sqlite://\npath = {installation}\n[web]\nlisten = 127.0.0.1:{port}\n")
     with (installation / "trytond.log").open("wb") as log:
-        command = [BUILT / "venv" / "bin" / "trytond", "-c", config, "-d", DATABASE]
+        command: list[str | Path] = [BUILT / "venv" / "bin" / "trytond", "-c", config, "-d", DATABASE]
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         _wait_for(port, process, installation / "trytond.log")

@@ -51,14 +51,13 @@ MORNING = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
 def a_document(name: str, client_id: str = "c1", minute: int = 0, **more: Any) -> Document:
-    return Document(
-        **{
+    of: dict[str, Any] = {
             "id": name, "client_id": client_id, "folder": Folder.PURCHASE_INVOICES, "kind": DocumentKind.INVOICE,
             "file_name": f"{name}.xml", "media_type": "application/xml", "size": 10,
             "sha256": hashlib.sha256(name.encode()).hexdigest(),
             "created_at": MORNING + timedelta(minutes=minute), "number": f"2026-{minute:05}", "currency": "EUR",
-        } | more
-    )  # fmt: skip
+    }  # fmt: skip
+    return Document(**of | more)
 
 
 def a_client(client_id: str, **more: Any) -> Client:

@@ -285,7 +285,12 @@ def test_stopping_takes_less_than_a_second_even_while_connecting(tmp_path: Path)
     session = Session.open(dirs(tmp_path), slow)
     session.engine.start()
     done = threading.Event()
-    stopper = threading.Thread(target=lambda: (session.close(), done.set()))
+
+    def close() -> None:
+        session.close()
+        done.set()
+
+    stopper = threading.Thread(target=close)
     stopper.start()
     assert done.wait(1.0)
     forever.set()

@@ -222,7 +222,7 @@ class Waiting(httpx.AsyncBaseTransport):
 
 async def test_a_server_that_owes_an_answer_is_silent_until_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(http.time, "monotonic", lambda: now)
+    monkeypatch.setattr("banqup_tui.sync.http.time.monotonic", lambda: now)
     transport = Waiting()
     asked = http.Server(ENDPOINT, transport)
     assert asked.silence() == 0.0

@@ -281,7 +281,8 @@ def test_an_answer_with_a_value_that_cannot_be_read_changes_nothing(
 
     class Odd(Line):
         async def changes(self, cursor: str, limit: int = 500) -> Changes:
-            return unreadable
+            found: Changes = unreadable
+            return found
 
     with pytest.raises(ServerDown):
         asyncio.run(pull.changes(Odd(server), reader.copy, reader.files))

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, update
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.file_store import FileStore
 from banqup_tui.backend.db.transaction import space_seq
+from banqup_tui.backend.db.vault import of_version
 from banqup_tui.backend.dispatch.loop import Dispatch
 from banqup_tui.backend.ledger.bulk_jobs import step
 from banqup_tui.backend.ledger.claim import Claim, claim, mark
@@ -51,7 +52,8 @@ class OpenVault:
         return msgspec.json.encode(values)
 
     def open(self, place: Any, sealed: bytes) -> dict[str, Any]:
-        return msgspec.json.decode(sealed)
+        found: dict[str, Any] = msgspec.json.decode(sealed)
+        return found
 
 
 class LedgerHarness:
@@ -150,7 +152,9 @@ class LedgerHarness:
     def _settings(
         self, transaction: Any, integration_id: str, version: int, inbox: str, settings: dict[str, Any] | None = None
     ) -> None:
-        sealed = self.services.vault.seal(None, settings or {"inbox": inbox})
+        sealed = self.services.vault.seal(
+            of_version(integration_id, version, "effective"), settings or {"inbox": inbox}
+        )
         row = {"integration_id": integration_id, "version": version, "destination": f"fake:{inbox}"}
         transaction.execute(insert(tables.settings), row | {"own": sealed, "effective": sealed})
 
@@ -298,8 +302,8 @@ class LedgerHarness:
         return claimed, integration, document
 
     def dispatch(self, owner: str = "me", **how: Any) -> Dispatch:
-        how = {"timing": self.timing, "now": self.clock.now, "monotonic": self.clock.monotonic} | how
-        return Dispatch(self.services, owner, **how)
+        usual: dict[str, Any] = {"timing": self.timing, "now": self.clock.now, "monotonic": self.clock.monotonic}
+        return Dispatch(self.services, owner, **usual | how)
 
     async def run(
         self, until: Callable[[], bool] | None = None, *, dispatch: Dispatch | None = None, seconds: float = 20

@@ -87,7 +87,7 @@ class Receiver:
         if self.manifest.kind is ReceiverKind.KEY and delivery_request.key in self.keys:
             return
         self.keys.add(delivery_request.key)
-        if self.manifest.kind is not ReceiverKind.RENAME or self.hidden.pop(resume_token, None):
+        if self.manifest.kind is not ReceiverKind.RENAME or self.hidden.pop(resume_token, False):
             self.arrived.append(copy)
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.dispatch import attempt, group_commit, loop
 from banqup_tui.backend.ledger import messages
+from banqup_tui.backend.ledger.outcome import record_together
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Rejected, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
@@ -285,7 +286,7 @@ async def test_an_answer_that_could_not_be_written_is_not_lost_for_ever(
 ) -> None:
     receiver = harness.receiver()
     harness.queued(receiver)
-    original, failed = group_commit.record_together, []
+    original, failed = record_together, list[bool]()
 
     def record(*entered: Any, **how: Any) -> Any:
         if not failed:

@@ -138,7 +138,7 @@ async def test_one_that_cannot_be_written_down_spoils_it_for_nobody(
     harness.documents(client, 8)
     harness.plan()
     poison = harness.deliveries()[0].id
-    original = group_commit.record_together
+    original = record_together
 
     def record(transaction: Transaction, terms: Any, ended: list[Ended], *more: Any) -> Any:
         if any(one.claim.delivery_id == poison for one in ended):

@@ -30,7 +30,7 @@ from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import ImportFile
+from banqup_tui.protocol.commands import CommandBody, ImportFile
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult, TestStep
 from banqup_tui.store.outbox_entry import Rescue
 from banqup_tui.sync.server import Question, ServerLike
@@ -46,7 +46,7 @@ class FakeActionSession:
         self.acts: list[Any] = []
         self.taken_back: list[str] = []
         self.known: list[Document] = []
-        self.opposites: dict[str, Value] = {}
+        self.opposites: dict[str, CommandBody] = {}
         self.tested: list[TestRequest] = []
         self.retried: list[str] = []
         self.cleared: list[str] = []
@@ -64,7 +64,7 @@ class FakeActionSession:
         self.acts.append(body)
         return key or f"key-{len(self.acts)}"
 
-    def inverse_of(self, key: str) -> Value | None:
+    def inverse_of(self, key: str) -> CommandBody | None:
         return self.opposites.get(key)
 
     def act_all(self, bodies: Sequence[Value], label: str = "", *, labels: Sequence[str] = ()) -> list[str]:

@@ -22,13 +22,16 @@ class CommandResult:
 
     @property
     def array(self) -> list[Any]:
-        return json.loads(self.out)
+        found: list[Any] = json.loads(self.out)
+        return found
+
+
+RunBanqup = Callable[..., CommandResult]
+"""Runs a command: its runtime, then its arguments."""
 
 
 @pytest.fixture
-def banqup(
-    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., CommandResult]:
+def banqup(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> RunBanqup:
     monkeypatch.setenv("BANQUP_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
 

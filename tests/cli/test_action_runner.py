@@ -6,7 +6,7 @@ from typing import Any
 
 from banqup_tui.cli.runtime import CommandAnswer, Fate
 from banqup_tui.domain.changes import Hindrance, RefusedChange
-from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.commands import (
@@ -22,12 +22,13 @@ from banqup_tui.protocol.commands import (
     Send,
 )
 from tests.actions.fakes import a_delivery, a_document, an_extension, an_installation, an_integration
+from tests.cli.conftest import RunBanqup
 from tests.cli.fakes import FakeRuntime
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
-def a_runtime(*deliveries) -> FakeRuntime:
+def a_runtime(*deliveries: Delivery) -> FakeRuntime:
     return FakeRuntime(
         all_documents=[a_document("A"), a_document("B", folder=Folder.SALES_INVOICES)],
         all_integrations=[an_integration("SFTP")],
@@ -41,14 +42,14 @@ def refused(detail: str, remedy: str) -> CommandAnswer:
     return CommandAnswer(key="", fate=Fate.REFUSED, problem={"title": "Refused", "detail": detail, "remedy": remedy})
 
 
-def test_send_sends_what_has_not_arrived(banqup) -> None:
+def test_send_sends_what_has_not_arrived(banqup: RunBanqup) -> None:
     runtime = a_runtime(a_delivery(a_document("A"), "sftp", DeliveryState.DELIVERED))
     printed = banqup(runtime, "send", "--client", "PARVIS")
     assert printed.code == 0
     assert runtime.session.acts == [Send(document_ids=("B",), integration_ids=("sftp",))]
 
 
-def test_send_leaves_out_what_is_marked_as_processed_and_says_how_many_until_it_is_asked_for(banqup) -> None:
+def test_send_leaves_out_what_is_marked_as_processed_and_says_how_many_until_it_is_asked_for(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.all_documents += [a_document("C", processed=True), a_document("D", processed=True)]
     printed = banqup(runtime, "send", "--client", "PARVIS")
@@ -63,7 +64,7 @@ def test_send_leaves_out_what_is_marked_as_processed_and_says_how_many_until_it_
     assert "marked as processed" not in printed.err
 
 
-def test_send_of_nothing_but_processed_documents_does_not_say_that_everything_is_there(banqup) -> None:
+def test_send_of_nothing_but_processed_documents_does_not_say_that_everything_is_there(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.all_documents = [a_document("C", processed=True), a_document("D", processed=True)]
     printed = banqup(runtime, "send", "--client", "PARVIS")
@@ -72,13 +73,13 @@ def test_send_of_nothing_but_processed_documents_does_not_say_that_everything_is
     assert "everything is there" not in printed.err
 
 
-def test_send_of_one_folder_leaves_the_others(banqup) -> None:
+def test_send_of_one_folder_leaves_the_others(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     banqup(runtime, "send", "--client", "PARVIS", "--folder", "SALES_INVOICES")
     assert runtime.session.acts == [Send(document_ids=("B",), integration_ids=("sftp",))]
 
 
-def test_send_again_sends_another_copy_under_the_generation_seen(banqup) -> None:
+def test_send_again_sends_another_copy_under_the_generation_seen(banqup: RunBanqup) -> None:
     runtime = a_runtime(a_delivery(a_document("A"), "sftp", DeliveryState.DELIVERED, generation=2))
     assert banqup(runtime, "send", "--id", "A").code == 0
     assert runtime.session.acts == []
@@ -86,7 +87,7 @@ def test_send_again_sends_another_copy_under_the_generation_seen(banqup) -> None
     assert runtime.session.acts == [Resend(copies=(Copy(delivery_id="A>sftp", generation=2),))]
 
 
-def test_send_without_an_integration_says_why_and_fails(banqup) -> None:
+def test_send_without_an_integration_says_why_and_fails(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.all_integrations = []
     printed = banqup(runtime, "send", "--id", "A")
@@ -94,10 +95,10 @@ def test_send_without_an_integration_says_why_and_fails(banqup) -> None:
     assert printed.err == "No active integration for this client.\n"
 
 
-def test_send_wait_ends_with_0_once_all_is_delivered(banqup) -> None:
+def test_send_wait_ends_with_0_once_all_is_delivered(banqup: RunBanqup) -> None:
     runtime = a_runtime(a_delivery(a_document("A"), "sftp", DeliveryState.FAILED))
 
-    def queued(body) -> CommandAnswer:
+    def queued(body: object) -> CommandAnswer:
         runtime.all_deliveries = [a_delivery(a_document("A"), "sftp", DeliveryState.QUEUED)]
         return CommandAnswer(key="", fate=Fate.DONE, result={"queued": 1, "unchanged": 0})
 
@@ -111,10 +112,10 @@ def test_send_wait_ends_with_0_once_all_is_delivered(banqup) -> None:
     assert "1 of 1 delivered, 0 under way." in printed.err
 
 
-def test_send_wait_ends_with_1_and_the_reason_if_something_failed(banqup) -> None:
+def test_send_wait_ends_with_1_and_the_reason_if_something_failed(banqup: RunBanqup) -> None:
     runtime = a_runtime()
 
-    def failed(body) -> CommandAnswer:
+    def failed(body: object) -> CommandAnswer:
         runtime.all_deliveries = [
             a_delivery(
                 a_document("A"),
@@ -131,10 +132,10 @@ def test_send_wait_ends_with_1_and_the_reason_if_something_failed(banqup) -> Non
     assert "1 not delivered: The disk is full. Make room there." in printed.err
 
 
-def test_send_wait_ends_with_75_if_the_time_is_up_first(banqup) -> None:
+def test_send_wait_ends_with_75_if_the_time_is_up_first(banqup: RunBanqup) -> None:
     runtime = a_runtime()
 
-    def queued(body) -> CommandAnswer:
+    def queued(body: object) -> CommandAnswer:
         runtime.all_deliveries = [a_delivery(a_document("A"), "sftp", DeliveryState.SENDING)]
         return CommandAnswer(key="", fate=Fate.DONE, result={"queued": 1})
 
@@ -142,7 +143,7 @@ def test_send_wait_ends_with_75_if_the_time_is_up_first(banqup) -> None:
     assert banqup(runtime, "send", "--id", "A", "--wait", "--timeout", "0").code == 75
 
 
-def test_send_without_a_backend_is_kept(banqup) -> None:
+def test_send_without_a_backend_is_kept(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.offline = True
     printed = banqup(runtime, "send", "--id", "A")
@@ -151,13 +152,13 @@ def test_send_without_a_backend_is_kept(banqup) -> None:
     assert len(runtime.session.acts) == 1
 
 
-def test_send_says_what_to_give_it(banqup) -> None:
+def test_send_says_what_to_give_it(banqup: RunBanqup) -> None:
     printed = banqup(a_runtime(), "send")
     assert printed.code == 2
     assert "--id ID, or --client REF" in printed.err
 
 
-def test_an_extension_is_installed_with_settings_read_by_its_schema(banqup) -> None:
+def test_an_extension_is_installed_with_settings_read_by_its_schema(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.all_installations = []
     assert banqup(runtime, "store", "install", "sftp", "--set", "path=/srv/in/[external_id]/[folder]").code == 0
@@ -166,7 +167,7 @@ def test_an_extension_is_installed_with_settings_read_by_its_schema(banqup) -> N
     assert install.settings == {"path": "/srv/in/[external_id]/[folder]"}
 
 
-def test_a_setting_that_does_not_exist_names_the_nearest(banqup) -> None:
+def test_a_setting_that_does_not_exist_names_the_nearest(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.all_installations = []
     printed = banqup(runtime, "store", "install", "sftp", "--set", "paht=/srv")
@@ -175,19 +176,19 @@ def test_a_setting_that_does_not_exist_names_the_nearest(banqup) -> None:
     assert runtime.session.acts == []
 
 
-def test_an_extension_that_does_not_exist_names_the_nearest(banqup) -> None:
+def test_an_extension_that_does_not_exist_names_the_nearest(banqup: RunBanqup) -> None:
     printed = banqup(a_runtime(), "store", "install", "sftpp")
     assert printed.code == 66
     assert "Did you mean sftp?" in printed.err
 
 
-def test_a_setting_is_changed_and_taken_away(banqup) -> None:
+def test_a_setting_is_changed_and_taken_away(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     banqup(runtime, "store", "configure", "sftp", "--set", "path=")
     assert runtime.session.acts == [Configure(installation_id="sftp-installed", settings={"path": None})]
 
 
-def test_a_refusal_is_one_sentence_with_its_remedy(banqup) -> None:
+def test_a_refusal_is_one_sentence_with_its_remedy(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.answer = lambda body: refused("The folder cannot be written.", "Choose another one.")
     printed = banqup(runtime, "store", "configure", "sftp", "--set", "path=/root")
@@ -195,7 +196,7 @@ def test_a_refusal_is_one_sentence_with_its_remedy(banqup) -> None:
     assert printed.err == "The folder cannot be written. Choose another one.\n"
 
 
-def test_an_integration_is_added_after_its_connection_was_tried(banqup) -> None:
+def test_an_integration_is_added_after_its_connection_was_tried(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     printed = banqup(runtime, "integrations", "add", "PARVIS", "sftp", "--set", "path=/in")
     assert printed.code == 0
@@ -207,13 +208,13 @@ def test_an_integration_is_added_after_its_connection_was_tried(banqup) -> None:
     assert "takes it back" not in printed.err
 
 
-def test_no_test_adds_it_without_trying(banqup) -> None:
+def test_no_test_adds_it_without_trying(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     banqup(runtime, "integrations", "add", "PARVIS", "sftp", "--no-test")
     assert runtime.session.tested == []
 
 
-def test_an_extension_that_is_not_installed_says_how_to_install_it(banqup) -> None:
+def test_an_extension_that_is_not_installed_says_how_to_install_it(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.all_installations = []
     printed = banqup(runtime, "integrations", "add", "PARVIS", "sftp")
@@ -221,7 +222,7 @@ def test_an_extension_that_is_not_installed_says_how_to_install_it(banqup) -> No
     assert "banqup store install sftp" in printed.err
 
 
-def test_an_integration_is_paused_and_removed(banqup) -> None:
+def test_an_integration_is_paused_and_removed(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     assert banqup(runtime, "integrations", "pause", "sftp").code == 0
     assert banqup(runtime, "integrations", "resume", "sftp").code == 0
@@ -229,7 +230,7 @@ def test_an_integration_is_paused_and_removed(banqup) -> None:
     assert [type(act) for act in runtime.session.acts] == [PauseIntegration, RemoveIntegration]
 
 
-def test_import_says_of_each_file_what_became_of_it_and_goes_on(banqup, tmp_path: Path) -> None:
+def test_import_says_of_each_file_what_became_of_it_and_goes_on(banqup: RunBanqup, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     for name in ("a.xml", "b.xml", "c.xml"):
@@ -265,7 +266,7 @@ def test_import_says_of_each_file_what_became_of_it_and_goes_on(banqup, tmp_path
     assert lines[-1] == "1 taken, 1 known already, 2 refused."
 
 
-def test_import_gives_the_path_below_the_folder_as_a_hint(banqup, tmp_path: Path) -> None:
+def test_import_gives_the_path_below_the_folder_as_a_hint(banqup: RunBanqup, tmp_path: Path) -> None:
     (tmp_path / "export" / "PARVIS" / "sales").mkdir(parents=True)
     (tmp_path / "export" / "PARVIS" / "sales" / "1.pdf").write_text("x")
     runtime = a_runtime()
@@ -274,7 +275,7 @@ def test_import_gives_the_path_below_the_folder_as_a_hint(banqup, tmp_path: Path
     assert (values.path, values.create_clients) == ("PARVIS/sales/1.pdf", True)
 
 
-def test_import_without_a_backend_keeps_the_files(banqup, tmp_path: Path) -> None:
+def test_import_without_a_backend_keeps_the_files(banqup: RunBanqup, tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text("x")
     runtime = a_runtime()
     runtime.offline = True
@@ -283,14 +284,14 @@ def test_import_without_a_backend_keeps_the_files(banqup, tmp_path: Path) -> Non
     assert printed.err.splitlines()[-1] == "0 taken, 0 known already, 0 refused, 1 kept here."
 
 
-def test_import_for_a_client_that_is_not_there_takes_nothing(banqup, tmp_path: Path) -> None:
+def test_import_for_a_client_that_is_not_there_takes_nothing(banqup: RunBanqup, tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text("x")
     runtime = a_runtime()
     assert banqup(runtime, "import", str(tmp_path / "a.xml"), "--client", "nobody").code == 66
     assert runtime.session.acts == []
 
 
-def test_a_folder_is_watched(banqup, tmp_path: Path) -> None:
+def test_a_folder_is_watched(banqup: RunBanqup, tmp_path: Path) -> None:
     runtime = a_runtime()
     assert banqup(runtime, "sources", "add", "folder", str(tmp_path)).code == 0
     (added,) = runtime.session.acts
@@ -300,11 +301,16 @@ def test_a_folder_is_watched(banqup, tmp_path: Path) -> None:
 
 
 def a_change(key: str = "change-1", **more: Any) -> RefusedChange:
-    known = {"what": "2 deliveries queued for A", "kind": "SEND", "at": NOON, "clients": ("Boulangerie du Parvis SRL",)}
+    known: dict[str, Any] = {
+        "what": "2 deliveries queued for A",
+        "kind": "SEND",
+        "at": NOON,
+        "clients": ("Boulangerie du Parvis SRL",),
+    }
     return RefusedChange(key=key, **known | more)
 
 
-def test_refused_changes_are_listed_with_what_when_for_whom_why_and_what_to_do(banqup) -> None:
+def test_refused_changes_are_listed_with_what_when_for_whom_why_and_what_to_do(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.looked_at = [
         a_change(reason=text_message("Its integration is paused.", "Resume it."), documents=("A",), document_count=1),
@@ -320,7 +326,7 @@ def test_refused_changes_are_listed_with_what_when_for_whom_why_and_what_to_do(b
     assert (second["state"], second["reason"], second["clients"]) == ("EXPIRED", None, [])
 
 
-def test_refused_changes_are_tried_again_or_cleared_one_or_all(banqup) -> None:
+def test_refused_changes_are_tried_again_or_cleared_one_or_all(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.answer = lambda _body: CommandAnswer(key="", fate=Fate.DONE, result={})
     runtime.looked_at = [a_change("change-one"), a_change("change-two")]
@@ -334,7 +340,7 @@ def test_refused_changes_are_tried_again_or_cleared_one_or_all(banqup) -> None:
     assert banqup(runtime, "changes", "retry", "nothing-of-it").code == 66
 
 
-def test_a_change_that_cannot_be_tried_again_says_why_and_stays(banqup) -> None:
+def test_a_change_that_cannot_be_tried_again_says_why_and_stays(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.looked_at = [a_change(hindrance=Hindrance.FILE_GONE)]
     runtime.session.can_be_retried = ()
@@ -343,7 +349,7 @@ def test_a_change_that_cannot_be_tried_again_says_why_and_stays(banqup) -> None:
     assert "Its file is not kept here any more: import it again." in printed.err
 
 
-def test_a_file_that_waits_to_be_placed_is_said_to_wait_and_is_not_refused(banqup, tmp_path: Path) -> None:
+def test_a_file_that_waits_to_be_placed_is_said_to_wait_and_is_not_refused(banqup: RunBanqup, tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text("<a/>")
     runtime = a_runtime()
     problem = {"type": "cannot-place", "detail": "The file does not say whose it is.", "remedy": "Say whose it is."}
@@ -356,7 +362,7 @@ def test_a_file_that_waits_to_be_placed_is_said_to_wait_and_is_not_refused(banqu
     assert "1 to place" in printed.err
 
 
-def test_sync_tells_what_was_refused(banqup) -> None:
+def test_sync_tells_what_was_refused(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.looked_at = [a_change(reason=text_message("Its integration is paused.", "Resume it."))]
     printed = banqup(runtime, "sync")

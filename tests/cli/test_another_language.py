@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from banqup_tui.cli import languages
-from tests.cli.test_in_french import USUAL, a_runtime, banqup_in, english_in, every_command
+from tests.cli.test_in_french import USUAL, RunIn, a_runtime, banqup_in, english_in, every_command
 from tests.support import pseudo
 
 __all__ = ["banqup_in"]
@@ -19,7 +19,7 @@ def spoken(tmp_path: Path) -> Iterator[None]:
         yield
 
 
-def test_in_a_language_of_one_catalogue_no_help_has_english(spoken: None, banqup_in) -> None:
+def test_in_a_language_of_one_catalogue_no_help_has_english(spoken: None, banqup_in: RunIn) -> None:
     left = {
         path: found
         for path in every_command()
@@ -28,6 +28,6 @@ def test_in_a_language_of_one_catalogue_no_help_has_english(spoken: None, banqup
     assert left == {}
 
 
-def test_in_a_language_of_one_catalogue_no_output_and_no_error_has_english(spoken: None, banqup_in) -> None:
+def test_in_a_language_of_one_catalogue_no_output_and_no_error_has_english(spoken: None, banqup_in: RunIn) -> None:
     left = {words: found for words in USUAL if (found := english_in(banqup_in(pseudo.LANGUAGE, a_runtime(), *words)))}
     assert left == {}

@@ -9,6 +9,7 @@ from banqup_tui.cli.doctor_checks import Verdict, of_clock, of_dirs, of_files, o
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import message, text_message
 from tests.actions.fakes import an_extension, an_integration
+from tests.cli.conftest import RunBanqup
 from tests.cli.fakes import FakeRuntime
 
 
@@ -16,20 +17,20 @@ def dirs_in(root: Path) -> AppDirs:
     return AppDirs(root / "config", root / "data", root / "cache", root / "runtime", root / "log")
 
 
-def test_a_healthy_computer_is_said_to_be_healthy(banqup) -> None:
+def test_a_healthy_computer_is_said_to_be_healthy(banqup: RunBanqup) -> None:
     result = banqup(FakeRuntime(), "doctor", "--json")
     assert result.code == 0, result.out
     assert {finding["about"] for finding in result.array} >= {"lock", "settings", "clock", "backend", "copy", "outbox"}
     assert set(result.array[0]) == {"about", "verdict", "code", "params", "message", "remedy", "because"}
 
 
-def test_a_backend_that_does_not_answer_is_found(banqup) -> None:
+def test_a_backend_that_does_not_answer_is_found(banqup: RunBanqup) -> None:
     result = banqup(FakeRuntime(offline=True), "doctor")
     assert result.code == 1
     assert "The server does not answer." in result.out
 
 
-def test_what_is_broken_below_the_house_is_found_with_its_remedy(banqup) -> None:
+def test_what_is_broken_below_the_house_is_found_with_its_remedy(banqup: RunBanqup) -> None:
     runtime = FakeRuntime(
         all_integrations=[
             an_integration(

@@ -10,6 +10,7 @@ import pytest
 
 from banqup_tui.cli.errors import guarded
 from banqup_tui.domain.errors import BanqupError
+from tests.cli.conftest import RunBanqup
 from tests.cli.fakes import FakeRuntime
 
 
@@ -20,7 +21,7 @@ def fails_with(error: BaseException) -> int:
     return guarded(command)
 
 
-def test_an_unknown_command_names_the_nearest(banqup) -> None:
+def test_an_unknown_command_names_the_nearest(banqup: RunBanqup) -> None:
     result = banqup(FakeRuntime(), "documnets")
     assert result.code == 2
     assert "Did you mean documents?" in result.err

@@ -18,6 +18,7 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.source import Unfiled
 from tests.actions.fakes import a_delivery, a_document, an_extension, an_installation, an_integration
+from tests.cli.conftest import RunBanqup
 from tests.cli.fakes import FakeRuntime
 
 ENGLISH = re.compile(
@@ -29,8 +30,11 @@ _SAMPLE = re.compile(r"`[^`]*`|'[^']*'|--?[a-z][\w-]*|banqup [a-z -]+|config\.to
 """Commands and options are the same in every language."""
 
 
+RunIn = Callable[..., str]
+
+
 @pytest.fixture
-def banqup_in(banqup, tmp_path: Path) -> Callable[..., str]:
+def banqup_in(banqup: RunBanqup, tmp_path: Path) -> RunIn:
     """What a command says in a language, on both streams."""
 
     def result(language: str, runtime: FakeRuntime, *arguments: str) -> str:
@@ -51,7 +55,8 @@ def every_command(command: click.Command = cli, path: tuple[str, ...] = ()) -> I
     yield path
     names = list(COMMANDS) if command is cli else list(getattr(command, "commands", {}))
     for name in names:
-        below = cli.get_command(click.Context(cli), name) if command is cli else command.commands[name]
+        below = cli.get_command(click.Context(cli), name) if command is cli else getattr(command, "commands", {})[name]
+        assert below is not None
         yield from every_command(below, (*path, name))
 
 
@@ -82,12 +87,12 @@ def a_runtime() -> FakeRuntime:
     )
 
 
-def test_the_measure_sees_english(banqup_in) -> None:
+def test_the_measure_sees_english(banqup_in: RunIn) -> None:
     assert len(english_in(banqup_in("en", a_runtime(), "send", "--help"))) > 5
 
 
 @pytest.mark.parametrize("path", list(every_command()), ids=" ".join)
-def test_the_help_of_every_command_is_french(banqup_in, path: tuple[str, ...]) -> None:
+def test_the_help_of_every_command_is_french(banqup_in: RunIn, path: tuple[str, ...]) -> None:
     french = banqup_in("fr", a_runtime(), *path, "--help")
     assert "Usage :" in french.replace("\u00a0", " ")
     assert english_in(french) == [], french
@@ -114,20 +119,22 @@ USUAL = [
 
 @pytest.mark.parametrize("arguments", USUAL, ids=" ".join)
 @pytest.mark.parametrize("offline", [False, True], ids=["answers", "offline"])
-def test_what_is_said_and_the_usual_errors_are_french(banqup_in, arguments: tuple[str, ...], offline: bool) -> None:
+def test_what_is_said_and_the_usual_errors_are_french(
+    banqup_in: RunIn, arguments: tuple[str, ...], offline: bool
+) -> None:
     runtime = a_runtime()
     runtime.offline = offline
     french = banqup_in("fr", runtime, *arguments)
     assert english_in(french) == [], french
 
 
-def test_the_labels_of_tables_are_french(banqup_in, monkeypatch) -> None:
+def test_the_labels_of_tables_are_french(banqup_in: RunIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     labels = banqup_in("fr", a_runtime(), "documents")
     assert labels.splitlines()[0].split()[:4] == ["Id", "Client", "Dossier", "Date"] or "Dossier" in labels
 
 
-def test_a_question_is_asked_and_answered_in_french(banqup_in, monkeypatch) -> None:
+def test_a_question_is_asked_and_answered_in_french(banqup_in: RunIn, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter(["oui\n"])
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: next(answers).strip())
     runtime = a_runtime()

@@ -11,6 +11,7 @@ from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import message, text_message
 from banqup_tui.domain.source import Source, SourceKind
 from tests.actions.fakes import a_delivery, a_document, an_extension, an_installation, an_integration
+from tests.cli.conftest import RunBanqup
 from tests.cli.fakes import FakeRuntime
 
 KEYS_OF_A_DOCUMENT = [
@@ -35,7 +36,7 @@ def a_runtime() -> FakeRuntime:
     )
 
 
-def test_clients_are_listed_with_their_counts(banqup) -> None:
+def test_clients_are_listed_with_their_counts(banqup: RunBanqup) -> None:
     result = banqup(a_runtime(), "clients", "--json")
     assert result.code == 0
     assert result.array == [
@@ -57,7 +58,7 @@ def test_clients_are_listed_with_their_counts(banqup) -> None:
     ]
 
 
-def test_a_document_has_every_key_and_null_where_it_has_none(banqup) -> None:
+def test_a_document_has_every_key_and_null_where_it_has_none(banqup: RunBanqup) -> None:
     invoice, plain = banqup(a_runtime(), "documents", "--json").array
     assert list(invoice) == KEYS_OF_A_DOCUMENT
     assert list(plain) == KEYS_OF_A_DOCUMENT
@@ -82,19 +83,19 @@ def test_a_document_has_every_key_and_null_where_it_has_none(banqup) -> None:
     assert plain["deliveries"] == []
 
 
-def test_documents_of_one_client_and_folder_can_be_asked_for(banqup) -> None:
+def test_documents_of_one_client_and_folder_can_be_asked_for(banqup: RunBanqup) -> None:
     result = banqup(a_runtime(), "documents", "--client", "be 0465.123.710", "--folder", "other_documents", "--json")
     assert [document["id"] for document in result.array] == ["plain"]
 
 
-def test_a_client_that_is_not_there_is_one_sentence_with_the_nearest(banqup) -> None:
+def test_a_client_that_is_not_there_is_one_sentence_with_the_nearest(banqup: RunBanqup) -> None:
     result = banqup(a_runtime(), "documents", "--client", "PARVI", "--json")
     assert result.code == 66
     assert result.out == ""
     assert result.err == "There is no client PARVI. Did you mean PARVIS? banqup clients lists them.\n"
 
 
-def test_without_a_backend_the_lists_are_of_the_copy_and_say_so(banqup) -> None:
+def test_without_a_backend_the_lists_are_of_the_copy_and_say_so(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.offline = True
     result = banqup(runtime, "clients", "--json")
@@ -103,7 +104,7 @@ def test_without_a_backend_the_lists_are_of_the_copy_and_say_so(banqup) -> None:
     assert "does not answer" in result.err
 
 
-def test_what_strangers_wrote_reaches_the_terminal_without_its_control_signs(banqup) -> None:
+def test_what_strangers_wrote_reaches_the_terminal_without_its_control_signs(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.all_documents[0] = a_document(number="\x1b]0;pwned\x07\u202eNo\n7")
     result = banqup(runtime, "documents")
@@ -112,7 +113,7 @@ def test_what_strangers_wrote_reaches_the_terminal_without_its_control_signs(ban
     assert len(result.out.splitlines()) == 2
 
 
-def test_deliveries_say_of_which_document_and_client_they_are(banqup) -> None:
+def test_deliveries_say_of_which_document_and_client_they_are(banqup: RunBanqup) -> None:
     (delivery,) = banqup(a_runtime(), "deliveries", "--id", "2026-11874", "--json").array
     assert (delivery["integration"], delivery["number"], delivery["client"]["reference"], delivery["state"]) == (
         "SFTP",
@@ -122,7 +123,7 @@ def test_deliveries_say_of_which_document_and_client_they_are(banqup) -> None:
     )
 
 
-def test_every_attempt_at_a_delivery_can_be_read(banqup) -> None:
+def test_every_attempt_at_a_delivery_can_be_read(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     at = [datetime(2026, 11, 24, 9, minute, tzinfo=UTC) for minute in range(12)]
     every = [
@@ -157,12 +158,12 @@ def test_every_attempt_at_a_delivery_can_be_read(banqup) -> None:
     assert "The newest 10 attempts only." in result.err
 
 
-def test_deliveries_of_a_document_that_is_not_there_say_so(banqup) -> None:
+def test_deliveries_of_a_document_that_is_not_there_say_so(banqup: RunBanqup) -> None:
     result = banqup(a_runtime(), "deliveries", "--id", "nothing", "--json")
     assert (result.code, result.out) == (66, "")
 
 
-def test_integrations_are_listed_with_state_and_cause(banqup) -> None:
+def test_integrations_are_listed_with_state_and_cause(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     runtime.all_integrations = [
         an_integration("SFTP", state=IntegrationState.BROKEN, cause=text_message("Sign-in expired."))
@@ -179,7 +180,7 @@ def test_integrations_are_listed_with_state_and_cause(banqup) -> None:
 ODD = message("extension.does-not-load", "No module named odd", package="odd")
 
 
-def test_the_store_lists_what_is_installed(banqup) -> None:
+def test_the_store_lists_what_is_installed(banqup: RunBanqup) -> None:
     runtime = FakeRuntime(
         all_extensions=[
             an_extension("sftp"),
@@ -193,12 +194,12 @@ def test_the_store_lists_what_is_installed(banqup) -> None:
     assert "does not load" in banqup(runtime, "store", "list").out
 
 
-def test_sources_are_listed_with_what_they_brought(banqup) -> None:
+def test_sources_are_listed_with_what_they_brought(banqup: RunBanqup) -> None:
     runtime = FakeRuntime(all_sources=[Source(id="s1", kind=SourceKind.FOLDER, path="/exports", taken=7)])
     assert banqup(runtime, "sources", "list", "--json").array[0]["taken"] == 7
 
 
-def test_status_ends_with_69_where_the_backend_does_not_answer(banqup) -> None:
+def test_status_ends_with_69_where_the_backend_does_not_answer(banqup: RunBanqup) -> None:
     runtime = a_runtime()
     assert banqup(runtime, "status", "--json").code == 0
     runtime.offline, runtime.unsent = True, 3

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ from banqup_tui.store.query import FilterProblem, parse
 
 
 @pytest.fixture(autouse=True)
-def _english_after():
+def _english_after() -> Iterator[None]:
     yield
     use_language("en")
 
@@ -261,7 +262,13 @@ def test_every_place_of_a_sentence_is_filled_where_its_message_is_made() -> None
                 continue
             code = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
             arguments = {word.arg for word in call.keywords}
-            if code not in texts_by_code() or None in arguments or "params" in arguments or len(call.args) > 2:
+            if (
+                not isinstance(code, str)
+                or code not in texts_by_code()
+                or None in arguments
+                or "params" in arguments
+                or len(call.args) > 2
+            ):
                 continue
             texts = texts_by_code()[code]
             places = set(re.findall(r"{(\w+)(?::\w+)?}", texts.sentence + texts.remedy))

@@ -1,4 +1,4 @@
-"""The program on the screen: wires session, places and words together."""
+"""The app: wires session, places and messages together."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 _FIRST_FRAME = 0.05
-"""Seconds that the first frame has to itself before the sync begins."""
+"""Seconds after the first frame before the synchronisation starts, so that it does not delay the frame."""
 _EARLY_KEY, _EARLY_TRIES = 0.02, 50
-"""Seconds between keys that came too early, and how often it is looked whether a place can take them yet."""
+"""Seconds between keys that came too early, and the number of tries until a place can take them."""
 _TIME_TO_END = 5.0
-"""Seconds that a signal leaves the program to end in order."""
+"""Seconds that a signal gives the program to end in order."""
 _MESSAGE_MARGINS = 4
 _NEWS_PAUSE = 0.2
-"""Seconds in which what has changed is gathered before the screen reads again."""
+"""Seconds in which changes are gathered before the screen reads again."""
 
 
 class BanqupApp(App[None]):
-    """`session` is open; the app starts its engine and stops it."""
+    """The app. It starts and stops the engine of `session`, which must be open."""
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = []
@@ -144,7 +144,7 @@ class BanqupApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Keeps keys that come before a widget can take them: typed ahead, or right at the first frame."""
-        takes_keys = self._takes_keys or self.is_headless  # a test waits by itself until the first frame is there
+        takes_keys = self._takes_keys or self.is_headless  # a test waits for the first frame itself
         if isinstance(event, events.Key) and not takes_keys and not event.is_forwarded:
             self._early_keys.append(event)
             return
@@ -235,11 +235,11 @@ class BanqupApp(App[None]):
             return
         if not state.is_trouble or state.since is None or state.since == self._outage_announced:
             return
-        if self._outage_timer is None:  # nothing more may be heard of it, and it is long all the same
+        if self._outage_timer is None:  # no further news may come of an outage that becomes long
             self._outage_timer = self.set_timer(LONG_ENOUGH.total_seconds(), self._look_at_outage)
         is_long = state.tries >= ENOUGH_TRIES or self.now() - state.since >= LONG_ENOUGH
         hangs = state.word is SyncWord.SERVER_DOWN and not state.tries
-        is_free = not (screen.is_asking or screen.info.has_message)  # what an action has said stays
+        is_free = not (screen.is_asking or screen.info.has_message)  # the notice of an action stays
         if (is_long or hangs or state.fault is not None) and is_free:
             from banqup_tui.screens.sync_words import fault_words
 

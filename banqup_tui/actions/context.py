@@ -35,7 +35,7 @@ V = TypeVar("V")
 
 
 class ActionSession(Protocol):
-    """What actions need of a session: the outbox, the local copy, and questions that only the service can answer.
+    """The part of a session that actions use: the outbox, the local copy, and questions to the service.
 
     The coroutines ask the service and raise `BanqupError`, such as `ServerDown` and `NoNetwork`. The other methods use
     the local database and answer within milliseconds.
@@ -158,7 +158,7 @@ class Undoable(Value, frozen=True, kw_only=True):
 
 
 class Subject(Value, frozen=True, kw_only=True):
-    """What is under the cursor or selected: ids, but failures and refused changes whole."""
+    """The selection, or the row under the cursor: ids, but failures and refused changes as values."""
 
     client_id: str | None = None
     client_ids: Sequence[str] = ()
@@ -172,7 +172,7 @@ class Subject(Value, frozen=True, kw_only=True):
 
 
 class Context(Value, frozen=True, kw_only=True, dict=True):
-    """Where the user is and what is selected, as values, so that asking every action costs nothing.
+    """The user's place and selection, as values, so that asking every action costs nothing.
 
     Attributes:
         documents: The selected documents, else the one under the cursor.
@@ -222,7 +222,7 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def selection(self) -> SendSelection:
-        """What can be sent of `documents`; of several, those marked as processed are left out."""
+        """The part of `documents` that can be sent; of several, those marked as processed are left out."""
         return selection(self._offers)
 
     @cached_property

@@ -75,7 +75,7 @@ class TickRow(Value, frozen=True, kw_only=True):
 
 
 class TickSummary(Value, frozen=True, kw_only=True):
-    """What the present ticks would do.
+    """The effect that the present ticks would have.
 
     Attributes:
         effects: The effect of each row, by id.

@@ -45,7 +45,7 @@ class SessionAdapter:
         return self._session.act(body, label=label, key=key)
 
     def act_all(self, bodies: Sequence[CommandBody], label: str = "", *, labels: Sequence[str] = ()) -> Sequence[str]:
-        """Writes the commands. One alone keeps its own label and key, as `act` gives them."""
+        """Writes the commands. A single command keeps its own label and key, as `act` gives them."""
         if len(bodies) == 1:
             return [self.act(bodies[0], labels[0] if labels else label)]
         return self._session.act_all(bodies, label=label, labels=labels)

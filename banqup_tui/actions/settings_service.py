@@ -1,4 +1,4 @@
-"""What a form of settings asks the service: tests, checks and sign-ins with unsaved values."""
+"""Questions of a form of settings to the service: tests, checks and sign-ins with unsaved values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SettingsTest = Callable[[Mapping[str, Any]], Awaitable[TestResult]]
 
 
 async def run_test(session: ActionSession, request: TestRequest) -> TestResult:
-    """Tests settings. A look at them, made while somebody types, is not worth waiting for a service that is away."""
+    """Tests settings. A check made while the user types does not wait for an absent service."""
     return await session.ask(lambda server: server.test(request), seconds=120, wait=not request.dry)
 
 

@@ -45,7 +45,7 @@ class NotCounted(BanqupError):
 
 
 class Answers(Value, frozen=True, kw_only=True):
-    """What the options say about a form. `folders` is `None` for those that are ticked already."""
+    """The options' answers to a form. `folders` is `None` for those that are ticked already."""
 
     values: Mapping[str, Any] = {}
     label: str | None = None

@@ -1,4 +1,4 @@
-"""What commands need of the program: reading, acting, waiting. Tests replace it."""
+"""The part of the program that commands use: reading, acting, waiting. Tests replace it."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class NoBackend(BanqupError):
 
 
 class NotThere(BanqupError):
-    """What the user named does not exist. The exit code is `EX_NOINPUT` of sysexits.h."""
+    """A client, document or other thing that the user named does not exist. The exit code is `EX_NOINPUT`."""
 
     exit_code = 66
 
 
 class Fate(StrEnum):
-    """What became of a command. `WAITING`: it is stored on this computer and not answered yet."""
+    """The result of a command. `WAITING`: it is stored on this computer and not answered yet."""
 
     DONE = "DONE"
     REFUSED = "REFUSED"
@@ -153,7 +153,7 @@ class CliRuntime(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """What click passes to commands: the directories, and how a runtime is opened."""
+    """The object that click passes to commands: the directories, and how a runtime is opened."""
 
     dirs: Callable[[], AppDirs]
     open_runtime: Callable[[AppDirs], AbstractAsyncContextManager[CliRuntime]]

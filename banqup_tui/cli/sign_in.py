@@ -160,7 +160,7 @@ def _pasted_lines() -> Iterator[asyncio.Queue[str] | None]:
 
 
 async def _look(session: ActionSession, sign_in_id: str, address: str) -> SignIn:
-    """Returns how the sign-in stands, after the address to which the browser was sent back, if there is one."""
+    """Returns the present state of the sign-in, after completing it with the address that was pasted, if any."""
     if address:
         return await session.ask(lambda server: server.return_to(sign_in_id, address), seconds=120)
     return await session.ask(lambda server: server.sign_in(sign_in_id))

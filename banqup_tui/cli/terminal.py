@@ -76,7 +76,7 @@ def prepare_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
     if sys.stdin is None:
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
     if sys.stdout is None:
@@ -89,7 +89,7 @@ def prepare_streams() -> None:
 
             _with_errors(stream, REPLACE)
         else:
-            _with_errors(stream, "replace")  # half a surrogate, as names of files that are no UTF-8 have
+            _with_errors(stream, "replace")  # names of files that are no UTF-8 have half surrogates
 
 
 def _is_narrow(encoding: str | None) -> bool:

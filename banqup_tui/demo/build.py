@@ -48,7 +48,7 @@ _OLD_SERVER: Final = "Old server"
 
 
 class _Habit(StrEnum):
-    """What a client's integrations do. `FAILS` has a failing one beside two that deliver."""
+    """The behaviour of a client's integrations. `FAILS` has a failing one beside two that deliver."""
 
     DELIVERS = "DELIVERS"
     FAILS = "FAILS"
@@ -64,7 +64,7 @@ _HABITS: Final = tuple(
 
 
 class Hand(Protocol):
-    """What is needed of a backend.
+    """The operations needed of a backend.
 
     `put_files` returns the SHA-256 of each file; `commands` runs at most 100 in order; `seen` is `epoch.seq` as it is
     now.

@@ -20,7 +20,7 @@ _NOTE: Final = "sample-firm.json"
 
 
 class _Note(Value, frozen=True, kw_only=True):
-    """What was asked for, and on which day, so that the same is built when it is asked for again."""
+    """The size and day of the firm asked for, so that the same is built when it is asked for again."""
 
     clients: int
     documents: int

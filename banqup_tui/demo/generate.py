@@ -37,7 +37,7 @@ _OTHERS: Final = (
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a document says, to be compared with what is read from it. Amounts are in cents."""
+    """The facts that a document states, to be compared with what is read from it. Amounts are in cents."""
 
     kind: DocumentKind
     number: str | None = None

@@ -1,4 +1,4 @@
-"""What CODA, MT940 and camt have in common: decoding, two-digit years, structured communications."""
+"""Helpers shared by CODA, MT940 and camt: decoding, two-digit years, structured communications."""
 
 from __future__ import annotations
 

@@ -250,7 +250,7 @@ _PURPOSE_FIELDS = (*range(20, 30), *range(60, 64))
 
 
 class Information(msgspec.Struct, frozen=True, kw_only=True):
-    """What banks write into tag `:86:` about a movement; empty if not given."""
+    """The information that a bank writes into tag `:86:` of a movement; empty if not given."""
 
     name: str = ""
     account: str = ""

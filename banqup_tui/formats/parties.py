@@ -1,4 +1,4 @@
-"""What UBL and CII have in common about parties, payment and kinds of invoices."""
+"""Helpers shared by UBL and CII for parties, payment and kinds of invoices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What UBL and CII have in common about totals: which VAT total counts, and whether totals add up."""
+"""Helpers shared by UBL and CII for totals: which VAT total counts, and whether totals add up."""
 
 from __future__ import annotations
 

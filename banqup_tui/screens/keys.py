@@ -15,7 +15,7 @@ _TWO_WAYS = {"side": (("left", "h"), ("right", "l")), "pane": (("shift+tab",), (
 
 
 def bindings_for(place: Place) -> list[BindingType]:
-    """Every key of the place, each with an id, so that a keymap can change it."""
+    """Returns a binding for every key of the place, each with an id, so that a keymap can change it."""
     bindings: list[BindingType] = []
     for binding in registry.bindings_of(place):
         if binding.id in _TWO_WAYS:

@@ -20,7 +20,7 @@ _MARGIN = 2
 
 
 class PlaceLabel(NamedTuple):
-    """One of the four places: its digit and its name, already translated."""
+    """A place of the header: its digit and its name, already translated."""
 
     key: str
     label: str

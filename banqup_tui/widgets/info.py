@@ -73,7 +73,7 @@ class Info(OneLine):
             self.say()
             if then is not None:
                 then()
-                self.check_message()  # what was to come in its place may not be so any more either
+                self.check_message()  # the notice in its place may not be true any more either
 
     def set_instead(self, words: Words | InfoText = NOTHING) -> None:
         """Sets what a panel or field shows while it is used; it comes before everything else."""

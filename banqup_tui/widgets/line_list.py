@@ -52,7 +52,7 @@ class LineList(QuietFocus):
         self._top = 0
         self._empty: EmptyNote | None = None
 
-    # What a subclass says
+    # Overridden by subclasses
 
     def line_count(self) -> int:
         raise NotImplementedError

@@ -29,7 +29,7 @@ from banqup_tui.whole_file import write_new
 
 
 class Which(Value, frozen=True, kw_only=True):
-    """Which failures are meant: all of this has to hold of them."""
+    """A selection of failures; all of its conditions must hold."""
 
     cause: str | None = None
     integrations: tuple[str, ...] = ()

@@ -59,7 +59,7 @@ def _serve(parent: socket.socket) -> None:
     at_start = confinement.peak_memory()
     since_collected = 0
     for count in range(1, MOST_DOCUMENTS + 1):
-        signal.alarm(IDLE_SECONDS)  # its default action ends a process that nobody has asked anything for so long
+        signal.alarm(IDLE_SECONDS)  # its default action ends a process that is idle for so long
         length, size = REQUEST_HEAD.unpack(_received(parent, REQUEST_HEAD.size))
         signal.alarm(0)
         confinement.allow_seconds()
@@ -114,7 +114,7 @@ def _received(parent: socket.socket, size: int) -> bytes:
     while size > 0:
         part = parent.recv(size, socket.MSG_WAITALL)
         if not part:
-            os._exit(0)  # the parent is gone, or wants no more
+            os._exit(0)  # the parent is gone, or closes the pool
         parts.append(part)
         size -= len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)

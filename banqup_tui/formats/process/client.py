@@ -209,7 +209,7 @@ class _Process:
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    cwd="/",  # not on the import path, and nobody else can put files there
+                    cwd="/",  # not on the import path, and no other user can put files there
                     env=_environment(),
                     start_new_session=True,  # what is typed at the terminal (Ctrl+C) does not reach it
                 )

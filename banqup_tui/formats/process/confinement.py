@@ -1,4 +1,4 @@
-"""What the reader process gives up before it sees the first document.
+"""Confines the reader process before it sees the first document.
 
 | | Linux | macOS |
 |---|---|---|

@@ -23,24 +23,32 @@ ANSWER_HEAD = Struct(">Q")
 
 
 class ReadRequest(msgspec.Struct, frozen=True, tag="Read", array_like=True):
-    """What does the document hold?"""
+    """Asks for the content of the document."""
 
     file_name: str = ""
 
 
 class TakeAttachment(msgspec.Struct, frozen=True, tag="TakeAttachment", array_like=True):
+    """Asks for the bytes of the attachment `index`."""
+
     index: int
 
 
 class TakeEmbeddedInvoice(msgspec.Struct, frozen=True, tag="TakeEmbeddedInvoice", array_like=True):
+    """Asks for the invoice inside a PDF."""
+
     pass
 
 
 class NameRoot(msgspec.Struct, frozen=True, tag="NameRoot", array_like=True):
+    """Asks for name and namespace of an XML's root."""
+
     pass
 
 
 class NameMediaType(msgspec.Struct, frozen=True, tag="NameMediaType", array_like=True):
+    """Asks for the media type."""
+
     pass
 
 

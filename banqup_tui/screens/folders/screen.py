@@ -156,7 +156,7 @@ class ClientFolders(PlaceScreen):
                 return wording.would_match(word, number)
         return ""
 
-    # the document one is on
+    # the document under the cursor
 
     def context(self) -> Context:
         return self.banqup.context(self, Subject(client_id=self.client_id, document_ids=self._chosen_ids()))
@@ -339,7 +339,7 @@ class ClientFolders(PlaceScreen):
         message.stop()
         document_id = message.row.id if message.row else None
         if document_id == self._rested_on:
-            self.came_to_rest()  # the same document has changed: messages about it stay
+            self.came_to_rest()  # the document has changed, but is the same: messages about it stay
             return
         self._rested_on = document_id
         self.cursor_moved()
@@ -379,7 +379,7 @@ class ClientFolders(PlaceScreen):
         self.table.move_to(self.table.cursor + message.step)
         self.came_to_rest()
 
-    # for the document place
+    # for `DocumentScreen`
 
     def neighbour(self, document_id: str, step: int) -> str | None:
         """Returns the document before or after another one in the table, and moves the cursor there."""

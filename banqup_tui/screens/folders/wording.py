@@ -1,4 +1,4 @@
-"""What is said about the documents of a folder: path, counts, sums, and why there are none."""
+"""Texts about the documents of a folder: path, counts, sums, and why there are none."""
 
 from __future__ import annotations
 

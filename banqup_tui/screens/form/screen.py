@@ -241,7 +241,7 @@ class FormScreen(Sheet):
             if name in self._properties
         }
 
-    # what only others can say
+    # questions to the service
 
     async def _sign_in(self, name: str) -> None:
         """Signs in for a field. If a setting is missing for it, that setting gets the focus."""

@@ -68,7 +68,7 @@ class SignInAtForm:
             self._panel.refuse(sentence_of(reason), remedy_of(reason))
         return sign_in.state is not SignInState.WAITING
 
-    # what is wished in the panel
+    # buttons of the panel
 
     def wished(self, choice: SignInChoice) -> None:
         if choice == "copy":

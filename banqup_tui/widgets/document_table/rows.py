@@ -1,4 +1,4 @@
-"""The rows of the document table, however many: read in windows when they are seen, kept while they are near."""
+"""The rows of the document table: read in windows when they come into sight, and cached while they are near."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_WINDOWS = 12
 
 
 class Rows(Protocol):
-    """Where the rows come from. All three are called while drawing: they must answer in a millisecond or two."""
+    """The source of rows. All three methods are called while drawing, so they must answer in a millisecond or two."""
 
     def count(self) -> int: ...
 
@@ -22,7 +22,7 @@ class Rows(Protocol):
         ...
 
     def position(self, document_id: str) -> int | None:
-        """Where a document stands now; None if it is not among the rows."""
+        """Returns the present position of a document; `None` if it is not among the rows."""
         ...
 
 
@@ -38,7 +38,7 @@ class NoRows:
 
 
 class Windows:
-    """What was read of the rows. `count` is how many there were when they were last read anew."""
+    """The windows read last. `count` is the number of rows at the last `read_anew`."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -46,7 +46,7 @@ class Windows:
         self.count = rows.count()
 
     def read_anew(self) -> None:
-        """The rows may have changed."""
+        """Forgets all windows, because rows may have changed."""
         self._cached.clear()
         self.count = self._rows.count()
 
@@ -64,6 +64,6 @@ class Windows:
         return window[index - start] if index - start < len(window) else None
 
     def known(self, index: int) -> DocumentRow | None:
-        """The row, if it was read."""
+        """Returns the row, if its window is in memory."""
         window = self._cached.get(index - index % WINDOW, ())
         return window[index % WINDOW] if index % WINDOW < len(window) else None

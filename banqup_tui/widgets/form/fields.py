@@ -27,7 +27,7 @@ UNSEEN: tuple[Kind, ...] = ("secret", "sign-in")
 
 
 class Wrong(NamedTuple):
-    """What is wrong between two characters of a field. `names_right`: the sentence already names a correct value."""
+    """An error between two characters of a field. `names_right`: its sentence already names a correct value."""
 
     start: int
     end: int

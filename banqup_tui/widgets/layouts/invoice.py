@@ -167,7 +167,7 @@ def items(invoice: Invoice, width: int, *, full: bool = False) -> Iterator[Line]
 
 
 class _Columns(NamedTuple):
-    """Where the columns end; `price` is 0 if there is no room for it. A description keeps `_LEAST` cells."""
+    """The columns' ends; `price` is 0 if there is no room for it. A description keeps `_LEAST` cells."""
 
     quantity: int
     price: int

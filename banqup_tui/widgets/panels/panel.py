@@ -95,7 +95,7 @@ class Panel(FrontWidget):
         self._before: Widget | None = None
         self._hangs_from: Region | None = None
 
-    # what a subclass says
+    # overridden by subclasses
 
     def rows(self, width: int) -> list[PanelRow]:
         """Returns all rows for a width in cells of text, the title first. An empty last row is added."""

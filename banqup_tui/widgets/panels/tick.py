@@ -33,7 +33,7 @@ class TickLine(NamedTuple):
 
 
 class Effects(NamedTuple):
-    """What the present ticks would do: by row, in sentences, and as a button (empty: nothing).
+    """The effects of the present ticks: by row, in sentences, and as a button (empty: nothing).
 
     `has` replaces what rows have, if it depends on the options; `wanted` are the rows that are ticked under the
     options.

@@ -303,10 +303,10 @@ class BanqupApp(App[None]):
         )
 
     def show_state(self, sheet: Sheet) -> None:
-        from banqup_tui.screens.sync_words import shown
+        from banqup_tui.screens.sync_words import header_state
 
         sheet.header.set_firm(clean(self._firm or self.session.readers.state().space_name))
-        sheet.header.set_sync(shown(self.session.engine.state))
+        sheet.header.set_sync(header_state(self.session.engine.state))
 
     @property
     def is_copying(self) -> bool:
@@ -462,7 +462,7 @@ def _theme_of(settings: UserSettings, environment: Mapping[str, str]) -> str:
 def run() -> int:
     """Opens the local copy and runs the app; returns the exit code. Errors are raised once the terminal is restored."""
     from banqup_tui import launcher
-    from banqup_tui.actions.temporary_copies import take_away, take_away_old
+    from banqup_tui.actions.temporary_copies import remove_copies, remove_old_copies
     from banqup_tui.app_dirs import dirs
     from banqup_tui.settings import read_settings
 
@@ -470,12 +470,12 @@ def run() -> int:
     settings = read_settings(places.config)
     session = Session.open(places, lambda: launcher.connect(places), in_background=True)
     app = BanqupApp(session, settings)
-    threading.Thread(target=take_away_old, name="old-copies", daemon=True).start()
+    threading.Thread(target=remove_old_copies, name="old-copies", daemon=True).start()
     try:
         app.run()
     finally:
         session.close()
-        take_away()
+        remove_copies()
     if app.failure is not None:
         raise app.failure
     return app.return_code or 0

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from banqup_tui import launcher
-from banqup_tui.demo.by_http import HttpHand
+from banqup_tui.demo.by_http import HttpDemoBackend
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import (
@@ -39,7 +39,7 @@ _KEY = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 _SECONDS = 60.0
 
 
-class Hand(HttpHand):
+class CommandBackend(HttpDemoBackend):
     """The same may be asked again: every command has a key of its own."""
 
     def _command(self, body: Value) -> Command:
@@ -92,8 +92,8 @@ class SilentServer:
 class NeighbourSetup:
     """A backend with ten clients that receive into folders, and one whose server is silent."""
 
-    def __init__(self, firm: Firm, hand: Hand, server: SilentServer) -> None:
-        self._firm, self._hand, self._server = firm, hand, server
+    def __init__(self, firm: Firm, backend: CommandBackend, server: SilentServer) -> None:
+        self._firm, self._backend, self._server = firm, backend, server
         self._inbox = firm.directory / "received"
         self.broken = str(uuid.uuid4())
         self._clients = [self._client(number) for number in range(CLIENTS)]
@@ -101,11 +101,11 @@ class NeighbourSetup:
         self.rounds = [self._documents(number) for number in range(2 * (ROUNDS + 1))]
         waiting = self._import(self._neighbour, WAITING, "waiting")
         self._activate()
-        self._hand.do(Send(document_ids=tuple(waiting), integration_ids=(self.broken,)))
+        self._backend.do(Send(document_ids=tuple(waiting), integration_ids=(self.broken,)))
 
     def _client(self, number: int) -> str:
         client_id = str(uuid.uuid4())
-        self._hand.do(CreateClient(client_id=client_id, reference=f"C{number:02}", name=f"Client {number:02}"))
+        self._backend.do(CreateClient(client_id=client_id, reference=f"C{number:02}", name=f"Client {number:02}"))
         return client_id
 
     def _documents(self, number: int) -> list[str]:
@@ -115,15 +115,15 @@ class NeighbourSetup:
         letters = [f"{name} {client_id} {at}\n".encode() * 400 for at in range(count)]
         bodies = [
             ImportFile(sha256=sha256, file_name=f"{name} {at}.txt", client_id=client_id, folder=Folder.OTHER_DOCUMENTS)
-            for at, sha256 in enumerate(self._hand.put_files(letters))
+            for at, sha256 in enumerate(self._backend.put_files(letters))
         ]
-        return [result.result["documents"][0]["documentId"] for result in self._hand.do(*bodies)]
+        return [result.result["documents"][0]["documentId"] for result in self._backend.do(*bodies)]
 
     def _activate(self) -> None:
         """After the documents are there, so that nothing goes by itself."""
         folder, sftp = str(uuid.uuid4()), str(uuid.uuid4())
         server = {"host": "127.0.0.1", "port": self._server.port, "user": "u", "password": "p", "path": "/in/"}
-        self._hand.do(
+        self._backend.do(
             Install(installation_id=folder, extension_id="local-folder", settings={"path": f"{self._inbox}/"}),
             Install(installation_id=sftp, extension_id="sftp", settings=server | {"host_key": _KEY}),
             AddIntegration(integration_id=self.broken, client_id=self._neighbour, installation_id=sftp),
@@ -136,11 +136,11 @@ class NeighbourSetup:
     def beside_it(self) -> None:
         self._server.hang_up()
         self._server.listen()
-        self._hand.do(ResumeIntegration(integration_id=self.broken))
+        self._backend.do(ResumeIntegration(integration_id=self.broken))
         self._until(lambda: self._server.keeps_waiting and self._count("state = 'SENDING'") > 0)
 
     def without_it(self) -> None:
-        self._hand.do(PauseIntegration(integration_id=self.broken))
+        self._backend.do(PauseIntegration(integration_id=self.broken))
         self._server.hang_up()
         self._until(lambda: self._count("state = 'SENDING'") == 0)
 
@@ -148,7 +148,7 @@ class NeighbourSetup:
         """From the click to the last receipt. What is asked meanwhile has an index: it costs the same each time."""
         before = self._count("state = 'DELIVERED'")
         began = time.perf_counter()
-        self._hand.do(Send(document_ids=tuple(documents)))
+        self._backend.do(Send(document_ids=tuple(documents)))
         self._until(lambda: not self._count(f"state = 'QUEUED' AND integration_id <> '{self.broken}'"))
         self._until(lambda: not self._count(f"state = 'SENDING' AND integration_id <> '{self.broken}'"))
         took = time.perf_counter() - began
@@ -186,8 +186,8 @@ def neighbour_setup(python: Path) -> Iterator[NeighbourSetup]:
     try:
         found = launcher.running(firm.dirs)
         assert found is not None
-        with Hand(found) as hand:
-            yield NeighbourSetup(firm, hand, server)
+        with CommandBackend(found) as backend:
+            yield NeighbourSetup(firm, backend, server)
     finally:
         server.hang_up()
         firm.end()

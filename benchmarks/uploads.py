@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from banqup_tui.backend.db.file_store import FileStore
-from banqup_tui.demo.by_http import HttpHand
+from banqup_tui.demo.by_http import HttpDemoBackend
 from banqup_tui.protocol.commands import AddIntegration, Install, Send
 from banqup_tui.protocol.messages import CommandStatus
 from benchmarks.large_firm import write_client_with
@@ -86,7 +86,7 @@ class _UploadSetup:
         database = self._firm.dirs.backend / "banqup.sqlite"
         self._clients = [write_client_with(database, self.files, number) for number in range(clients)]
         self._firm.start_backend(BANQUP_STAY="1")
-        self._hand = HttpHand(self._firm.endpoint())
+        self._hand = HttpDemoBackend(self._firm.endpoint())
         self._hand.__enter__()
         self._installation = str(uuid.uuid4())
         access = {name: value for name, value in server.access.items() if name != "path"}

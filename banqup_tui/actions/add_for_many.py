@@ -109,9 +109,9 @@ async def add_for_many(context: Context) -> None:
     filled = await context.ask.fill_in(await _shared_form(batch))
     if filled is None:
         return
-    await _draft(batch, filled)
-    while await context.ask.review(_reviewing(batch)):
-        if await context.ask.confirm(_confirming(batch)):
+    await _make_drafts(batch, filled)
+    while await context.ask.review(_review_question(batch)):
+        if await context.ask.confirm(_confirm_question(batch)):
             _submit(batch)
             return
 
@@ -121,7 +121,7 @@ async def _shared_form(batch: Batch) -> Form:
     context, extension, clients = batch.context, batch.extension, batch.context.clients
 
     async def count_older(folders: Sequence[Folder], since: date | None) -> BackfillCount | None:
-        return _together(
+        return _add_counts(
             [await context.session.backfill_count(client.id, folders, since) for client in clients], folders
         )
 
@@ -148,7 +148,7 @@ async def _shared_form(batch: Batch) -> Form:
     )
 
 
-def _together(counts: Sequence[BackfillCount | None], folders: Sequence[Folder]) -> BackfillCount | None:
+def _add_counts(counts: Sequence[BackfillCount | None], folders: Sequence[Folder]) -> BackfillCount | None:
     """Adds up the counts of older documents; `None` if any of them is not known."""
     known = [backfill for backfill in counts if backfill is not None]
     if len(known) < len(counts) or not known:
@@ -156,7 +156,7 @@ def _together(counts: Sequence[BackfillCount | None], folders: Sequence[Folder])
     return BackfillCount(folders=tuple(folders), count=sum(backfill.count for backfill in known), up_to=known[0].up_to)
 
 
-async def _draft(batch: Batch, filled: FormAnswer) -> None:
+async def _make_drafts(batch: Batch, filled: FormAnswer) -> None:
     """Makes a draft for each client, checked by the service if it can be asked."""
     context = batch.context
     progress = context.ask.progress(_("Looking at what each needs"), len(context.clients))
@@ -174,13 +174,13 @@ async def _draft(batch: Batch, filled: FormAnswer) -> None:
                 folders = filled.folders or batch.extension.folders
                 draft.older = await context.session.backfill_count(client.id, folders, filled.since)
             batch.drafts[client.id] = draft
-            await _look(batch, draft)
+            await _check_draft(batch, draft)
             progress.advance()
     finally:
         progress.done()
 
 
-async def _look(batch: Batch, draft: Draft) -> None:
+async def _check_draft(batch: Batch, draft: Draft) -> None:
     """Asks the connector what is wrong with a draft. Without a service nothing is checked: the command will tell."""
     draft.problem = ""
     if batch.context.offline or batch.state_of(draft) is not ReviewState.READY:
@@ -199,7 +199,7 @@ async def _look(batch: Batch, draft: Draft) -> None:
     draft.problem = next((sentence_of(step.message) for step in result.steps if not step.ok), "")
 
 
-def _reviewing(batch: Batch) -> ReviewQuestion:
+def _review_question(batch: Batch) -> ReviewQuestion:
     async def edit(client_id: str) -> None:
         await _edit(batch, batch.drafts[client_id])
 
@@ -243,10 +243,10 @@ async def _edit(batch: Batch, draft: Draft) -> None:
     draft.folders, draft.label = filled.folders, filled.label or draft.label
     if draft.older is not None:
         draft.older = await context.session.backfill_count(draft.client.id, draft.folders or (), draft.since)
-    await _look(batch, draft)
+    await _check_draft(batch, draft)
 
 
-def _confirming(batch: Batch) -> ConfirmQuestion:
+def _confirm_question(batch: Batch) -> ConfirmQuestion:
     """Builds the last question, which says how many clients and older documents the answer concerns."""
     ready, number = batch.ready, len(batch.ready)
     left_out = len(batch.drafts) - number
@@ -269,14 +269,14 @@ def _confirming(batch: Batch) -> ConfirmQuestion:
 def _submit(batch: Batch) -> None:
     """Gives one command per client, so that a refused command leaves the other clients alone."""
     ready = batch.ready
-    bodies = [(_body(batch, draft), _name(batch, draft)) for draft in ready]
+    bodies = [(_command(batch, draft), _name(batch, draft)) for draft in ready]
     words = ngettext(
         "{integration} is active for {count} client.", "{integration} is active for {count} clients.", len(ready)
     )
     submit_each(batch.context, bodies, words.format(integration=title_of(batch.extension), count=count(len(ready))))
 
 
-def _body(batch: Batch, draft: Draft) -> AddIntegration:
+def _command(batch: Batch, draft: Draft) -> AddIntegration:
     filled = FormAnswer(
         values=draft.values, folders=draft.folders, label=draft.label, older=draft.older, since=draft.since
     )

@@ -35,7 +35,7 @@ def save_copy(source: Path, directory: Path, name: str) -> Path:
 
     try:
         name = named_by_content(name, source.read_bytes())
-        return _written(directory, name, lambda: _blocks_of(source))
+        return _write_to_free_name(directory, name, lambda: _blocks_of(source))
     except OSError as error:
         raise _cannot_write(directory, error) from error
 
@@ -43,7 +43,7 @@ def save_copy(source: Path, directory: Path, name: str) -> Path:
 def save_bytes(content: bytes, directory: Path, name: str) -> Path:
     """Writes `content` into `directory` as `save_copy` does, without changing the ending. Raises `CannotWrite`."""
     try:
-        return _written(directory, name, lambda: [content])
+        return _write_to_free_name(directory, name, lambda: [content])
     except OSError as error:
         raise _cannot_write(directory, error) from error
 
@@ -52,7 +52,7 @@ def _cannot_write(directory: Path, error: OSError) -> CannotWrite:
     return CannotWrite(message("computer.cannot-write", error.strerror or str(error), path=directory))
 
 
-def _written(directory: Path, name: str, blocks: Callable[[], Iterable[bytes]]) -> Path:
+def _write_to_free_name(directory: Path, name: str, blocks: Callable[[], Iterable[bytes]]) -> Path:
     """Writes to the first free name. Each name is created exclusively, so that two savers never share a file."""
     directory.mkdir(parents=True, exist_ok=True)
     stem, dot, extension = name.rpartition(".")

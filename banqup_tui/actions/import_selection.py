@@ -58,7 +58,7 @@ def files_below(paths: Iterable[Path]) -> Iterator[ImportCandidate]:
     """
     identities: set[tuple[int, int]] = set()
     for path in paths:
-        for candidate, identity in _in_folder(path) if path.is_dir() else [_named(path)]:
+        for candidate, identity in _folder_candidates(path) if path.is_dir() else [_named_candidate(path)]:
             if identity is not None:
                 if identity in identities:
                     continue
@@ -69,44 +69,44 @@ def files_below(paths: Iterable[Path]) -> Iterator[ImportCandidate]:
 _Identified = tuple[ImportCandidate, tuple[int, int] | None]
 
 
-def _in_folder(root: Path) -> Iterator[_Identified]:
+def _folder_candidates(root: Path) -> Iterator[_Identified]:
     """Yields the candidates of a folder, each with its device and inode, by which doubles are found."""
     try:
         for directory in walk(root, ignored=lambda name: name.startswith("."), follow_root=True):
-            yield from _of_directory(root, directory)
+            yield from _directory_candidates(root, directory)
     except OwnDirectory:
         yield ImportCandidate(path=root, reason=_OWN, passed_over=True), None
     except OSError as error:
-        yield _unreadable("import.folder-cannot-be-read", root, error), None
+        yield _unreadable_candidate("import.folder-cannot-be-read", root, error), None
 
 
-def _of_directory(root: Path, directory: Directory) -> Iterator[_Identified]:
+def _directory_candidates(root: Path, directory: Directory) -> Iterator[_Identified]:
     for file in directory.files:
-        candidate = _checked(root / file.path, file.size)
+        candidate = _check_size(root / file.path, file.size)
         if candidate.reason is None:
-            candidate = _opened(structs.replace(candidate, below=root, hint=file.path))
+            candidate = _check_open(structs.replace(candidate, below=root, hint=file.path))
         yield candidate, file.identity if candidate.reason is None else None
     for passed in directory.passed:
-        yield _passed(root, passed), None
+        yield _passed_candidate(root, passed), None
 
 
-def _named(path: Path) -> _Identified:
+def _named_candidate(path: Path) -> _Identified:
     """Returns the candidate for a path that the user named. A named link is followed."""
     try:
         status = path.stat()
     except FileNotFoundError:
         return ImportCandidate(path=path, reason=Message("import.not-there")), None
     except OSError as error:
-        return _unreadable("import.cannot-be-read", path, error), None
+        return _unreadable_candidate("import.cannot-be-read", path, error), None
     if not stat.S_ISREG(status.st_mode):
         return ImportCandidate(path=path, reason=_NO_FILE), None
-    candidate = _checked(path, status.st_size)
+    candidate = _check_size(path, status.st_size)
     if candidate.reason is None:
-        candidate = _opened(structs.replace(candidate, hint=path.name))
+        candidate = _check_open(structs.replace(candidate, hint=path.name))
     return candidate, (status.st_dev, status.st_ino) if candidate.reason is None else None
 
 
-def _opened(candidate: ImportCandidate) -> ImportCandidate:
+def _check_open(candidate: ImportCandidate) -> ImportCandidate:
     """Returns the candidate, with a reason if it cannot be opened."""
     try:
         opened = (
@@ -120,7 +120,7 @@ def _opened(candidate: ImportCandidate) -> ImportCandidate:
     except OwnDirectory:
         return ImportCandidate(path=candidate.path, reason=_OWN, passed_over=True)
     except OSError as error:
-        return _unreadable("import.cannot-be-read", candidate.path, error)
+        return _unreadable_candidate("import.cannot-be-read", candidate.path, error)
     return candidate
 
 
@@ -129,7 +129,7 @@ def not_a_file(candidate: ImportCandidate) -> ImportCandidate:
     return ImportCandidate(path=candidate.path, reason=_NO_FILE, passed_over=True)
 
 
-def _checked(path: Path, size: int) -> ImportCandidate:
+def _check_size(path: Path, size: int) -> ImportCandidate:
     if size == 0:
         return ImportCandidate(path=path, reason=Message("import.empty"))
     if size > LARGEST_FILE:
@@ -137,12 +137,12 @@ def _checked(path: Path, size: int) -> ImportCandidate:
     return ImportCandidate(path=path)
 
 
-def _passed(root: Path, passed: Passed) -> ImportCandidate:
+def _passed_candidate(root: Path, passed: Passed) -> ImportCandidate:
     path = root / passed.path
     if passed.error is not None:
-        return _unreadable("import.folder-cannot-be-read", path, passed.error)
+        return _unreadable_candidate("import.folder-cannot-be-read", path, passed.error)
     return ImportCandidate(path=path, reason=_REASONS[passed.reason], passed_over=True)
 
 
-def _unreadable(code: str, path: Path, error: OSError) -> ImportCandidate:
+def _unreadable_candidate(code: str, path: Path, error: OSError) -> ImportCandidate:
     return ImportCandidate(path=path, reason=message(code, quote=error.strerror or str(error)))

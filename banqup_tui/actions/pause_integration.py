@@ -28,7 +28,7 @@ class PauseIntegrationAction(Action):
         return _("Holds an integration back: what is queued waits. Resuming goes on, and retries what stopped it.")
 
     def title(self, context: Context) -> str:
-        return _("Pause") if _runs(context) else _("Resume")
+        return _("Pause") if _is_active(context) else _("Resume")
 
     def availability(self, context: Context) -> Message | None:
         return None if context.integration else Message("action.no-integration")
@@ -42,12 +42,12 @@ class PauseIntegrationAction(Action):
         integration = context.integration
         if integration is None:
             return
-        runs = _runs(context)
+        runs = _is_active(context)
         body = Pause(integration_id=integration.id) if runs else Resume(integration_id=integration.id)
         words = _("{integration} is paused; new documents wait.") if runs else _("{integration} goes on.")
         text = words.format(integration=clean(integration.label))
         submit(context, [body], text)
 
 
-def _runs(context: Context) -> bool:
+def _is_active(context: Context) -> bool:
     return context.integration is None or context.integration.state is IntegrationState.ACTIVE

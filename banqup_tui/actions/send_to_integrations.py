@@ -10,7 +10,15 @@ import msgspec
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.prompts import TickAnswer, TickList, TickRow, TickSummary
-from banqup_tui.actions.sentences import at_time, heading_of, listed, name_of, names_of, queued, since_time
+from banqup_tui.actions.sentences import (
+    at_time,
+    heading_of,
+    joined_names,
+    name_of,
+    names_of,
+    queued_sentence,
+    since_time,
+)
 from banqup_tui.actions.submission import submit
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Delivery, DeliveryState
@@ -69,7 +77,7 @@ class SendToIntegrationsAction(Action):
         plan = planned_for(chosen, answer)
         if plan.deliveries == 0:
             return
-        submit(context, commands_of(plan), queued(plan.deliveries, names_of(_sent_by(plan, chosen))))
+        submit(context, commands_of(plan), queued_sentence(plan.deliveries, names_of(_sent_by(plan, chosen))))
 
 
 def reason_of(obstacle: Obstacle) -> Message:
@@ -86,15 +94,15 @@ def what_goes_where(chosen: SendSelection) -> str | None:
     present = [row.integration.label for row in chosen.rows if row.delivered == row.documents]
     several = chosen.several
     if wanted and not present:
-        return _("To {integrations}").format(integrations=listed(wanted))
+        return _("To {integrations}").format(integrations=joined_names(wanted))
     if wanted:
         words = ngettext("To {wanted}; {there} has it", "To {wanted}; {there} have it", len(present))
         if several:
             words = ngettext("To {wanted}; {there} has all", "To {wanted}; {there} have all", len(present))
-        return words.format(wanted=listed(wanted), there=listed(present))
+        return words.format(wanted=joined_names(wanted), there=joined_names(present))
     if present:
         words = ngettext("{there} has it", "{there} have it", len(present))
-        return words.format(there=listed(present))
+        return words.format(there=joined_names(present))
     return None
 
 
@@ -157,10 +165,10 @@ def _stopped(context: Context) -> tuple[str, ...]:
             "{integrations} need attention: what failed there is sent again once they are mended.",
             len(broken),
         )
-        lines.append(words.format(integrations=listed(broken)))
+        lines.append(words.format(integrations=joined_names(broken)))
     if paused:
         words = ngettext("{integrations} is paused.", "{integrations} are paused.", len(paused))
-        lines.append(words.format(integrations=listed(paused)))
+        lines.append(words.format(integrations=joined_names(paused)))
     return tuple(lines)
 
 

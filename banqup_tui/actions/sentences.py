@@ -95,7 +95,7 @@ def since_time(moment: datetime | None, now: datetime) -> str:
     return _("since {date}").format(date=short_date(local.date()))
 
 
-def listed(names: Sequence[str]) -> str:
+def joined_names(names: Sequence[str]) -> str:
     """Returns names as a list in words: `SFTP`, `SFTP and Dropbox`, `SFTP, Dropbox and Exact Online`."""
     shown = [clean(name) for name in names]
     if len(shown) < 2:
@@ -103,7 +103,7 @@ def listed(names: Sequence[str]) -> str:
     return _("{first} and {last}").format(first=", ".join(shown[:-1]), last=shown[-1])
 
 
-def queued(number: int, documents: str) -> str:
+def queued_sentence(number: int, documents: str) -> str:
     words = ngettext("{count} delivery queued for {what}.", "{count} deliveries queued for {what}.", number)
     return words.format(count=count(number), what=documents)
 

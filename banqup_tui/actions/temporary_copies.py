@@ -26,10 +26,10 @@ _own: tuple[Path, int] | None = None
 async def open_copy(context: Context, sha256: str, name: str) -> None:
     """Opens a copy in the program that this computer has for its content. Raises `CannotWrite` and `ServerDown`."""
     source = await context.session.download(sha256)
-    await context.ask.open_outside(await asyncio.to_thread(_copied, source, name))
+    await context.ask.open_outside(await asyncio.to_thread(_copy, source, name))
 
 
-def take_away() -> None:
+def remove_copies() -> None:
     """Removes the copies of this process, and those of processes that have ended."""
     global _own
     with _lock:
@@ -38,10 +38,10 @@ def take_away() -> None:
             _own = None
             shutil.rmtree(directory, ignore_errors=True)
             os.close(handle)
-    take_away_old()
+    remove_old_copies()
 
 
-def take_away_old() -> None:
+def remove_old_copies() -> None:
     """Removes the copies of processes that have ended."""
     root = dirs().cache / "opened"
     for directory in root.iterdir() if root.is_dir() else ():
@@ -60,13 +60,13 @@ def take_away_old() -> None:
             os.close(handle)
 
 
-def _copied(source: Path, name: str) -> Path:
-    directory = _directory() / uuid.uuid4().hex
+def _copy(source: Path, name: str) -> Path:
+    directory = _own_directory() / uuid.uuid4().hex
     directory.mkdir(mode=0o700)
     return save_copy(source, directory, name)
 
 
-def _directory() -> Path:
+def _own_directory() -> Path:
     global _own
     with _lock:
         if _own is None or not _own[0].is_dir():

@@ -69,11 +69,11 @@ class PlaceFileAction(Action):
 
     async def run(self, context: Context) -> None:
         files = context.unfiled
-        client = await _client(context, files)
-        folder = await _folder(context, files) if client is not None else None
+        client = await _ask_client(context, files)
+        folder = await _ask_folder(context, files) if client is not None else None
         if client is None or folder is None:
             return
-        answer = await _remembered(context, files, client, folder)
+        answer = await _ask_whether_to_remember(context, files, client, folder)
         if answer is None:
             return
         commands = [
@@ -166,7 +166,7 @@ def files_of(files: Sequence[Unfiled]) -> str:
     return ngettext("{count} file", "{count} files", len(files)).format(count=count(len(files)))
 
 
-async def _client(context: Context, files: Sequence[Unfiled]) -> Client | None:
+async def _ask_client(context: Context, files: Sequence[Unfiled]) -> Client | None:
     """Asks for the client. The client that all files point to stands first, so that Enter takes it."""
     seem = {file.client_id for file in files}
     likely = seem.pop() if len(seem) == 1 else None
@@ -181,7 +181,7 @@ async def _client(context: Context, files: Sequence[Unfiled]) -> Client | None:
     return next((client for client in clients if client.id == answer), None)
 
 
-async def _folder(context: Context, files: Sequence[Unfiled]) -> Folder | None:
+async def _ask_folder(context: Context, files: Sequence[Unfiled]) -> Folder | None:
     seem = {file.folder for file in files}
     likely = seem.pop() if len(seem) == 1 else None
     folders = sorted(ALL_FOLDERS, key=lambda folder: folder is not likely)
@@ -190,15 +190,17 @@ async def _folder(context: Context, files: Sequence[Unfiled]) -> Folder | None:
     return Folder(answer) if answer is not None else None
 
 
-async def _remembered(context: Context, files: Sequence[Unfiled], client: Client, folder: Folder) -> str | None:
+async def _ask_whether_to_remember(
+    context: Context, files: Sequence[Unfiled], client: Client, folder: Folder
+) -> str | None:
     """Asks whether a rule shall be learned. Several files teach none: what they have in common is not known."""
     learned = what_is_learned(files[0], folder) if len(files) == 1 else None
     if learned is None or _is_of_another(learned, client, context.clients):
         return _ONCE
-    return await _how_long(context, files[0], client, learned)
+    return await _ask_how_long(context, files[0], client, learned)
 
 
-async def _how_long(context: Context, file: Unfiled, client: Client, learned: Learned) -> str | None:
+async def _ask_how_long(context: Context, file: Unfiled, client: Client, learned: Learned) -> str | None:
     if learned.kind is RuleKind.IDENTIFIER:
         words = _("Always: {number} is {client}")
         label = words.format(number=pretty_key(learned.match), client=clean(client.name))

@@ -22,7 +22,7 @@ class ViewAction(Action):
         return _("Opens the document under the cursor; among failures its deliveries.")
 
     def availability(self, context: Context) -> Message | None:
-        return None if context.document else _one_only(context)
+        return None if context.document else _why_not_one(context)
 
     async def run(self, context: Context) -> None:
         if context.document:
@@ -61,5 +61,5 @@ class OpenClientAction(Action):
             context.ask.go(Destination(place=Place.FOLDER, client_id=context.client.id))
 
 
-def _one_only(context: Context) -> Message:
+def _why_not_one(context: Context) -> Message:
     return Message("action.several-documents") if context.documents else Message("action.no-document")

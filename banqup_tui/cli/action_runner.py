@@ -17,7 +17,7 @@ from banqup_tui.presentation.words import _, ngettext
 SECONDS_TO_ANSWER = 30.0
 
 
-async def carry_out(runtime: CliRuntime, action: Action, context: Context) -> int:
+async def run_action(runtime: CliRuntime, action: Action, context: Context) -> int:
     """Runs an action and returns the exit code. Its notices are printed once its commands are answered."""
     reason = action.availability(context)
     if reason is not None:

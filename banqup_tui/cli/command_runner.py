@@ -27,13 +27,13 @@ def in_runtime(tools: Tools, work: Callable[[CliRuntime], Awaitable[int]], *, sy
         take_loop_faults(asyncio.get_running_loop(), partial(record, directory=tools.dirs().log))
         async with tools.open_runtime(tools.dirs()) as runtime:
             if sync:
-                await in_step(runtime)
+                await sync_or_report(runtime)
             return await work(runtime)
 
     return asyncio.run(run())
 
 
-async def in_step(runtime: CliRuntime) -> bool:
+async def sync_or_report(runtime: CliRuntime) -> bool:
     """Synchronises. Returns false, after printing why, if there is no backend."""
     try:
         await runtime.sync()

@@ -64,12 +64,12 @@ def doubtful(about: str, problem: Message, because: Sequence[Message] = ()) -> F
     return Finding(about=about, verdict=Verdict.WARNING, message=problem, because=because)
 
 
-def of_dirs(dirs: AppDirs) -> Iterator[Finding]:
+def check_dirs(dirs: AppDirs) -> Iterator[Finding]:
     """Checks the directories: there, ours, writable, not readable by others, with space."""
     for name, path in _named(dirs):
-        yield _of_directory(name, path)
-    yield from _of_keys(dirs)
-    yield from _of_free_bytes(dirs.data)
+        yield _check_directory(name, path)
+    yield from _check_keys(dirs)
+    yield from _check_free_bytes(dirs.data)
 
 
 def _named(dirs: AppDirs) -> tuple[tuple[str, Path], ...]:
@@ -82,7 +82,7 @@ def _named(dirs: AppDirs) -> tuple[tuple[str, Path], ...]:
     )
 
 
-def _of_directory(name: str, path: Path) -> Finding:
+def _check_directory(name: str, path: Path) -> Finding:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe = path / f".doctor-{os.getpid()}"
@@ -99,7 +99,7 @@ def _reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _of_keys(dirs: AppDirs) -> Iterator[Finding]:
+def _check_keys(dirs: AppDirs) -> Iterator[Finding]:
     """Checks the files that open everything else: nobody else may read them, wherever the directory is."""
     for path in (dirs.backend / "vault.key", dirs.backend / "drop_host_key"):
         with suppress(OSError):
@@ -107,7 +107,7 @@ def _of_keys(dirs: AppDirs) -> Iterator[Finding]:
                 yield wrong("keys", message("doctor.key-open-to-others", path=path))
 
 
-def _of_free_bytes(path: Path) -> Iterator[Finding]:
+def _check_free_bytes(path: Path) -> Iterator[Finding]:
     try:
         free = shutil.disk_usage(path).free
     except OSError:
@@ -119,7 +119,7 @@ def _of_free_bytes(path: Path) -> Iterator[Finding]:
         yield fine(N_("disk"), "doctor.disk-has-room", megabytes=megabytes)
 
 
-def of_lock(dirs: AppDirs) -> Iterator[Finding]:
+def check_lock(dirs: AppDirs) -> Iterator[Finding]:
     """Checks whether the file system of the runtime directory has locks; some network file systems do not."""
     path = dirs.runtime / f".doctor-lock-{os.getpid()}"
     try:
@@ -137,7 +137,7 @@ def of_lock(dirs: AppDirs) -> Iterator[Finding]:
             path.unlink(missing_ok=True)
 
 
-def of_settings(dirs: AppDirs) -> Iterator[Finding]:
+def check_settings(dirs: AppDirs) -> Iterator[Finding]:
     from banqup_tui.settings import FILE_NAME, WrongSettings, read_settings
 
     try:
@@ -152,7 +152,7 @@ def of_settings(dirs: AppDirs) -> Iterator[Finding]:
         yield fine(N_("settings"), "doctor.settings-default")
 
 
-def of_files(dirs: AppDirs) -> Iterator[Finding]:
+def check_files(dirs: AppDirs) -> Iterator[Finding]:
     """Runs SQLite's own quick check on each database, which changes nothing."""
     databases = [*sorted(dirs.backend.glob("*.sqlite")), *sorted(dirs.copies.glob("*/*.sqlite"))]
     for path in databases:
@@ -180,7 +180,7 @@ def _damaged(path: Path) -> Message:
     return message(f"doctor.{kind}-damaged", path=path)
 
 
-def of_clock(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[Finding]:
+def check_clock(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[Finding]:
     answer = now()
     if answer < EARLIEST:
         yield wrong(N_("clock"), message("doctor.clock-wrong", found=answer))
@@ -188,7 +188,7 @@ def of_clock(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterato
         yield fine(N_("clock"), "doctor.value", value=f"{answer.astimezone():%Y-%m-%d %H:%M %Z}")
 
 
-def of_terminal(environment: Mapping[str, str], *, is_terminal: bool) -> Iterator[Finding]:
+def check_terminal(environment: Mapping[str, str], *, is_terminal: bool) -> Iterator[Finding]:
     """Checks colours, signs and width; these are only warnings, as the program runs with less."""
     encoding = locale.getpreferredencoding(False)
     if "utf" in encoding.lower():
@@ -198,7 +198,7 @@ def of_terminal(environment: Mapping[str, str], *, is_terminal: bool) -> Iterato
     if not is_terminal:
         yield fine(N_("terminal"), "doctor.no-terminal")
         return
-    yield _of_colours(environment)
+    yield _check_colours(environment)
     size = shutil.get_terminal_size()
     if size.columns < 60 or size.lines < 16:
         yield doubtful(N_("size"), message("doctor.window-small", columns=size.columns, lines=size.lines))
@@ -206,7 +206,7 @@ def of_terminal(environment: Mapping[str, str], *, is_terminal: bool) -> Iterato
         yield fine(N_("size"), "doctor.window", columns=size.columns, lines=size.lines)
 
 
-def _of_colours(environment: Mapping[str, str]) -> Finding:
+def _check_colours(environment: Mapping[str, str]) -> Finding:
     term = environment.get("TERM", "")
     if environment.get("NO_COLOR"):
         return fine(N_("colours"), "doctor.no-colours")
@@ -220,7 +220,7 @@ def _of_colours(environment: Mapping[str, str]) -> Finding:
     return fine(N_("colours"), "doctor.value", value=f"16 ({term})")
 
 
-def of_content(runtime: CliRuntime, backend: Path) -> Iterator[Finding]:
+def check_content(runtime: CliRuntime, backend: Path) -> Iterator[Finding]:
     """Reads the stored file of each document, and compares it with its hash."""
     clients = {row.client.id: row.client.reference for row in runtime.clients()}
     read = 0
@@ -250,7 +250,7 @@ def _fault_of(path: Path, sha256: str) -> Message | None:
     return None if whole else message("doctor.stored-file-damaged")
 
 
-def of_runtime(runtime: CliRuntime) -> Iterator[Finding]:
+def check_runtime(runtime: CliRuntime) -> Iterator[Finding]:
     """Checks the copy, waiting changes and integrations."""
     counts = [row.counts.total for row in runtime.clients()]
     yield fine(N_("copy"), "doctor.copy", clients=len(counts), documents=sum(counts))
@@ -265,7 +265,7 @@ def of_runtime(runtime: CliRuntime) -> Iterator[Finding]:
     for change in runtime.refused():
         because = (change.reason,) if change.reason is not None else ()
         yield doubtful(N_("outbox"), message("doctor.change-refused", what=change.what), because)
-    yield from _of_integrations(runtime)
+    yield from _check_integrations(runtime)
     for source in runtime.sources():
         if source.problems:
             yield wrong(N_("source"), message("doctor.source-fails", path=source.path), source.problems)
@@ -277,7 +277,7 @@ def of_runtime(runtime: CliRuntime) -> Iterator[Finding]:
             yield wrong(N_("store"), message("doctor.extension-fails", id=extension.id), (extension.problem,))
 
 
-def _of_integrations(runtime: CliRuntime) -> Iterator[Finding]:
+def _check_integrations(runtime: CliRuntime) -> Iterator[Finding]:
     clients = {row.client.id: row.client.reference for row in runtime.clients()}
     integrations = runtime.integrations()
     for integration in integrations:
@@ -291,12 +291,12 @@ def _of_integrations(runtime: CliRuntime) -> Iterator[Finding]:
     yield fine(N_("integrations"), "doctor.integrations", active=active, count=len(integrations))
 
 
-def without_runtime(dirs: AppDirs) -> Iterator[Finding]:
+def check_without_runtime(dirs: AppDirs) -> Iterator[Finding]:
     """Yields what can be checked without opening anything."""
     yield fine(N_("python"), "doctor.value", value=sys.version.split()[0])
-    yield from of_dirs(dirs)
-    yield from of_lock(dirs)
-    yield from of_settings(dirs)
-    yield from of_clock()
-    yield from of_terminal(os.environ, is_terminal=sys.stderr.isatty())
-    yield from of_files(dirs)
+    yield from check_dirs(dirs)
+    yield from check_lock(dirs)
+    yield from check_settings(dirs)
+    yield from check_clock()
+    yield from check_terminal(os.environ, is_terminal=sys.stderr.isatty())
+    yield from check_files(dirs)

@@ -25,18 +25,18 @@ def guarded(command: Callable[[], int]) -> int:
         _tell(_("Stopped. What was asked before is kept."))
         return exit_codes.INTERRUPTED
     except BrokenPipeError:
-        _let_go_of_stdout()
+        _detach_stdout()
         return exit_codes.OK
     except BanqupError as error:
         _tell(words_of(error.message))
         return error.exit_code
     except OSError as error:
-        return _of_system(error)
+        return _system_error(error)
     except Exception as error:
         if cause := _cause(error):
             _tell(words_of(cause.message))
             return cause.exit_code
-        return _of_program(error)
+        return _program_error(error)
 
 
 def _cause(error: BaseException) -> BanqupError | None:
@@ -50,7 +50,7 @@ def _cause(error: BaseException) -> BanqupError | None:
     return error if isinstance(error, BanqupError) else fault_of(error)
 
 
-def _of_system(error: OSError) -> int:
+def _system_error(error: OSError) -> int:
     where = clean(str(error.filename)) if error.filename else _("A file")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         sentence = _("The disk is full: {where} could not be written.").format(where=where)
@@ -86,7 +86,7 @@ def _is_ours(error: OSError) -> bool:
     return any(path.startswith(str(home)) or str(home).startswith(path) for home in ours)
 
 
-def _of_program(error: Exception) -> int:
+def _program_error(error: Exception) -> int:
     path = record(error, dirs().log)
     where = " " + _("The details are in {path}.").format(path=path) if path else ""
     _tell(
@@ -105,7 +105,7 @@ def _tell(sentence: str) -> None:
         return
 
 
-def _let_go_of_stdout() -> None:
+def _detach_stdout() -> None:
     """Points stdout to the null device, because its reader is gone and the flush at exit would fail again."""
     try:
         nothing = os.open(os.devnull, os.O_WRONLY)

@@ -18,7 +18,7 @@ _ENGLISH: WeakKeyDictionary[click.Command | click.Option, str] = WeakKeyDictiona
 
 
 @contextmanager
-def speaking(language: str) -> Iterator[None]:
+def using_language(language: str) -> Iterator[None]:
     """Sets the language of the program's texts and of click's, until it ends.
 
     click uses `gettext.gettext`, which depends on the process's text domain and on LANGUAGE; it has no way to pass
@@ -39,7 +39,7 @@ def speaking(language: str) -> Iterator[None]:
         use_language(before[2])
 
 
-def translated(command: click.Command, context: click.Context) -> click.Command:
+def translate_command(command: click.Command, context: click.Context) -> click.Command:
     """Returns the command with its help, and that of its subcommands, in the current language."""
     command.help = _text_of(command)
     command.options_metavar = _("[OPTIONS]") if command.options_metavar else None
@@ -52,7 +52,7 @@ def translated(command: click.Command, context: click.Context) -> click.Command:
     if isinstance(command, click.Group):
         command.subcommand_metavar = _("COMMAND [ARGS]...")
         for subcommand in command.commands.values():
-            translated(subcommand, click.Context(subcommand, parent=context, info_name=subcommand.name))
+            translate_command(subcommand, click.Context(subcommand, parent=context, info_name=subcommand.name))
     return command
 
 

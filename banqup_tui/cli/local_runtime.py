@@ -114,7 +114,7 @@ class LocalRuntime:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
         except TimeoutError:
-            await self._asked_again()
+            await self._poll()
         self._woken.clear()
 
     def _wake(self) -> None:
@@ -122,7 +122,7 @@ class LocalRuntime:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._woken.set)
 
-    async def _asked_again(self) -> None:
+    async def _poll(self) -> None:
         try:
             await self.sync()
         except NoBackend:

@@ -14,7 +14,7 @@ import click
 from banqup_tui import __version__
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.errors import guarded
-from banqup_tui.cli.languages import speaking, translated
+from banqup_tui.cli.languages import translate_command, using_language
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import without_controls
 from banqup_tui.presentation.words import N_, _
@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"banqup_tui.cli.commands.{COMMANDS[name][0]}")
         command: click.Command = module.command
-        return translated(command, click.Context(command, parent=context, info_name=name))
+        return translate_command(command, click.Context(command, parent=context, info_name=name))
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -96,12 +96,12 @@ def cli(context: click.Context) -> None:
 
 def run(arguments: Sequence[str], tools: Tools | None = None) -> int:
     """Runs the command line and returns the exit code. Tests give `tools` of their own."""
-    with speaking(_language(tools)):
+    with using_language(_language(tools)):
         return guarded(lambda: _invoke(list(arguments), tools))
 
 
 def _invoke(arguments: list[str], tools: Tools | None) -> int:
-    translated(cli, click.Context(cli, **cli.context_settings))
+    translate_command(cli, click.Context(cli, **cli.context_settings))
     try:
         answer = cli.main(arguments, prog_name="banqup", obj=tools, standalone_mode=False)
     except click.Abort as error:

@@ -47,7 +47,7 @@ class NobodySignedIn(BanqupError):
     exit_code = exit_codes.STILL_UNDER_WAY
 
 
-async def signed_in(
+async def with_sign_in(
     session: ActionSession,
     extension: Extension,
     entered: Mapping[str, Any],

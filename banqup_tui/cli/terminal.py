@@ -28,7 +28,7 @@ def open_terminal() -> int:
         raise _no_terminal()
     if os.environ.get("TERM", "") in _NO_SCREEN:
         raise _no_screen(os.environ.get("TERM", ""))
-    _tell_textual()
+    _set_textual_colours()
     return int(importlib.import_module("banqup_tui.app").run() or 0)
 
 
@@ -39,23 +39,23 @@ def _is_terminal(stream: object) -> bool:
         return False
 
 
-def _tell_textual() -> None:
+def _set_textual_colours() -> None:
     """Sets 256 colours for Textual. Rich judges by the terminal's name and gives unknown ones 16 colours."""
     if colours_of(os.environ) >= MANY_COLOURS and not os.environ.get("COLORTERM"):
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "256")
 
 
 def _no_terminal() -> NoTerminal:
-    _speak()
+    _set_language()
     return NoTerminal(message("cli.no-terminal"))
 
 
 def _no_screen(term: str) -> NoTerminal:
-    _speak()
+    _set_language()
     return NoTerminal(message("cli.no-screen", term=term) if term else message("cli.no-term"))
 
 
-def _speak() -> None:
+def _set_language() -> None:
     """Sets the user's language, also if the settings cannot be read."""
     from banqup_tui.app_dirs import dirs
     from banqup_tui.settings import UserSettings, language_of, read_settings

@@ -63,7 +63,7 @@ _HABITS: Final = tuple(
 """The habits of clients, repeated over all of them."""
 
 
-class Hand(Protocol):
+class DemoBackend(Protocol):
     """The operations needed of a backend.
 
     `put_files` returns the SHA-256 of each file; `commands` runs at most 100 in order; `seen` is `epoch.seq` as it is
@@ -91,7 +91,7 @@ class Built(Value, frozen=True, kw_only=True):
 
 
 def build(
-    hand: Hand,
+    backend: DemoBackend,
     target: Path,
     *,
     clients: int = DEFAULT_CLIENTS,
@@ -102,14 +102,20 @@ def build(
 ) -> Built:
     """Builds the sample firm. Its integrations deliver into the folder `target` on the backend's machine."""
     firm = make_firm(clients, seed)
-    return _Builder(hand, firm, target, seed, documents, tell).run(generate(firm, documents, seed, today))
+    return _Builder(backend, firm, target, seed, documents, tell).run(generate(firm, documents, seed, today))
 
 
 class _Builder:
     def __init__(
-        self, hand: Hand, firm: Firm, target: Path, seed: int, documents: int, tell: Callable[[BuildProgress], None]
+        self,
+        backend: DemoBackend,
+        firm: Firm,
+        target: Path,
+        seed: int,
+        documents: int,
+        tell: Callable[[BuildProgress], None],
     ) -> None:
-        self._hand = hand
+        self._backend = backend
         self._firm = firm
         self._target = target
         self._seed = seed
@@ -122,12 +128,12 @@ class _Builder:
     def run(self, samples: Iterator[Sample]) -> Built:
         self._do([self._create(client) for client in self._firm.clients])
         recent = self._documents // 3
-        sendable = self._bring_in(islice(samples, min(BATCH, recent // 3)))
+        sendable = self._import_documents(islice(samples, min(BATCH, recent // 3)))
         of_late = list(islice(samples, min(_SENT_BY_THEMSELVES, recent)))
-        self._bring_in(samples)
+        self._import_documents(samples)
         integrations = self._activate()
-        self._bring_in(of_late)
-        integrations += self._activate_in_vain()
+        self._import_documents(of_late)
+        integrations += self._activate_failing()
         if sendable:
             self._do([Send(document_ids=tuple(sendable))])
         return Built(clients=len(self._firm.clients), documents=self._done, integrations=integrations)
@@ -144,7 +150,7 @@ class _Builder:
 
     # documents
 
-    def _bring_in(self, samples: Iterable[Sample]) -> list[str]:
+    def _import_documents(self, samples: Iterable[Sample]) -> list[str]:
         """Imports documents, and returns those of clients that deliver, which can be sent by hand."""
         sendable: list[str] = []
         for batch, hashes in self._uploaded(samples):
@@ -158,7 +164,7 @@ class _Builder:
         with ThreadPoolExecutor(1) as ahead:
             before: tuple[list[Sample], Future[list[str]]] | None = None
             for batch in in_batches(samples, BATCH):
-                uploading = ahead.submit(self._hand.put_files, [sample.data for sample in batch])
+                uploading = ahead.submit(self._backend.put_files, [sample.data for sample in batch])
                 if before is not None:
                     yield before[0], before[1].result()
                 before = batch, uploading
@@ -208,11 +214,11 @@ class _Builder:
             self._do(bodies)
         return len(adding)
 
-    def _activate_in_vain(self) -> int:
+    def _activate_failing(self) -> int:
         """Activates integrations to an impossible path, older documents included: all fail for one reason."""
         note = self._target / "not-a-folder.txt"
         note.write_text("An integration of the sample firm is told to deliver below this file, which cannot be.\n")
-        backfill = Backfill(up_to=self._hand.seen(), expected=self._documents)
+        backfill = Backfill(up_to=self._backend.seen(), expected=self._documents)
         adding = [
             self._add(client, _OLD_SERVER, {"path": f"{note}/[external_id]"}, folders=_FAILING, backfill=backfill)
             for client in self._of_kind(_Habit.FAILS)
@@ -244,7 +250,7 @@ class _Builder:
 
     def _do(self, bodies: Sequence[CommandBody]) -> list[Any]:
         """Runs commands and returns their results. Raises `BanqupError` at the first that is not done."""
-        results = list(self._hand.commands(bodies))
+        results = list(self._backend.commands(bodies))
         for result in results:
             if result.status is not CommandStatus.DONE:
                 problem = result.problem

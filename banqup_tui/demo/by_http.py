@@ -28,8 +28,8 @@ _AT_ONCE: Final = 8
 _JSON: Final = "application/json"
 
 
-class HttpHand:
-    """A `build.Hand` over HTTP. Use it as a context manager."""
+class HttpDemoBackend:
+    """A `build.DemoBackend` over HTTP. Use it as a context manager."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -38,7 +38,7 @@ class HttpHand:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="upload")
         self._seen = ""
 
-    def __enter__(self) -> "HttpHand":
+    def __enter__(self) -> "HttpDemoBackend":
         self.snapshot()
         return self
 

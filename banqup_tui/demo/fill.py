@@ -10,7 +10,7 @@ import msgspec
 from banqup_tui import launcher
 from banqup_tui.app_dirs import AppDirs
 from banqup_tui.demo.build import DEFAULT_CLIENTS, DEFAULT_DOCUMENTS, BuildProgress, Built, build
-from banqup_tui.demo.by_http import HttpHand
+from banqup_tui.demo.by_http import HttpDemoBackend
 from banqup_tui.domain.values import Value
 
 RECEIVED: Final = "received"
@@ -37,9 +37,9 @@ def fill(
     tell: Callable[[str], object] = lambda sentence: None,
 ) -> Built:
     """Builds the sample firm and starts the backend if none runs. `tell` gets a sentence now and then."""
-    note = _noted(dirs.data / _NOTE, clients, documents, seed)
-    with HttpHand(launcher.connect(dirs)) as hand:
-        snapshot = hand.snapshot()
+    note = _note_for(dirs.data / _NOTE, clients, documents, seed)
+    with HttpDemoBackend(launcher.connect(dirs)) as backend:
+        snapshot = backend.snapshot()
         if snapshot.document_count >= note.documents:
             tell(f"The sample firm is there: {len(snapshot.clients)} clients, {snapshot.document_count:,} documents.")
             return Built(
@@ -48,7 +48,7 @@ def fill(
                 integrations=len(snapshot.integrations),
             )
         built = build(
-            hand,
+            backend,
             dirs.data / RECEIVED,
             clients=note.clients,
             documents=note.documents,
@@ -65,7 +65,7 @@ def _tell_progress(progress: BuildProgress, tell: Callable[[str], object]) -> No
         tell(f"{progress.documents:,} of {progress.of:,} documents")
 
 
-def _noted(path: Path, clients: int, documents: int, seed: int) -> _Note:
+def _note_for(path: Path, clients: int, documents: int, seed: int) -> _Note:
     try:
         note = msgspec.json.decode(path.read_bytes(), type=_Note)
     except (OSError, msgspec.DecodeError):

@@ -91,7 +91,7 @@ class _Plan(msgspec.Struct, frozen=True):
 def generate(firm: Firm, documents: int = 1500, seed: int = 1, today: date | None = None) -> Iterator[Sample]:
     """Yields so many documents of the last years up to today, newest first."""
     plans = _Planner(firm, random.Random(f"papers {seed}"), today or date.today())  # noqa: DTZ011, S311
-    return (_written(plan) for plan in reversed(plans.planned(documents)))
+    return (_write_sample(plan) for plan in reversed(plans.planned(documents)))
 
 
 class _Planner:
@@ -274,7 +274,7 @@ def _picture(bill: Bill) -> bytes:
     return text_pdf(lines, A4, f"{kind} {bill.number}")
 
 
-def _written(plan: _Plan) -> Sample:
+def _write_sample(plan: _Plan) -> Sample:
     content = plan.content
     if isinstance(content, Bill):
         name, data, facts = f"{_safe(content.number)}.xml", ubl(content), _facts_of_bill(content)

@@ -43,7 +43,7 @@ def short_date(year: str, month: str, day: str, findings: Findings, place: str) 
     return taken
 
 
-def settled_communications(structured: str, free: str) -> tuple[str, str]:
+def separate_communications(structured: str, free: str) -> tuple[str, str]:
     """Returns the structured and the free communication of a movement.
 
     A Belgian structured communication is reduced to its twelve digits. One in the free text, between `+++` or `***`, is

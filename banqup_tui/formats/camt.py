@@ -15,7 +15,7 @@ import msgspec
 
 from banqup_tui.domain.identifiers import is_iban, normalise_account
 from banqup_tui.domain.statement import Movement, Statement
-from banqup_tui.formats.bank_text import settled_communications
+from banqup_tui.formats.bank_text import separate_communications
 from banqup_tui.formats.findings import Findings, readable
 from banqup_tui.formats.refusals import refuse
 from banqup_tui.formats.xml import attribute, find, find_all, text
@@ -221,7 +221,7 @@ def _communications(payment: Element) -> tuple[str, str]:
     lines = [text(line) for line in find_all(payment, "RmtInf/Ustrd")]
     lines += [text(line) for line in find_all(payment, "RmtInf/Strd/AddtlRmtInf")]
     free = " ".join(filter(None, lines))
-    return settled_communications(structured, free)
+    return separate_communications(structured, free)
 
 
 def _transaction_code(element: Element) -> str:

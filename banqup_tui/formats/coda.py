@@ -21,7 +21,7 @@ from banqup_tui.domain.identifiers import iban_check_digits, is_iban, normalise_
 from banqup_tui.domain.money import to_minor
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.domain.text import clean
-from banqup_tui.formats.bank_text import decoded, lines_of, settled_communications, short_date
+from banqup_tui.formats.bank_text import decoded, lines_of, separate_communications, short_date
 from banqup_tui.formats.findings import Findings, readable
 from banqup_tui.formats.refusals import refuse
 
@@ -98,7 +98,7 @@ def _statement(header: Record, records: list[Record]) -> Statement:
     account, currency = _account(opening)
     if not currency:
         findings.warn(opening.place, "content.currency-missing")
-    gathered = gather(records, currency, findings)
+    contents = read_records(records, currency, findings)
     statement = Statement(
         account=account,
         account_is_iban=is_iban(account),
@@ -108,21 +108,23 @@ def _statement(header: Record, records: list[Record]) -> Statement:
         number=clean(opening.take(126, 3)) or clean(opening.take(3, 3)),
         opening_balance=_balance(opening, 43, currency, findings),
         opening_date=opening.day(59, findings),
-        movements=gathered.movements,
+        movements=contents.movements,
         enterprise_number=_enterprise_number(header),
-        notes=gathered.notes,
+        notes=contents.notes,
         syntax="CODA",
     )
-    return _closed(statement, closing, gathered, findings)
+    return _with_closing_balance(statement, closing, contents, findings)
 
 
-def _closed(statement: Statement, closing: Record | None, gathered: Gathered, findings: Findings) -> Statement:
+def _with_closing_balance(
+    statement: Statement, closing: Record | None, contents: StatementRecords, findings: Findings
+) -> Statement:
     if closing is None:
         findings.warn("record 8", "content.statement-cut")
         return msgspec.structs.replace(statement, warnings=findings.warnings)
     balance = _balance(closing, 42, statement.currency, findings)
     if balance is not None and statement.opening_balance is not None:
-        made = statement.opening_balance + sum(movement.amount for movement in gathered.movements)
+        made = statement.opening_balance + sum(movement.amount for movement in contents.movements)
         if made != balance:
             sums = {"made": readable(made, statement.currency), "closing": readable(balance, statement.currency)}
             findings.warn(closing.place, "content.balance-differs", **sums)
@@ -236,14 +238,14 @@ _MOVEMENT_TYPES = "0123"
 _DETAIL_TYPES = "56789"
 
 
-class Gathered(msgspec.Struct, frozen=True):
+class StatementRecords(msgspec.Struct, frozen=True):
     """The movements of a statement, and the bank's free messages (record 4)."""
 
     movements: tuple[Movement, ...]
     notes: tuple[str, ...]
 
 
-def gather(records: Iterable[Record], currency: str, findings: Findings) -> Gathered:
+def read_records(records: Iterable[Record], currency: str, findings: Findings) -> StatementRecords:
     """Returns movements and messages of the records of a statement."""
     groups: list[list[Record]] = []
     messages: list[str] = []
@@ -256,7 +258,7 @@ def gather(records: Iterable[Record], currency: str, findings: Findings) -> Gath
             messages.append(clean(record.take(33, 80)))
         elif record.kind not in ("1", "8"):
             findings.warn(record.place, "content.records-unknown", text=clean(record.text))
-    return Gathered(_movements(groups, currency, findings), tuple(filter(None, messages)))
+    return StatementRecords(_movements(groups, currency, findings), tuple(filter(None, messages)))
 
 
 def _movements(groups: list[list[Record]], currency: str, findings: Findings) -> tuple[Movement, ...]:
@@ -324,10 +326,10 @@ class _Communications(msgspec.Struct, frozen=True):
             record.take(*_COMMUNICATION_AT[record.kind]) for record in group if record.kind in _COMMUNICATION_AT
         )
         if group[0].take(62, 1) != "1":
-            return cls(*settled_communications("", clean(zone)))
+            return cls(*separate_communications("", clean(zone)))
         kind, content = zone[:3], zone[3:]
         if kind in ("101", "102"):
-            return cls(*settled_communications(content[:12], clean(content[12:])))
+            return cls(*separate_communications(content[:12], clean(content[12:])))
         if kind == "127":
             return cls(free=clean(content[79:141]), mandate=clean(content[44:79]))
         return cls(free=clean(content))

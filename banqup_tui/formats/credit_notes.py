@@ -26,7 +26,7 @@ def as_credited(invoice: Invoice, findings: Findings, place: str) -> Invoice:
     findings.warn(place, "content.credit-note-negative", **amounts)
     return msgspec.structs.replace(
         invoice,
-        **{name: _turned(getattr(invoice, name)) for name in _TOTALS},
+        **{name: _negated(getattr(invoice, name)) for name in _TOTALS},
         allowance_total=_positive(invoice.allowance_total),
         charge_total=_positive(invoice.charge_total),
         lines=tuple(map(_line, invoice.lines)),
@@ -35,7 +35,7 @@ def as_credited(invoice: Invoice, findings: Findings, place: str) -> Invoice:
     )
 
 
-def _turned(minor: int | None) -> int | None:
+def _negated(minor: int | None) -> int | None:
     return -minor if minor else minor
 
 
@@ -49,7 +49,7 @@ def _allowance(allowance: AllowanceCharge) -> AllowanceCharge:
 
 
 def _breakdown(rate: VatBreakdown) -> VatBreakdown:
-    return msgspec.structs.replace(rate, taxable=_turned(rate.taxable), vat=_turned(rate.vat))
+    return msgspec.structs.replace(rate, taxable=_negated(rate.taxable), vat=_negated(rate.vat))
 
 
 def _line(line: InvoiceLine) -> InvoiceLine:
@@ -64,7 +64,7 @@ def _line(line: InvoiceLine) -> InvoiceLine:
         quantity = Decimal(0) - quantity
     return msgspec.structs.replace(
         line,
-        net=_turned(line.net),
+        net=_negated(line.net),
         quantity=quantity,
         unit_price=price,
         allowances=tuple(map(_allowance, line.allowances)),

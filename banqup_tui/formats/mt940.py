@@ -17,7 +17,7 @@ from banqup_tui.domain.currencies import CURRENCIES
 from banqup_tui.domain.identifiers import is_iban, normalise_account
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.domain.text import clean
-from banqup_tui.formats.bank_text import decoded, lines_of, settled_communications, short_date
+from banqup_tui.formats.bank_text import decoded, lines_of, separate_communications, short_date
 from banqup_tui.formats.findings import Findings, readable
 from banqup_tui.formats.refusals import refuse
 
@@ -360,7 +360,7 @@ def read_movement(
     C and RD (reversal of a debit) bring money in, D and RC take it out; EC and ED are expected. A line may be wrapped
     anywhere.
     """
-    match = _matched(line)
+    match = _match_line(line)
     if match is None:
         return None
     minor = findings.minor(match["amount"].replace(".", "").replace(",", "."), currency, place)
@@ -369,7 +369,7 @@ def read_movement(
     value_date = short_date(match["year"], match["month"], match["day"], findings, place)
     about = read_information(information)
     reference, _, bank_reference = match["rest"].partition("//")
-    structured, free = settled_communications("", about.free)
+    structured, free = separate_communications("", about.free)
     return Movement(
         amount=minor if match["mark"] in ("C", "RD", "EC") else -minor,
         currency=currency,
@@ -389,7 +389,7 @@ def read_movement(
     )
 
 
-def _matched(line: str) -> re.Match[str] | None:
+def _match_line(line: str) -> re.Match[str] | None:
     """Returns the match of the line as it is, or without the line break in its first part."""
     match = _LINE.match(line)
     if match and match["type"]:

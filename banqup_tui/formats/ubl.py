@@ -139,7 +139,7 @@ def _with_totals(invoice: Invoice, root: Element, findings: Findings) -> Invoice
         invoice,
         **amounts,
         vat=findings.minor(text(elements[chosen], "TaxAmount"), invoice.currency, "TaxTotal/TaxAmount"),
-        vat_breakdown=read_breakdown(_broken_down(elements, chosen, totals), invoice.currency, findings),
+        vat_breakdown=read_breakdown(_element_with_breakdown(elements, chosen, totals), invoice.currency, findings),
     )
 
 
@@ -149,7 +149,7 @@ def _vat_total(element: Element, findings: Findings) -> VatTotal:
     return VatTotal(amount, currency, find(element, "TaxSubtotal") is not None)
 
 
-def _broken_down(elements: list[Element], chosen: int, totals: list[VatTotal]) -> Element:
+def _element_with_breakdown(elements: list[Element], chosen: int, totals: list[VatTotal]) -> Element:
     """Returns the element with the breakdown: the chosen one, else another of the same currency."""
     if totals[chosen].has_breakdown:
         return elements[chosen]

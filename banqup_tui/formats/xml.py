@@ -100,14 +100,14 @@ def find(element: Element | None, *paths: str) -> Element | None:
     if element is None:
         return None
     for path in paths:
-        element_found = element.find(path) if "/" not in path else next(iter(_found(element, path)), None)
+        element_found = element.find(path) if "/" not in path else next(iter(_elements_at(element, path)), None)
         if element_found is not None:
             return element_found
     return None
 
 
 def find_all(element: Element | None, path: str) -> list[Element]:
-    return [] if element is None else _found(element, path)
+    return [] if element is None else _elements_at(element, path)
 
 
 def text(element: Element | None, *paths: str) -> str:
@@ -117,7 +117,7 @@ def text(element: Element | None, *paths: str) -> str:
     if not paths:
         return _clean(element)
     for path in paths:
-        for candidate in _found(element, path):
+        for candidate in _elements_at(element, path):
             if content := _clean(candidate):
                 return content
     return ""
@@ -130,7 +130,7 @@ def _clean(element: Element) -> str:
     return clean(text) if len(text) <= MAX_TEXT else f"{clean(text[:MAX_TEXT])}…"
 
 
-def _found(element: Element, path: str) -> list[Element]:
+def _elements_at(element: Element, path: str) -> list[Element]:
     """Returns the elements of a path, step by step: `findall` of a single name runs in C, of a path in Python."""
     first, *further = _steps(path)
     elements = element.findall(first)

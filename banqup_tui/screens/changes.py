@@ -67,12 +67,12 @@ class RefusedChangesScreen(PlaceScreen):
             self.listing.show(lambda _width: (None, ()))
         self._show_details()
 
-    def _one(self) -> RefusedChange | None:
+    def _current_change(self) -> RefusedChange | None:
         on_it = self._changes.get(self.listing.key or "")
         return on_it or next(iter(self._changes.values()), None)
 
     def _show_details(self) -> None:
-        shown, today = self._one(), self.banqup.now().date()
+        shown, today = self._current_change(), self.banqup.now().date()
         if shown is None:
             nothing = (left(0, _("No change was refused."), "strong", bold=True),)
             self.details.show(lambda _width: [nothing])
@@ -80,7 +80,7 @@ class RefusedChangesScreen(PlaceScreen):
         self.details.show(lambda width: change_details(shown, today, width), keep_place=True)
 
     def context(self) -> Context:
-        change = self._one()
+        change = self._current_change()
         keys = self.listing.selected or ([change.key] if change else [])
         return self.banqup.context(self, Subject(changes=[self._changes[key] for key in keys if key in self._changes]))
 
@@ -89,11 +89,11 @@ class RefusedChangesScreen(PlaceScreen):
         if number:
             words = ngettext("{count} selected", "{count} selected", number).format(count=count(number))
             return (Word(words, "strong", True),)
-        change = self._one()
+        change = self._current_change()
         return (Word(why_not(change), "warn"), Word(f"  {what_to_do(change)}", "muted")) if change else ()
 
     def menu_title(self) -> str:
-        change = self._one()
+        change = self._current_change()
         return change.what if change else ""
 
     def menu_region(self) -> Region | None:
@@ -115,7 +115,7 @@ class RefusedChangesScreen(PlaceScreen):
 
     def on_listing_selection_changed(self, message: Listing.SelectionChanged) -> None:
         message.stop()
-        self.came_to_rest()
+        self.cursor_rested()
 
     def on_listing_menu_asked(self, message: Listing.MenuAsked) -> None:
         message.stop()

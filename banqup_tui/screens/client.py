@@ -104,7 +104,7 @@ class ClientScreen(PlaceScreen):
         self.listing.display = self._blanks[1].display = self._tab == INTEGRATIONS
         self.draw()
         self.set_focus(self.listing if self._tab == INTEGRATIONS else self.details)
-        self.came_to_rest()
+        self.cursor_rested()
 
     def _show_details(self) -> None:
         integration = self._integration()

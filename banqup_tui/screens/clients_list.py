@@ -163,7 +163,7 @@ class ClientsList(PlaceScreen):
         self.set_focus(self.table)
         self.draw()
         self.table.move_to(self.table.cursor + message.step)
-        self.came_to_rest()
+        self.cursor_rested()
 
     def on_client_table_cursor_moved(self, message: ClientTable.CursorMoved) -> None:
         message.stop()

@@ -118,7 +118,7 @@ class DocumentScreen(PlaceScreen):
         else:
             self.page.show(self._build())
             self.set_focus(self.page)
-        self.came_to_rest()
+        self.cursor_rested()
 
     def _build(self) -> Build | None:
         read, document = self._read, self.document
@@ -172,15 +172,15 @@ class DocumentScreen(PlaceScreen):
         if self._read is None:
             self.run_worker(self._fetch(document), group="reading", exclusive=True, exit_on_error=False)
         else:
-            self._has_read()
+            self._show_content()
 
     async def _fetch(self, document: Document) -> None:
         read = await self.banqup.library.read(document)
         if document.id == self.document_id:
             self._read = read
-            self._has_read()
+            self._show_content()
 
-    def _has_read(self) -> None:
+    def _show_content(self) -> None:
         self.tabs.set(self._tabs(), self._tab)
         if self._tab != DELIVERIES:
             self.page.show(self._build(), keep_place=True)

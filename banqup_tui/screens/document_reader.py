@@ -56,14 +56,14 @@ class Library:
             return content
         under_way = self._under_way.get(document.sha256)
         if under_way is None:
-            under_way = asyncio.ensure_future(self._reading(document))
+            under_way = asyncio.ensure_future(self._read_in_thread(document))
             self._under_way[document.sha256] = under_way
             under_way.add_done_callback(lambda _: self._under_way.pop(document.sha256))
         # A user who moves on stops waiting, but the reading goes on and is remembered, so that coming back starts no
         # second one.
         return await asyncio.shield(under_way)
 
-    async def _reading(self, document: Document) -> LoadedDocument:
+    async def _read_in_thread(self, document: Document) -> LoadedDocument:
         content = await in_thread(lambda: self._read(document))
         self._cached[document.sha256] = content
         while len(self._cached) > _MOST_CACHED:

@@ -207,7 +207,7 @@ class Failed(PlaceScreen):
 
     def on_document_table_selection_changed(self, message: DocumentTable.SelectionChanged) -> None:
         message.stop()
-        self.came_to_rest()
+        self.cursor_rested()
 
     def on_document_table_opened(self, message: DocumentTable.Opened) -> None:
         message.stop()

@@ -89,7 +89,7 @@ class PlaceScreen(Sheet):
         """Returns the row that the menu hangs from."""
         return None
 
-    def came_to_rest(self) -> None:
+    def cursor_rested(self) -> None:
         """Updates footer and info line once the cursor rests. A new error clears the message before."""
         state = tuple(self.state_words())
         if state != self._state and any(word.token == "error" for word in state):
@@ -113,7 +113,7 @@ class PlaceScreen(Sheet):
         self.banqup.show_state(self)
         self.draw()
         self._stood_on = self.under_cursor()
-        self.came_to_rest()
+        self.cursor_rested()
 
     def on_screen_suspend(self) -> None:
         self._is_behind = True
@@ -131,7 +131,7 @@ class PlaceScreen(Sheet):
             self.info.say()
         if self._resting is not None:
             self._resting.stop()
-        self._resting = self.set_timer(REST, self.came_to_rest)
+        self._resting = self.set_timer(REST, self.cursor_rested)
 
     def data_changed(self) -> None:
         """Shows a change of the copy, the outbox or the synchronisation.
@@ -145,7 +145,7 @@ class PlaceScreen(Sheet):
         self.info.check_message()
         self.draw()
         self._stood_on = self.under_cursor()
-        self.came_to_rest()
+        self.cursor_rested()
 
     @property
     def is_asking(self) -> bool:
@@ -261,7 +261,7 @@ class PlaceScreen(Sheet):
             return
         menu = await self.ask.panel(Menu)
         menu.fill(self.menu_title(), entries)
-        chosen = await menu.asked(hangs_from=self.menu_region())
+        chosen = await menu.ask(hangs_from=self.menu_region())
         if chosen is not None:
             self.perform(chosen)
 
@@ -285,7 +285,7 @@ class PlaceScreen(Sheet):
         ]
         palette = await self.ask.panel(Palette)
         palette.fill(lambda text: matching_entries(text, entries))
-        chosen = await palette.asked()
+        chosen = await palette.ask()
         kind, _colon, id_ = (chosen or "").partition(":")
         if kind == "action":
             self.perform(id_)
@@ -304,7 +304,7 @@ class PlaceScreen(Sheet):
         panel = await self.ask.panel(Help)
         title = self.banqup.places()[int(DIGITS.get(self.place, "4")) - 2].label
         panel.fill(_("Keys: {place}").format(place=title[:1].lower() + title[1:]), left, right)
-        await panel.asked()
+        await panel.ask()
 
     # messages
 

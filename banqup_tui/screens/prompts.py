@@ -64,7 +64,7 @@ class TerminalAsk:
         )
         if question.hint:
             self._screen.info.set_instead((Word(question.hint, "muted"),))
-        answer = await panel.asked()
+        answer = await panel.ask()
         self._screen.info.set_instead()
         return cast("str | None", answer)
 
@@ -83,7 +83,7 @@ class TerminalAsk:
             nothing=_("Nothing is called that."),
             run=_("Choose"),
         )
-        return cast("str | None", await panel.asked())
+        return cast("str | None", await panel.ask())
 
     async def tick(self, question: TickList) -> TickAnswer | None:
         from banqup_tui.widgets.panels.tick import TickLine, TickPanel, TickQuestion
@@ -105,7 +105,7 @@ class TerminalAsk:
             ),
             frozenset(row.id for row in question.rows if row.ticked),
         )
-        answer = await panel.asked()
+        answer = await panel.ask()
         if answer is None:
             return None
         ids, option, processed = answer
@@ -120,7 +120,7 @@ class TerminalAsk:
         if question.dangerous:
             buttons.reverse()
         panel.fill(question.title, question.lines, buttons)
-        return bool(await panel.asked() == "yes")
+        return bool(await panel.ask() == "yes")
 
     async def decide(self, question: DecisionQuestion) -> str | None:
         from banqup_tui.widgets.buttons import Button
@@ -128,7 +128,7 @@ class TerminalAsk:
 
         panel = await self.panel(Confirm)
         panel.fill(question.title, question.lines, [Button(choice.id, choice.label) for choice in question.choices])
-        return cast("str | None", await panel.asked())
+        return cast("str | None", await panel.ask())
 
     async def fill_in(self, form: Form) -> FormAnswer | None:
         from banqup_tui.screens.form.screen import FormScreen
@@ -144,9 +144,9 @@ class TerminalAsk:
         from banqup_tui.widgets.panels.prompt import Prompt
 
         panel = await self.panel(Prompt)
-        panel.fill(title, str(suggestion), complete=completed)
-        answer = await panel.asked()
-        return _home(answer) if answer else None
+        panel.fill(title, str(suggestion), complete=complete_path)
+        answer = await panel.ask()
+        return _expanded(answer) if answer else None
 
     async def which_files(self, title: str) -> Sequence[Path] | None:
         answer = await self.where_to(title, Path.cwd())
@@ -217,7 +217,7 @@ def _effects(question: TickList) -> Callable[[frozenset[str], bool, bool], Effec
     return effects
 
 
-def completed(text: str) -> str:
+def complete_path(text: str) -> str:
     """Returns the path with what all fitting names have in common; a directory gets its slash."""
     path = Path(text).expanduser()
     directory, start = (path, "") if text.endswith("/") else (path.parent, path.name)
@@ -238,5 +238,5 @@ def _common_start(names: Sequence[str]) -> str:
     return first[:length] if length is not None else min(first, last, key=len)
 
 
-def _home(text: str) -> Path:
+def _expanded(text: str) -> Path:
     return Path(text).expanduser()

@@ -9,7 +9,7 @@ from banqup_tui.sync.state import SyncState, SyncWord
 from banqup_tui.widgets.header import SyncLabel
 
 
-def shown(state: SyncState) -> SyncLabel:
+def header_state(state: SyncState) -> SyncLabel:
     words = ngettext("{count} kept", "{count} kept", state.waiting)
     waiting = f" · {words.format(count=count(state.waiting))}" if state.waiting else ""
     since = f" {_('since {at}').format(at=clock(state.since.astimezone()))}" if state.since else ""

@@ -62,11 +62,11 @@ class UnfiledScreen(PlaceScreen):
         self.listing.show(unfiled_items(waiting, self.banqup.now().date()))
         self._show_details()
 
-    def _one(self) -> Unfiled | None:
+    def _current_file(self) -> Unfiled | None:
         return self._waiting.get(self.listing.key or "")
 
     def _show_details(self) -> None:
-        file, today = self._one(), self.banqup.now().date()
+        file, today = self._current_file(), self.banqup.now().date()
         if file is None:
             self.details.show(lambda width: [])
             return
@@ -82,13 +82,13 @@ class UnfiledScreen(PlaceScreen):
         if number:
             words = ngettext("{count} selected", "{count} selected", number).format(count=count(number))
             return (Word(words, "strong", True),)
-        file = self._one()
+        file = self._current_file()
         if file is None or self.levels > 1:
             return ()
         return (Word(sentence_of(file.reason), "warn"), Word(f"  {remedy_of(file.reason)}", "muted"))
 
     def menu_title(self) -> str:
-        file = self._one()
+        file = self._current_file()
         return file.file_name.rpartition("/")[2] if file else ""
 
     def menu_region(self) -> Region | None:
@@ -102,7 +102,7 @@ class UnfiledScreen(PlaceScreen):
 
     def on_listing_selection_changed(self, message: Listing.SelectionChanged) -> None:
         message.stop()
-        self.came_to_rest()
+        self.cursor_rested()
 
     def action_pane(self, step: int) -> None:
         """Moves the focus between list and details, if both are in sight."""

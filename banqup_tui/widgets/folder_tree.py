@@ -94,14 +94,14 @@ class FolderTree(LineList):
         self._tree: tuple[TreeNode, ...] = tuple(nodes)
         self._open = set(open_ids)
         self._lines: list[_Line] = []
-        self._laid_out_for = -1
+        self._layout_width = -1
 
     # State
 
     @property
     def node(self) -> TreeNode | None:
         """The node under the cursor."""
-        lines = self._laid_out()
+        lines = self._layout_lines()
         return self._tree[lines[self.cursor].node] if self.cursor < len(lines) else None
 
     @property
@@ -114,11 +114,11 @@ class FolderTree(LineList):
         if new == self._tree:
             return
         current_id = self.node.id if self.node else None
-        before = [(line, self._tree[line.node]) for line in self._laid_out()]
+        before = [(line, self._tree[line.node]) for line in self._layout_lines()]
         self._tree = new
-        self._laid_out_for = -1
-        after = [(line, self._tree[line.node]) for line in self._laid_out()]
-        self._stand_on(current_id)
+        self._layout_width = -1
+        after = [(line, self._tree[line.node]) for line in self._layout_lines()]
+        self._put_cursor_on(current_id)
         if len(before) != len(after):
             self.lines_changed()
             return
@@ -133,8 +133,8 @@ class FolderTree(LineList):
             return False
         if unfold:
             self._open_around(position)
-        self._laid_out_for = -1
-        line = next((index for index, line in enumerate(self._laid_out()) if line.node == position), None)
+        self._layout_width = -1
+        line = next((index for index, line in enumerate(self._layout_lines()) if line.node == position), None)
         if line is None:
             return False
         self.refresh()
@@ -148,20 +148,20 @@ class FolderTree(LineList):
         return self.size.width >= WIDE_FROM
 
     def line_count(self) -> int:
-        return len(self._laid_out())
+        return len(self._layout_lines())
 
     def can_hold_cursor(self, index: int) -> bool:
-        return self._laid_out()[index].is_first
+        return self._layout_lines()[index].is_first
 
     def ground_of(self, index: int) -> Ground:
-        lines = self._laid_out()
+        lines = self._layout_lines()
         if self.cursor < len(lines) and lines[index].node == lines[self.cursor].node:
             return "cursor" if self.has_focus else "cursor_off"
         return self.ground
 
     def refresh_index(self, index: int) -> None:
         super().refresh_index(index)
-        lines = self._laid_out()
+        lines = self._layout_lines()
         following = index + 1
         while following < len(lines) and not lines[following].is_first:
             super().refresh_index(following)
@@ -178,7 +178,7 @@ class FolderTree(LineList):
         return line.strip(width)
 
     def draw_line(self, index: int, width: int, look: Look, ground: Ground) -> Strip:
-        part = self._laid_out()[index]
+        part = self._layout_lines()[index]
         node = self._tree[part.node]
         token: Token = "strong" if node.level == 0 else "text"
         line = LineBuilder(look.style(token, ground))
@@ -207,9 +207,9 @@ class FolderTree(LineList):
 
     # Layout
 
-    def _laid_out(self) -> list[_Line]:
-        if self._laid_out_for != self.size.width:
-            self._laid_out_for = self.size.width
+    def _layout_lines(self) -> list[_Line]:
+        if self._layout_width != self.size.width:
+            self._layout_width = self.size.width
             self._lines = [line for index in self._visible_nodes() for line in self._lines_of(index)]
         return self._lines
 
@@ -255,18 +255,18 @@ class FolderTree(LineList):
                 level = self._tree[index].level
                 self._open.add(self._tree[index].id)
 
-    def _stand_on(self, node_id: str | None) -> None:
-        for index, line in enumerate(self._laid_out()):
+    def _put_cursor_on(self, node_id: str | None) -> None:
+        for index, line in enumerate(self._layout_lines()):
             if self._tree[line.node].id == node_id and line.is_first:
                 self._cursor = index
                 return
-        self._cursor = self._settled(self._cursor, -1)
+        self._cursor = self._nearest_stop(self._cursor, -1)
 
     def _set_open(self, node: TreeNode, is_open: bool) -> None:
         (self._open.add if is_open else self._open.discard)(node.id)
         first = self.cursor - self._top
-        self._laid_out_for = -1
-        self._laid_out()
+        self._layout_width = -1
+        self._layout_lines()
         if self._scroll_to_cursor():
             return
         height = max(self.size.height - self.label_rows - first, 0)
@@ -300,7 +300,7 @@ class FolderTree(LineList):
         if node.has_children and node.id in self._open:
             self._set_open(node, False)
             return
-        lines = self._laid_out()
+        lines = self._layout_lines()
         for index in range(self.cursor - 1, -1, -1):
             if self._tree[lines[index].node].level < node.level and lines[index].is_first:
                 self.move_to(index)
@@ -312,8 +312,8 @@ class FolderTree(LineList):
         event.prevent_default()
         forget_layout_repaint(self)
         node = self.node
-        self._laid_out_for = -1
-        self._stand_on(node.id if node else None)
+        self._layout_width = -1
+        self._put_cursor_on(node.id if node else None)
         self._scroll_to_cursor()
 
     def on_click(self, event: events.Click) -> None:
@@ -321,7 +321,7 @@ class FolderTree(LineList):
         index = self.index_at(event.y)
         if index is None:
             return
-        while not self._laid_out()[index].is_first:
+        while not self._layout_lines()[index].is_first:
             index -= 1
         self.move_to(index)
         node = self.node

@@ -98,7 +98,7 @@ class Header(OneLine):
 
     def pieces(self, width: int, look: Look) -> list[Piece]:
         right, whole = self._fitting(width, look)
-        left = self._places_drawn(look, whole)
+        left = self._draw_places(look, whole)
         used = sum(width_of(text) for text, _style in (*left, *right))
         gap = max(width - _MARGIN - used, 1)
         self._zones.append((width - _MARGIN - (width_of(right[-2][0] + right[-1][0]) if right else 0), width, "sync"))
@@ -107,14 +107,14 @@ class Header(OneLine):
     def _fitting(self, width: int, look: Look) -> tuple[list[Piece], bool]:
         width_left = width - _MARGIN - 2
         firm = self._firm if width >= FIRM_FROM else ""
-        whole = sum(width_of(text) for text, _style in self._places_drawn(look, True))
+        whole = sum(width_of(text) for text, _style in self._draw_places(look, True))
         for with_firm, short in ((True, False), (False, False), (False, True)):
-            right = self._right_drawn(look, firm if with_firm else "", short)
+            right = self._draw_right(look, firm if with_firm else "", short)
             if whole + sum(width_of(text) for text, _style in right) <= width_left:
                 return right, True
-        return self._right_drawn(look, "", True), False
+        return self._draw_right(look, "", True), False
 
-    def _places_drawn(self, look: Look, whole: bool) -> list[Piece]:
+    def _draw_places(self, look: Look, whole: bool) -> list[Piece]:
         key_style = look.style("accent", self.ground)
         muted = look.style("muted", self.ground)
         pieces: list[Piece] = []
@@ -137,7 +137,7 @@ class Header(OneLine):
             self._zones.append((start, column, place.key))
         return pieces
 
-    def _right_drawn(self, look: Look, firm: str, short: bool) -> list[Piece]:
+    def _draw_right(self, look: Look, firm: str, short: bool) -> list[Piece]:
         muted = look.style("muted", self.ground)
         pieces: list[Piece] = []
         if firm:

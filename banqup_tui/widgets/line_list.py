@@ -99,7 +99,7 @@ class LineList(QuietFocus):
 
     def move_to(self, index: int, *, step: int = 0) -> None:
         """Moves the cursor to a line, or to the next that can hold it in the direction of `step`."""
-        index = self._settled(index, step)
+        index = self._nearest_stop(index, step)
         if index == self._cursor:
             return
         old, self._cursor = self._cursor, index
@@ -121,7 +121,7 @@ class LineList(QuietFocus):
 
     def lines_changed(self) -> None:
         """Repaints everything after lines were added or removed, with the cursor inside."""
-        self._cursor = self._settled(self._cursor, 0)
+        self._cursor = self._nearest_stop(self._cursor, 0)
         self._scroll_to_cursor()
         self.refresh()
 
@@ -163,7 +163,7 @@ class LineList(QuietFocus):
 
     # Moving
 
-    def _settled(self, index: int, step: int) -> int:
+    def _nearest_stop(self, index: int, step: int) -> int:
         last = self.line_count() - 1
         if last < 0:
             return 0
@@ -199,7 +199,7 @@ class LineList(QuietFocus):
         self._top = top
         inside = min(max(self._cursor, top), top + self.page_height - 1)
         moved = inside != self._cursor
-        self._cursor = self._settled(inside, lines)
+        self._cursor = self._nearest_stop(inside, lines)
         self.refresh()
         if moved:
             self.cursor_has_moved()

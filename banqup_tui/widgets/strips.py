@@ -49,10 +49,10 @@ def joined(pieces: Iterable[Piece]) -> list[Piece]:
             continue
         if result:
             before, before_style = result[-1]
-            if style is before_style or style == before_style or (_is_blank(text) and _alike(style, before_style)):
+            if style is before_style or style == before_style or (_is_blank(text) and _same_blank(style, before_style)):
                 result[-1] = (before + text, before_style)
                 continue
-            if _is_blank(before) and _alike(style, before_style):
+            if _is_blank(before) and _same_blank(style, before_style):
                 result[-1] = (before + text, style)
                 continue
         result.append((text, style))
@@ -63,7 +63,7 @@ def _is_blank(text: str) -> bool:
     return text.isspace() and text.strip(" \u00a0") == ""
 
 
-def _alike(style: Style, other: Style) -> bool:
+def _same_blank(style: Style, other: Style) -> bool:
     """Returns whether a space looks the same in both styles."""
     return (
         style.bgcolor == other.bgcolor

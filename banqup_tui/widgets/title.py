@@ -70,11 +70,11 @@ class Title(OneLine):
             shown_names[-1] = cut(
                 shown_names[-1], max(width_left - width_of(tail), 1) if first else width_left - width_of(tail)
             )
-        return self._path_drawn(shown_names, first, separator, look) + self._filter_drawn(
+        return self._draw_path(shown_names, first, separator, look) + self._draw_filter(
             shown_names, tail, width_left, look
         )
 
-    def _path_drawn(self, shown_names: list[str], first: int, separator: str, look: Look) -> list[Piece]:
+    def _draw_path(self, shown_names: list[str], first: int, separator: str, look: Look) -> list[Piece]:
         self._zones = []
         column = _MARGIN
         pieces: list[Piece] = []
@@ -90,7 +90,7 @@ class Title(OneLine):
         return look.style("strong", bold=True) if last else look.style("muted")
 
     @staticmethod
-    def _filter_drawn(shown_names: list[str], tail: str, width_left: int, look: Look) -> list[Piece]:
+    def _draw_filter(shown_names: list[str], tail: str, width_left: int, look: Look) -> list[Piece]:
         if not tail:
             return []
         space = width_left - width_of(shown_names[-1] if shown_names else "") - 4

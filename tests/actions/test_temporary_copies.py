@@ -77,7 +77,7 @@ def test_a_download_gets_it_as_well(tmp_path: Path) -> None:
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BANQUP_HOME", str(tmp_path / "home"))
-    temporary_copies.take_away()
+    temporary_copies.remove_copies()
     return tmp_path / "home/cache/opened"
 
 
@@ -106,9 +106,9 @@ async def test_an_opened_copy_is_of_its_owner_only_and_goes_at_the_end(
     assert [path.name for path in values] == ["facture.pdf.desktop.txt"] * 2
     assert [mode(path) for path in values] == [0o600] * 2
     assert {mode(path.parent) for path in values} | {mode(opened)} == {0o700}
-    temporary_copies.take_away_old()
+    temporary_copies.remove_old_copies()
     assert values[0].exists(), "a copy that is in use is left"
-    temporary_copies.take_away()
+    temporary_copies.remove_copies()
     assert not any(values[0].parents[2].iterdir())
 
 
@@ -116,7 +116,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from banqup_tui.actions import temporary_copies
-temporary_copies._copied(Path(sys.argv[1]), "a.txt")
+temporary_copies._copy(Path(sys.argv[1]), "a.txt")
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -126,5 +126,5 @@ def test_what_a_killed_program_left_goes_at_the_next_start(opened: Path, tmp_pat
     ran = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "bytes")], env=os.environ, check=False)
     assert ran.returncode < 0
     assert len(list(opened.rglob("a.txt"))) == 1
-    temporary_copies.take_away_old()
+    temporary_copies.remove_old_copies()
     assert not list(opened.iterdir())

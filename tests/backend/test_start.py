@@ -22,7 +22,7 @@ import httpx
 import msgspec
 import pytest
 
-from banqup_tui.demo.by_http import HttpHand
+from banqup_tui.demo.by_http import HttpDemoBackend
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.launcher import AnotherUsersBackend, BackendDidNotStart, BackendHangs, NewerVersionRuns
 from banqup_tui.presentation.messages import remedy_of, sentence_of
@@ -450,11 +450,11 @@ def test_a_backend_with_a_source_stays_until_the_source_is_gone(home: Home, tmp_
     watched.mkdir()
     path = str(watched) if kind is SourceKind.FOLDER else f"127.0.0.1:{free_port()}"
     child, endpoint = home.serving(BANQUP_IDLE_SECONDS="0.8")
-    with HttpHand(endpoint) as hand:
+    with HttpDemoBackend(endpoint) as hand:
         hand.commands([AddSource(source_id="s", path=path, kind=kind)])
     with pytest.raises(subprocess.TimeoutExpired):
         child.wait(2.0)
-    with HttpHand(endpoint) as hand:
+    with HttpDemoBackend(endpoint) as hand:
         hand.commands([RemoveSource(source_id="s")])
     assert child.wait(20) == 0
 

@@ -9,7 +9,7 @@ import pytest
 
 from banqup_tui import launcher
 from banqup_tui.app_dirs import AppDirs, dirs_under
-from banqup_tui.demo.by_http import HttpHand
+from banqup_tui.demo.by_http import HttpDemoBackend
 from banqup_tui.demo.fill import RECEIVED, fill
 
 
@@ -39,7 +39,7 @@ def test_a_sample_firm_delivers_fails_and_waits_like_a_real_one(dirs: AppDirs) -
 def test_asked_for_again_the_sample_firm_is_the_same(dirs: AppDirs) -> None:
     fill(dirs, clients=3, documents=20)
     assert fill(dirs, clients=3, documents=20).documents == 20
-    with HttpHand(launcher.connect(dirs)) as hand:
+    with HttpDemoBackend(launcher.connect(dirs)) as hand:
         there = hand.snapshot()
     assert (len(there.clients), there.document_count) == (3, 20)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from banqup_tui.app import BanqupApp
-from banqup_tui.screens.sync_words import shown
+from banqup_tui.screens.sync_words import header_state
 from banqup_tui.settings import UserSettings
 from banqup_tui.sync.state import SyncWord
 from tests.screens.firm import NOON, FirmServer
@@ -107,7 +107,7 @@ async def go(here: Program, place: str) -> None:
         await here.press(*(here.into_table if key is INTO else (key,)))
     await here.sees(text)
     await here.until(lambda: engine.state.word is SyncWord.IN_STEP, "in step")
-    state = shown(engine.state)
+    state = header_state(engine.state)
     await here.until(lambda: state.text in here.header or state.short in here.header, "the header in step")
     before = ""
     while before != (before := picture(here)):

@@ -20,7 +20,7 @@ from unittest import mock
 from banqup_tui import launcher
 from banqup_tui.app_dirs import AppDirs, dirs_under
 from banqup_tui.cli.main import run
-from banqup_tui.demo.by_http import HttpHand
+from banqup_tui.demo.by_http import HttpDemoBackend
 from banqup_tui.domain.folder import Folder
 from banqup_tui.protocol.commands import AddIntegration, CommandBody, CreateClient, ImportFile, Install
 from banqup_tui.protocol.local import Endpoint
@@ -113,12 +113,12 @@ class LocalSetup:
     # what is in it
 
     def do(self, *bodies: CommandBody) -> list[CommandResult]:
-        with HttpHand(self.backend()) as hand:
+        with HttpDemoBackend(self.backend()) as hand:
             return _done(hand, bodies)
 
     def seen(self) -> str:
         """`epoch.seq` of the backend as it stands."""
-        with HttpHand(self.backend()) as hand:
+        with HttpDemoBackend(self.backend()) as hand:
             return hand.seen()
 
     def add_client(self, reference: str = "FOURNIL", name: str = papers.BAKERY.name) -> str:
@@ -137,7 +137,7 @@ class LocalSetup:
 
     def add_documents(self, client_id: str, files: Mapping[str, bytes], folder: Folder | None = None) -> list[str]:
         """By name; their ids."""
-        with HttpHand(self.backend()) as hand:
+        with HttpDemoBackend(self.backend()) as hand:
             hashes = hand.put_files(list(files.values()))
             bodies = [
                 ImportFile(sha256=sha256, file_name=name, client_id=client_id, folder=folder, path=name)
@@ -235,7 +235,7 @@ def setup_in(root: Path) -> Iterator[LocalSetup]:
         setup.end()
 
 
-def _done(hand: HttpHand, bodies: Sequence[CommandBody]) -> list[CommandResult]:
+def _done(hand: HttpDemoBackend, bodies: Sequence[CommandBody]) -> list[CommandResult]:
     results = [result for at in range(0, len(bodies), 100) for result in hand.commands(bodies[at : at + 100])]
     for result in results:
         assert result.status is CommandStatus.DONE, result.problem

@@ -93,7 +93,7 @@ class Opened:
         region = None if row is None else self.table.region_of(row)
 
         async def ask() -> None:
-            self.answers.append(await self.panel.asked(hangs_from=region))
+            self.answers.append(await self.panel.ask(hangs_from=region))
 
         self.stage.screen.run_worker(ask())
         for _round in range(50):

@@ -39,16 +39,16 @@ def command(
         return None
     if by_cause and (not failed or document_ids):
         raise click.UsageError(_("--group goes with --failed, and is of all documents."))
-    return _listed(context.obj, document_ids, failed=failed, by_cause=by_cause, json=json)
+    return _list(context.obj, document_ids, failed=failed, by_cause=by_cause, json=json)
 
 
-def _listed(tools: Tools, document_ids: tuple[str, ...], *, failed: bool, by_cause: bool, json: bool) -> int:
+def _list(tools: Tools, document_ids: tuple[str, ...], *, failed: bool, by_cause: bool, json: bool) -> int:
     async def work(runtime: CliRuntime) -> int:
         if by_cause:
             print_groups(runtime, json=json)
             return 0
         if failed and not document_ids:
-            print_deliveries(runtime, failed_ones(runtime), json=json)
+            print_deliveries(runtime, failed_deliveries(runtime), json=json)
             return 0
         if not document_ids:
             print_deliveries(runtime, runtime.deliveries(), json=json)
@@ -63,7 +63,7 @@ def _listed(tools: Tools, document_ids: tuple[str, ...], *, failed: bool, by_cau
     return in_runtime(tools, work)
 
 
-def failed_ones(runtime: CliRuntime) -> Iterator[Delivery]:
+def failed_deliveries(runtime: CliRuntime) -> Iterator[Delivery]:
     """Returns the failed deliveries, reading only documents that have failures."""
     failing = [failure for group in runtime.failures() for failure in runtime.failing(group)]
     wanted = {failure.delivery_id for failure in failing}

@@ -15,10 +15,10 @@ from banqup_tui.cli.doctor_checks import (
     VERDICT_WORDS,
     Finding,
     Verdict,
+    check_content,
+    check_runtime,
+    check_without_runtime,
     fine,
-    of_content,
-    of_runtime,
-    without_runtime,
     wrong,
 )
 from banqup_tui.cli.output import print_array, print_table, say
@@ -36,7 +36,7 @@ from banqup_tui.presentation.words import N_, _
 @pass_tools
 def command(tools: Tools, deep: bool, json: bool) -> int:
     """Look for what is wrong, and say what to do about it. Ends with 1 if something is."""
-    findings = [*without_runtime(tools.dirs()), *_of_runtime(tools, deep)]
+    findings = [*check_without_runtime(tools.dirs()), *_check_runtime(tools, deep)]
     if json:
         print_array(map(_value, findings))
     else:
@@ -70,15 +70,15 @@ def _value(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _of_runtime(tools: Tools, deep: bool) -> list[Finding]:
+def _check_runtime(tools: Tools, deep: bool) -> list[Finding]:
     """Returns what is found with the backend, which is started if needed; without it, in the copy."""
 
     async def look() -> list[Finding]:
         take_loop_faults(asyncio.get_running_loop(), partial(record, directory=tools.dirs().log))
         async with tools.open_runtime(tools.dirs()) as runtime:
-            findings = [await _of_backend(runtime), *of_runtime(runtime)]
+            findings = [await _check_backend(runtime), *check_runtime(runtime)]
             if deep:
-                findings += await asyncio.to_thread(lambda: list(of_content(runtime, tools.dirs().backend)))
+                findings += await asyncio.to_thread(lambda: list(check_content(runtime, tools.dirs().backend)))
             return findings
 
     try:
@@ -89,7 +89,7 @@ def _of_runtime(tools: Tools, deep: bool) -> list[Finding]:
         return [wrong(N_("copy"), message("doctor.copy-cannot-be-opened", error.strerror or str(error)))]
 
 
-async def _of_backend(runtime: CliRuntime) -> Finding:
+async def _check_backend(runtime: CliRuntime) -> Finding:
     try:
         await runtime.sync()
     except BanqupError as error:

@@ -28,7 +28,7 @@ from banqup_tui.protocol.commands import CommandBody
 from banqup_tui.whole_file import write_new
 
 
-class Which(Value, frozen=True, kw_only=True):
+class FailureSelection(Value, frozen=True, kw_only=True):
     """A selection of failures; all of its conditions must hold."""
 
     cause: str | None = None
@@ -41,7 +41,7 @@ class Which(Value, frozen=True, kw_only=True):
         return not (self.cause or self.integrations or self.extensions or self.everything)
 
 
-def _which(command: Callable[..., Any]) -> Callable[..., Any]:
+def _selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options that select failures."""
     for option in (
         click.option("--all", "everything", is_flag=True, help=N_("All that failed.")),
@@ -57,13 +57,13 @@ _sure = click.option("--yes", is_flag=True, help=N_("Do not ask."))
 
 
 @click.command()
-@_which
+@_selection_options
 @click.option("--again", is_flag=True, help=N_("Also what may have arrived: it may be there twice."))
 @_sure
 @pass_tools
 def retry(tools: Tools, /, again: bool, yes: bool, **selection: Any) -> int:
     """Send what failed once more; integrations that had stopped for it go on."""
-    wanted = _description(Which(**selection))
+    wanted = _checked_selection(FailureSelection(**selection))
 
     async def work(runtime: CliRuntime) -> int:
         failing = [failure for failure in _chosen(runtime, wanted) if again or failure.state is DeliveryState.FAILED]
@@ -85,12 +85,12 @@ def retry(tools: Tools, /, again: bool, yes: bool, **selection: Any) -> int:
 
 
 @click.command()
-@_which
+@_selection_options
 @_sure
 @pass_tools
 def dismiss(tools: Tools, /, yes: bool, **selection: Any) -> int:
     """Let what failed be: the documents are no longer in error. Nothing is sent."""
-    wanted = _description(Which(**selection))
+    wanted = _checked_selection(FailureSelection(**selection))
 
     async def work(runtime: CliRuntime) -> int:
         failing = _chosen(runtime, wanted)
@@ -106,13 +106,13 @@ def dismiss(tools: Tools, /, yes: bool, **selection: Any) -> int:
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
-@_which
+@_selection_options
 @pass_tools
 def export(tools: Tools, /, file: str, **selection: Any) -> int:
     """Write what failed to FILE as CSV, a row for each delivery; - is stdout. A file that is there stays."""
 
     async def work(runtime: CliRuntime) -> int:
-        failing = _chosen(runtime, Which(**selection))
+        failing = _chosen(runtime, FailureSelection(**selection))
         content = table_of(
             failing,
             documents=lambda ids: runtime.documents(ids=ids),
@@ -147,13 +147,13 @@ def _line(group: FailureGroup) -> tuple[str, ...]:
     return (*numbers, sentence_of(group.message) or "–")
 
 
-def _description(selection: Which) -> Which:
+def _checked_selection(selection: FailureSelection) -> FailureSelection:
     if selection.says_nothing:
         raise click.UsageError(_("Say which: --cause TEXT, --integration ID, --extension ID, or --all."))
     return selection
 
 
-def _chosen(runtime: CliRuntime, selection: Which) -> list[Failing]:
+def _chosen(runtime: CliRuntime, selection: FailureSelection) -> list[Failing]:
     """Returns the selected failures. Raises `NotThere` for a cause, extension or integration without failures."""
     groups = [
         group for group in runtime.failures() if not selection.extensions or group.extension_id in selection.extensions

@@ -56,7 +56,7 @@ def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create
         client = client_named(runtime, reference) if reference else None
         values: list[dict[str, Any]] = []
         for page in _pages(files_below(paths)):
-            submitted = [_give(runtime, file, client, create_clients) for file in page]
+            submitted = [_submit(runtime, file, client, create_clients) for file in page]
             values.extend(await _answered(runtime, submitted))
         if json:
             print_array(values)
@@ -76,7 +76,7 @@ def _pages(candidates: Iterable[ImportCandidate]) -> Iterable[list[ImportCandida
         yield page
 
 
-def _give(runtime: CliRuntime, candidate: ImportCandidate, client: Client | None, create_clients: bool) -> Submitted:
+def _submit(runtime: CliRuntime, candidate: ImportCandidate, client: Client | None, create_clients: bool) -> Submitted:
     if candidate.reason is not None:
         return _not_submitted(candidate)
     name = clean(candidate.path.name)

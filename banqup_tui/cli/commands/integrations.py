@@ -14,7 +14,7 @@ from banqup_tui.actions.places import Place
 from banqup_tui.actions.remove_integration import RemoveIntegrationAction
 from banqup_tui.actions.settings_service import run_test
 from banqup_tui.cli import exit_codes, json_output
-from banqup_tui.cli.action_runner import carry_out
+from banqup_tui.cli.action_runner import run_action
 from banqup_tui.cli.ask import Answers, CommandLineAsk
 from banqup_tui.cli.command_runner import as_json, context_for, in_runtime, pass_tools
 from banqup_tui.cli.commands.store import extension_named
@@ -28,7 +28,7 @@ from banqup_tui.cli.settings_options import (
     read_settings,
     settings_options,
 )
-from banqup_tui.cli.sign_in import sign_in_option, signed_in
+from banqup_tui.cli.sign_in import sign_in_option, with_sign_in
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.health import Health, health_of
@@ -89,7 +89,7 @@ def add(
         values = read_settings(settings, of_store.settings_schema)
         if sign_in:
             chosen_id, alone = installation.id, of_clients[0].id if len(of_clients) == 1 else None
-            values = await signed_in(
+            values = await with_sign_in(
                 runtime.session, of_store, values, installation.settings, installation_id=chosen_id, client_id=alone
             )
         answers = Answers(
@@ -99,7 +99,7 @@ def add(
             request = TestRequest(
                 extension_id=of_store.id, installation_id=installation.id, client_id=of_clients[0].id, settings=values
             )
-            if not await _passes(runtime, request, is_alone=len(of_clients) == 1):
+            if not await _test_passes(runtime, request, is_alone=len(of_clients) == 1):
                 return exit_codes.FAILED
         ask = CommandLineAsk(answers=answers, sure=yes)
         context = context_for(
@@ -111,7 +111,7 @@ def add(
             extension=of_store,
             integrations=[integration for client in of_clients for integration in runtime.integrations(client.id)],
         )
-        code = await carry_out(runtime, AddIntegrationAction(), context)
+        code = await run_action(runtime, AddIntegrationAction(), context)
         return exit_codes.FAILED if code == exit_codes.OK and ask.left_out else code
 
     return in_runtime(tools, work)
@@ -126,7 +126,7 @@ def _installed(runtime: CliRuntime, extension: Extension) -> Installation:
     return installation
 
 
-async def _passes(runtime: CliRuntime, request: TestRequest, *, is_alone: bool) -> bool:
+async def _test_passes(runtime: CliRuntime, request: TestRequest, *, is_alone: bool) -> bool:
     """Tests the settings of the first client. Missing settings of several clients are reported later, for each."""
     result = await run_test(runtime.session, request)
     if not is_alone and all(step.ok or step.field for step in result.steps):
@@ -207,7 +207,9 @@ def configure(
     """Change the client's settings of INTEGRATION (its id), or the folders it takes; what is not named stays."""
     if not (settings or sign_in or folders):
         raise click.UsageError(_("Say what to change: --set KEY=VALUE, --sign-in, or --folder FOLDER."))
-    return _with(tools, ConfigureIntegrationAction(), integration, settings=settings, sign_in=sign_in, folders=folders)
+    return _run_on_integration(
+        tools, ConfigureIntegrationAction(), integration, settings=settings, sign_in=sign_in, folders=folders
+    )
 
 
 @command.command()
@@ -215,7 +217,7 @@ def configure(
 @pass_tools
 def pause(tools: Tools, integration: str) -> int:
     """Hold INTEGRATION (its id) back: what is queued waits."""
-    return _with(
+    return _run_on_integration(
         tools, PauseIntegrationAction(), integration, unless=(IntegrationState.PAUSED, IntegrationState.BROKEN)
     )
 
@@ -225,7 +227,7 @@ def pause(tools: Tools, integration: str) -> int:
 @pass_tools
 def resume(tools: Tools, integration: str) -> int:
     """Let INTEGRATION (its id) go on, and retry what stopped it."""
-    return _with(tools, PauseIntegrationAction(), integration, unless=(IntegrationState.ACTIVE,))
+    return _run_on_integration(tools, PauseIntegrationAction(), integration, unless=(IntegrationState.ACTIVE,))
 
 
 @command.command()
@@ -234,10 +236,10 @@ def resume(tools: Tools, integration: str) -> int:
 @pass_tools
 def remove(tools: Tools, integration: str, yes: bool) -> int:
     """Take INTEGRATION (its id) away from its client. What was delivered stays there."""
-    return _with(tools, RemoveIntegrationAction(), integration, sure=yes)
+    return _run_on_integration(tools, RemoveIntegrationAction(), integration, sure=yes)
 
 
-def _with(
+def _run_on_integration(
     tools: Tools,
     action: Action,
     integration_id: str,
@@ -262,7 +264,7 @@ def _with(
         )
         values = read_settings(settings, extension.settings_schema if extension else {})
         if sign_in and extension is not None:
-            values = await signed_in(
+            values = await with_sign_in(
                 runtime.session, extension, values, integration.effective,
                 installation_id=integration.installation_id, integration_id=integration.id,
                 client_id=integration.client_id,
@@ -273,7 +275,7 @@ def _with(
         context = context_for(
             runtime, ask, Place.CLIENT, client=client, integration=integration, integrations=[integration]
         )
-        return await carry_out(runtime, action, context)
+        return await run_action(runtime, action, context)
 
     return in_runtime(tools, work)
 

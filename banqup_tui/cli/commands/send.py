@@ -60,12 +60,12 @@ def command(
 
     async def work(runtime: CliRuntime) -> int:
         documents = _chosen(runtime, document_ids, reference, folder)
-        code, keys, ids = await _ask_for(runtime, documents, again=again, processed=processed)
+        code, keys, ids = await _send(runtime, documents, again=again, processed=processed)
         until = time.monotonic() + timeout
         if keys:
             code = await _answered(runtime, keys, min(SECONDS_TO_ANSWER, timeout))
         if wait and code != exit_codes.FAILED:
-            code = await settled(runtime, ids, until, time.monotonic)
+            code = await wait_until_settled(runtime, ids, until, time.monotonic)
         if json:
             print_deliveries(runtime, runtime.deliveries(ids), json=True)
         return code
@@ -80,7 +80,7 @@ def _chosen(runtime: CliRuntime, ids: Sequence[str], reference: str | None, fold
     return list(runtime.documents(client_id=client.id, folder=Folder(folder.upper()) if folder else None))
 
 
-async def _ask_for(
+async def _send(
     runtime: CliRuntime, documents: Sequence[Document], *, again: bool, processed: bool
 ) -> tuple[int, tuple[str, ...], list[str]]:
     """Returns exit code, keys of the commands, and ids of the documents that they are about."""
@@ -155,7 +155,7 @@ def _sum(answers: Sequence[CommandAnswer]) -> str:
     return f"{first}, {second}."
 
 
-async def settled(runtime: CliRuntime, ids: Sequence[str], until: float, clock: Callable[[], float]) -> int:
+async def wait_until_settled(runtime: CliRuntime, ids: Sequence[str], until: float, clock: Callable[[], float]) -> int:
     """Waits until no delivery of the documents is open, and returns whether all were delivered as exit code."""
     report: tuple[int, int] | None = None
     while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from banqup_tui.cli import exit_codes
-from banqup_tui.cli.command_runner import as_json, in_runtime, in_step, pass_tools
+from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools, sync_or_report
 from banqup_tui.cli.output import print_array, print_table
 from banqup_tui.cli.runtime import CliRuntime, Tools
 from banqup_tui.presentation.words import N_, _
@@ -18,7 +18,7 @@ def command(tools: Tools, json: bool) -> int:
     """Whether the backend runs, and what waits. Ends with 69 if it does not answer."""
 
     async def work(runtime: CliRuntime) -> int:
-        connected = await in_step(runtime)
+        connected = await sync_or_report(runtime)
         value = _value(runtime, connected)
         if json:
             print_array([value])

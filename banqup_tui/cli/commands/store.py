@@ -17,13 +17,13 @@ from banqup_tui.actions.install_extension import InstallExtensionAction
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.uninstall import UninstallAction
 from banqup_tui.cli import json_output
-from banqup_tui.cli.action_runner import carry_out
+from banqup_tui.cli.action_runner import run_action
 from banqup_tui.cli.ask import Answers, CommandLineAsk
 from banqup_tui.cli.command_runner import as_json, context_for, in_runtime, pass_tools
 from banqup_tui.cli.output import print_array, print_table
 from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools
 from banqup_tui.cli.settings_options import Pair, read_settings, settings_options
-from banqup_tui.cli.sign_in import sign_in_option, signed_in
+from banqup_tui.cli.sign_in import sign_in_option, with_sign_in
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.health import summary
@@ -56,7 +56,7 @@ def list_extensions(tools: Tools, json: bool) -> int:
             used, now = runtime.integrations(), datetime.now(UTC)
             print_array(
                 json_output.extension_value(
-                    extension, installed.get(extension.id), summary(_of(extension, used), extension, now)
+                    extension, installed.get(extension.id), summary(_integrations_of(extension, used), extension, now)
                 )
                 for extension in runtime.extensions()
             )
@@ -76,7 +76,7 @@ def list_extensions(tools: Tools, json: bool) -> int:
     return in_runtime(tools, work)
 
 
-def _of(extension: Extension, integrations: Sequence[Integration]) -> Iterator[Integration]:
+def _integrations_of(extension: Extension, integrations: Sequence[Integration]) -> Iterator[Integration]:
     return (integration for integration in integrations if integration.extension_id == extension.id)
 
 
@@ -116,7 +116,7 @@ def configure(tools: Tools, extension: str, settings: tuple[Pair, ...], sign_in:
 @pass_tools
 def allow(tools: Tools, extension: str, yes: bool) -> int:
     """Let the package in that brings EXTENSION: from then on its code has all rights of the service."""
-    return _after_a_question(tools, AllowPackageAction(), extension, sure=yes)
+    return _run_with_question(tools, AllowPackageAction(), extension, sure=yes)
 
 
 @command.command()
@@ -125,7 +125,7 @@ def allow(tools: Tools, extension: str, yes: bool) -> int:
 @pass_tools
 def uninstall(tools: Tools, extension: str, yes: bool) -> int:
     """Take EXTENSION away from the firm, once no client uses it."""
-    return _after_a_question(tools, UninstallAction(), extension, sure=yes)
+    return _run_with_question(tools, UninstallAction(), extension, sure=yes)
 
 
 @command.command()
@@ -134,14 +134,14 @@ def uninstall(tools: Tools, extension: str, yes: bool) -> int:
 @pass_tools
 def deactivate(tools: Tools, extension: str, yes: bool) -> int:
     """Take EXTENSION away from all clients. The firm's settings stay, and what was delivered."""
-    return _after_a_question(tools, DeactivateForAllAction(), extension, sure=yes)
+    return _run_with_question(tools, DeactivateForAllAction(), extension, sure=yes)
 
 
-def _after_a_question(tools: Tools, action: Action, name: str, *, sure: bool) -> int:
+def _run_with_question(tools: Tools, action: Action, name: str, *, sure: bool) -> int:
     async def work(runtime: CliRuntime) -> int:
         ask, extension = CommandLineAsk(sure=sure), extension_named(runtime, name)
         context = context_for(runtime, ask, Place.STORE, extension=extension, integrations=runtime.integrations())
-        return await carry_out(runtime, action, context)
+        return await run_action(runtime, action, context)
 
     return in_runtime(tools, work)
 
@@ -156,9 +156,9 @@ def _with_settings(tools: Tools, action: Action, name: str, settings: tuple[Pair
         if sign_in and action.availability(context) is None:
             stored = context.installation.settings if context.installation else {}
             chosen_id = context.installation.id if context.installation else None
-            values = await signed_in(runtime.session, extension, values, stored, installation_id=chosen_id)
+            values = await with_sign_in(runtime.session, extension, values, stored, installation_id=chosen_id)
         ask = CommandLineAsk(answers=Answers(values=values))
-        return await carry_out(runtime, action, msgspec.structs.replace(context, ask=ask))
+        return await run_action(runtime, action, msgspec.structs.replace(context, ask=ask))
 
     return in_runtime(tools, work)
 

@@ -60,11 +60,11 @@ def _serve(parent: socket.socket) -> None:
     since_collected = 0
     for count in range(1, MOST_DOCUMENTS + 1):
         signal.alarm(IDLE_SECONDS)  # its default action ends a process that is idle for so long
-        length, size = REQUEST_HEAD.unpack(_received(parent, REQUEST_HEAD.size))
+        length, size = REQUEST_HEAD.unpack(_receive(parent, REQUEST_HEAD.size))
         signal.alarm(0)
         confinement.allow_seconds()
         try:
-            result = _result_or_refusal(_received(parent, length), _received(parent, size))
+            result = _result_or_refusal(_receive(parent, length), _receive(parent, size))
             is_last = count == MOST_DOCUMENTS or confinement.peak_memory() - at_start > _MUCH_MEMORY
             answer = _encoded(result, is_last)
         except MemoryError:
@@ -109,7 +109,7 @@ def _encoded(result: Result, is_last: bool) -> bytes:
     return encoded
 
 
-def _received(parent: socket.socket, size: int) -> bytes:
+def _receive(parent: socket.socket, size: int) -> bytes:
     parts = []
     while size > 0:
         part = parent.recv(size, socket.MSG_WAITALL)

@@ -137,7 +137,7 @@ class ReaderPool:
         for _ in range(_MOST_TRIES):
             process = self._take()
             try:
-                process = process or self._started()
+                process = process or self._start()
                 answer = process.ask(request, data, self._seconds)
                 if answer.is_last:
                     process.end()
@@ -189,7 +189,7 @@ class ReaderPool:
         if process is not None:
             process.end()
 
-    def _started(self) -> _Process:
+    def _start(self) -> _Process:
         try:
             return self._starter.submit(_Process).result()
         except (OSError, RuntimeError) as error:  # no process or descriptor to be had; the program is ending
@@ -219,7 +219,7 @@ class _Process:
         self._socket = ours
         self._cpu_seconds = self._used = 0.0
         try:
-            self._received_frame(time.monotonic() + _SECONDS_TO_START)
+            self._receive_frame(time.monotonic() + _SECONDS_TO_START)
         except (OSError, EOFError) as error:
             self.end()
             raise OSError(f"it ended with {self._process.returncode} before it was ready") from error
@@ -232,7 +232,7 @@ class _Process:
             self._socket.settimeout(seconds)
             self._socket.sendall(b"".join((REQUEST_HEAD.pack(len(encoded), len(data)), encoded)))
             self._socket.sendall(data)
-            answer = answers.decode(self._received_frame(deadline))
+            answer = answers.decode(self._receive_frame(deadline))
         except TimeoutError:
             used = self.end() - self._cpu_seconds
             if used > seconds / 2:
@@ -266,14 +266,14 @@ class _Process:
         self._socket.close()
         return self._used
 
-    def _received_frame(self, deadline: float) -> bytearray:
+    def _receive_frame(self, deadline: float) -> bytearray:
         """Returns an answer's bytes. Raises `OSError` (also `TimeoutError`) and `EOFError`."""
-        (length,) = ANSWER_HEAD.unpack(self._received(ANSWER_HEAD.size, deadline))
+        (length,) = ANSWER_HEAD.unpack(self._receive(ANSWER_HEAD.size, deadline))
         if length > MOST_ANSWERED:
             raise EOFError
-        return self._received(length, deadline)
+        return self._receive(length, deadline)
 
-    def _received(self, size: int, deadline: float) -> bytearray:
+    def _receive(self, size: int, deadline: float) -> bytearray:
         data = bytearray(size)
         view = memoryview(data)
         while view:

@@ -45,7 +45,7 @@ def confine() -> None:
     if sys.platform.startswith("linux"):
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
         _leave_the_network()
-        _be_the_first_to_go()
+        _prefer_for_oom_kill()
         _limit(resource.RLIMIT_AS, _address_space() + MOST_MEMORY)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
@@ -89,7 +89,7 @@ def _address_space() -> int:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
-def _be_the_first_to_go() -> None:
+def _prefer_for_oom_kill() -> None:
     """Makes this process, not the service, the one that a machine without memory ends."""
     try:
         with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:

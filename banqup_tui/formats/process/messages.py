@@ -37,19 +37,13 @@ class TakeAttachment(msgspec.Struct, frozen=True, tag="TakeAttachment", array_li
 class TakeEmbeddedInvoice(msgspec.Struct, frozen=True, tag="TakeEmbeddedInvoice", array_like=True):
     """Asks for the invoice inside a PDF."""
 
-    pass
-
 
 class NameRoot(msgspec.Struct, frozen=True, tag="NameRoot", array_like=True):
     """Asks for name and namespace of an XML's root."""
 
-    pass
-
 
 class NameMediaType(msgspec.Struct, frozen=True, tag="NameMediaType", array_like=True):
     """Asks for the media type."""
-
-    pass
 
 
 Request = ReadRequest | TakeAttachment | TakeEmbeddedInvoice | NameRoot | NameMediaType

@@ -54,11 +54,11 @@ def in_order_of(query: DocumentQuery, column: labels.SortColumn) -> DocumentQuer
     return replace(query, sort=_SORTS[column], descending=not query.descending if again else True)
 
 
-def filtered(query: DocumentQuery, parsed: Filter) -> DocumentQuery:
+def with_filter(query: DocumentQuery, parsed: Filter) -> DocumentQuery:
     return replace(query, filter=parsed)
 
 
-def errors_toggled(query: DocumentQuery) -> DocumentQuery:
+def with_errors_toggled(query: DocumentQuery) -> DocumentQuery:
     """Returns the query for errors only, or again for everything."""
     return replace(query, statuses=() if query.statuses else (AccountingStatus.ERROR,))
 
@@ -67,11 +67,11 @@ def is_narrowed(query: DocumentQuery) -> bool:
     return bool(query.filter.line or query.statuses)
 
 
-def widened(query: DocumentQuery) -> DocumentQuery:
+def without_filter(query: DocumentQuery) -> DocumentQuery:
     return replace(query, filter=Filter(), statuses=())
 
 
 def without_each_word(query: DocumentQuery) -> Iterator[tuple[str, DocumentQuery]]:
     """Yields each word of the filter with the query without it."""
     for term in query.filter.terms:
-        yield query.filter.line[term.start : term.end], filtered(query, query.filter.without(term))
+        yield query.filter.line[term.start : term.end], with_filter(query, query.filter.without(term))

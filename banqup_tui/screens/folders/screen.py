@@ -113,15 +113,15 @@ class ClientFolders(PlaceScreen):
         client = self.banqup.session.readers.client(self.client_id)
         query = self._query
         shown = self._rows.count() if self._rows is not None else 0
-        right = wording.how_many(self._whole(), shown if queries.is_narrowed(query) else None)
+        right = wording.how_many(self._total_documents(), shown if queries.is_narrowed(query) else None)
         self.title_line.set_path(
             wording.path(client, query if self._shows_table else None),
-            applied_filter=wording.narrowed_by(query),
+            applied_filter=wording.filter_text(query),
             right=right,
         )
         self.filter_line.set_count(right)
 
-    def _whole(self) -> int:
+    def _total_documents(self) -> int:
         """Returns the number of documents of the folder, year or month, or of the client."""
         query, readers = self._query, self.banqup.session.readers
         if not self._shows_table:
@@ -140,15 +140,15 @@ class ClientFolders(PlaceScreen):
         if number > MOST_IN_SELECTION:
             more = [wording.too_many(MOST_IN_SELECTION)]
         else:
-            more = wording.come_to(self.banqup.session.readers.totals(self._selected_ids()))
+            more = wording.sums_of(self.banqup.session.readers.totals(self._selected_ids()))
         self.info.set_totals([*wording.selected(number), *more])
 
     def _empty(self) -> EmptyNote:
         if queries.is_narrowed(self._query):
-            return wording.nothing_matches(self._word_too_many())
+            return wording.nothing_matches(self._superfluous_word())
         return wording.nothing_yet(self._query.folder or Folder.OTHER_DOCUMENTS)
 
-    def _word_too_many(self) -> str:
+    def _superfluous_word(self) -> str:
         """Returns a sentence on the word of the filter without which something would match."""
         for word, query in queries.without_each_word(self._query):
             number = self.banqup.session.readers.documents(query).count()
@@ -195,8 +195,8 @@ class ClientFolders(PlaceScreen):
         column = self.table.columns().actions
         return Region(row.x, row.y, column - 1, 1)
 
-    def came_to_rest(self) -> None:
-        super().came_to_rest()
+    def cursor_rested(self) -> None:
+        super().cursor_rested()
         if self.beside.display:
             self._show_beside()
 
@@ -236,7 +236,7 @@ class ClientFolders(PlaceScreen):
     def _go_into_table(self) -> None:
         self._panes.go_into_table()
         self._lay_out() if self.levels == 1 else self.set_focus(self.table)
-        self.came_to_rest()
+        self.cursor_rested()
 
     def _go_into_tree(self) -> None:
         self._panes.go_into_tree()
@@ -244,7 +244,7 @@ class ClientFolders(PlaceScreen):
             self._lay_out()
         else:
             self.set_focus(self.tree_view)
-        self.came_to_rest()
+        self.cursor_rested()
 
     # keys
 
@@ -252,7 +252,7 @@ class ClientFolders(PlaceScreen):
         if self.table.clear_selection():
             self._say_totals()
         elif queries.is_narrowed(self._query):
-            self._show(queries.widened(self._query))
+            self._show(queries.without_filter(self._query))
         elif self.levels == 1 and self._panes.in_table:
             self._go_into_tree()
         else:
@@ -290,12 +290,12 @@ class ClientFolders(PlaceScreen):
         self.open_filter(self.filter_line, self._query.filter.line)
 
     def toggle_errors_only(self) -> None:
-        self._show(queries.errors_toggled(self._query))
+        self._show(queries.with_errors_toggled(self._query))
 
     def _show(self, query: DocumentQuery) -> None:
         self._query = query
         self.draw()
-        self.came_to_rest()
+        self.cursor_rested()
 
     # messages
 
@@ -339,7 +339,7 @@ class ClientFolders(PlaceScreen):
         message.stop()
         document_id = message.row.id if message.row else None
         if document_id == self._rested_on:
-            self.came_to_rest()  # the document has changed, but is the same: messages about it stay
+            self.cursor_rested()  # the document has changed, but is the same: messages about it stay
             return
         self._rested_on = document_id
         self.cursor_moved()
@@ -365,19 +365,19 @@ class ClientFolders(PlaceScreen):
             return
         self.filter_line.set_problem(None)
         self.info.set_instead()
-        self._query = queries.filtered(self._query, parsed)
+        self._query = queries.with_filter(self._query, parsed)
         self.draw()
 
     def on_filter_line_closed(self, message: FilterLine.Closed) -> None:
         message.stop()
         self.filter_closed()
         if not message.applied:
-            self._query = queries.filtered(self._query, Filter())
+            self._query = queries.with_filter(self._query, Filter())
         self.filter_line.set_problem(None)
         self.set_focus(self.table)
         self.draw()
         self.table.move_to(self.table.cursor + message.step)
-        self.came_to_rest()
+        self.cursor_rested()
 
     # for `DocumentScreen`
 

@@ -27,7 +27,7 @@ def path(client: Client | None, query: DocumentQuery | None) -> list[str]:
     return parts
 
 
-def narrowed_by(query: DocumentQuery) -> str:
+def filter_text(query: DocumentQuery) -> str:
     """Returns the filter as it was typed, or that only errors are shown."""
     return query.filter.line or (f"status:{_('error')}" if query.statuses else "")
 
@@ -52,7 +52,7 @@ def too_many(most: int) -> Word:
     return Word(f"   {words}", "warn")
 
 
-def come_to(totals: Iterable[Totals]) -> list[Word]:
+def sums_of(totals: Iterable[Totals]) -> list[Word]:
     """Returns net, VAT and gross of each currency."""
     words = []
     for total in totals:

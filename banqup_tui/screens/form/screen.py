@@ -49,9 +49,9 @@ from banqup_tui.widgets.panels.sign_in import SignInPanel
 from banqup_tui.widgets.sheet import Rule, Sheet
 
 TEST, SAVE, CANCEL = "test", "save", "cancel"
-LOOK_AFTER = 0.4
+CHECK_AFTER = 0.4
 """Seconds without a key after which the service is asked to check the settings."""
-LOOK_AGAIN = 1.0
+CHECK_AGAIN = 1.0
 """Seconds after which it is asked again, if it did not answer."""
 
 
@@ -73,7 +73,7 @@ class FormScreen(Sheet):
         self._examples = dict(form.examples)
         self._preview: str | None = None
         self._older: BackfillCount | None = form.older
-        self._looking: Timer | None = None
+        self._check_timer: Timer | None = None
         self._signing: SignInAtForm | None = None
         self.answer: FormAnswer | None = None
 
@@ -107,8 +107,8 @@ class FormScreen(Sheet):
         self._say_what_is_wrong()
         self.footer.set_right(())
         self.set_focus(self.view)
-        self._come_to(self.view.stop_name)
-        self._ask_for_a_look()
+        self._focus_changed(self.view.stop_name)
+        self._schedule_check()
 
     def levels_changed(self, levels: int) -> None:
         self.help.display = self._rule.display = levels > 1
@@ -139,7 +139,7 @@ class FormScreen(Sheet):
         wrong = self._first_wrong()
         self.view.set_buttons(self._buttons(), _("Correct first: {field}").format(field=wrong) if wrong else "")
 
-    def _come_to(self, name: str) -> None:
+    def _focus_changed(self, name: str) -> None:
         self.footer.set_keys(FooterKey(*key) for key in (*self.view.footer(), ("Esc", _("Cancel"))))
         self._tell()
 
@@ -166,7 +166,7 @@ class FormScreen(Sheet):
 
     def on_form_view_stopped(self, message: FormView.Stopped) -> None:
         message.stop()
-        self._come_to(message.name)
+        self._focus_changed(message.name)
 
     def on_form_view_changed(self, message: FormView.Changed) -> None:
         message.stop()
@@ -180,7 +180,7 @@ class FormScreen(Sheet):
         if message.name in self._properties:
             self._preview = None
             self._tell()
-            self._ask_for_a_look()
+            self._schedule_check()
 
     def on_form_view_sign_in_asked(self, message: FormView.SignInAsked) -> None:
         message.stop()
@@ -189,14 +189,14 @@ class FormScreen(Sheet):
     def on_sign_in_panel_wished(self, message: SignInPanel.Wished) -> None:
         message.stop()
         if self._signing is not None:
-            self._signing.wished(message.what)
+            self._signing.button_pressed(message.what)
 
     def on_panel_shown(self, message: Panel.Shown) -> None:
         message.stop()
         if message.open:
             self.footer.set_keys(message.panel.footer_keys())
         else:
-            self._come_to(self.view.stop_name)
+            self._focus_changed(self.view.stop_name)
 
     def on_footer_key_asked(self, message: Footer.KeyAsked) -> None:
         message.stop()
@@ -256,7 +256,7 @@ class FormScreen(Sheet):
             return
         if signed_in is not None:
             self.view.put(name, signed_in)
-            self._come_to(self.view.stop_name)
+            self._focus_changed(self.view.stop_name)
 
     async def _count_older(self) -> None:
         """Counts the older documents again, for the ticked folders and the day."""
@@ -271,17 +271,17 @@ class FormScreen(Sheet):
         self.view.relabel(older_ticks(self._older, has_day=since is not None))
         self._say_what_is_wrong()
 
-    def _ask_for_a_look(self, seconds: float = LOOK_AFTER) -> None:
+    def _schedule_check(self, seconds: float = CHECK_AFTER) -> None:
         if self._form.look is None:
             return
-        if self._looking is not None:
-            self._looking.stop()
-        self._looking = self.set_timer(seconds, self._look_soon)
+        if self._check_timer is not None:
+            self._check_timer.stop()
+        self._check_timer = self.set_timer(seconds, self._check_soon)
 
-    def _look_soon(self) -> None:
-        self.run_worker(self._look(), group="look", exclusive=True, exit_on_error=False)
+    def _check_soon(self) -> None:
+        self.run_worker(self._check_settings(), group="look", exclusive=True, exit_on_error=False)
 
-    async def _look(self) -> None:
+    async def _check_settings(self) -> None:
         """Asks the connector to check the settings and to say where a document would go.
 
         An answer for settings that have changed meanwhile is dropped.
@@ -292,12 +292,12 @@ class FormScreen(Sheet):
         try:
             result = await self._form.look(values)
         except BanqupError:
-            self._ask_for_a_look(LOOK_AGAIN)
+            self._schedule_check(CHECK_AGAIN)
             return
         if values == self._values():
-            self._take(result)
+            self._show_result(result)
 
-    def _take(self, result: TestResult) -> None:
+    def _show_result(self, result: TestResult) -> None:
         self._preview = clean(result.preview) if result.preview else None
         self._examples |= {name: clean(value) for name, value in result.variables.items()}
         self.view.set_problems(_by_field(result, self._properties))
@@ -314,7 +314,7 @@ class FormScreen(Sheet):
             self.view.set_report(_("Test"), [Report(False, words_of(error.message))])
             return
         self.view.set_report(_("Test"), [Report(step.ok, _sentence(step)) for step in result.steps])
-        self._take(result)
+        self._show_result(result)
 
 
 def _sentence(step: TestStep) -> str:

@@ -33,17 +33,17 @@ class SignInAtForm:
         """Returns the value for the field, `None` if the user cancels. Raises `BanqupError` if it cannot begin."""
         answer: str | None = AGAIN
         while answer == AGAIN:
-            answer = await self._asked(await self._signing.begin(field, values))
+            answer = await self._show_panel(await self._signing.begin(field, values))
         return answer
 
-    async def _asked(self, begun: SignIn) -> str | None:
+    async def _show_panel(self, begun: SignIn) -> str | None:
         self._url, self._id = clean(begun.url), begun.id
         self._panel.fill(
             clean(begun.provider), self._url, clean(begun.returns_to), has_browser=self._signing.has_browser
         )
         watching = self._screen.run_worker(self._watch(begun), group="watch", exclusive=True, exit_on_error=False)
         try:
-            answer: str | None = await self._panel.asked()
+            answer: str | None = await self._panel.ask()
             return answer
         finally:
             watching.cancel()
@@ -70,7 +70,7 @@ class SignInAtForm:
 
     # buttons of the panel
 
-    def wished(self, choice: SignInChoice) -> None:
+    def button_pressed(self, choice: SignInChoice) -> None:
         if choice == "copy":
             self._screen.app.copy_to_clipboard(self._url)
             self._panel.tell(_("Copied: the address. Where no clipboard is reached, select it with Shift held."))

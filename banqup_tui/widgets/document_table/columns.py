@@ -82,23 +82,23 @@ def table_columns(width: int, integrations: tuple[str, ...], wanted: frozenset[E
 def columns_at(width: int, widths: Widths, wanted: Collection[Extra] = ()) -> Columns:
     """Returns the columns of a table `width` cells wide. Extras in `wanted` come first and are lost last."""
     chosen: list[Extra] = []
-    plain = _placed(width, widths, frozenset(), narrow=False)
+    plain = _columns(width, widths, frozenset(), narrow=False)
     if width < NARROW_BELOW or plain.counterparty_width < LEAST_COUNTERPARTY:
-        return _placed(width, widths, frozenset(), narrow=True)
+        return _columns(width, widths, frozenset(), narrow=True)
     for extra in (extra for extra in EXTRAS if extra in wanted):
-        if _placed(width, widths, frozenset([*chosen, extra]), narrow=False).counterparty_width >= LEAST_COUNTERPARTY:
+        if _columns(width, widths, frozenset([*chosen, extra]), narrow=False).counterparty_width >= LEAST_COUNTERPARTY:
             chosen.append(extra)
     for extra in EXTRAS:
         if extra in chosen or (extra == "sent_names" and not widths.sent_names):
             continue
-        wider = _placed(width, widths, frozenset([*chosen, extra]), narrow=False)
+        wider = _columns(width, widths, frozenset([*chosen, extra]), narrow=False)
         if wider.counterparty_width < COUNTERPARTY_KEEPS:
             break
         chosen.append(extra)
-    return _placed(width, widths, frozenset(chosen), narrow=False)
+    return _columns(width, widths, frozenset(chosen), narrow=False)
 
 
-def _placed(width: int, widths: Widths, extras: frozenset[Extra], *, narrow: bool) -> Columns:
+def _columns(width: int, widths: Widths, extras: frozenset[Extra], *, narrow: bool) -> Columns:
     date_width = 10 if "full_date" in extras else 8
     number_width = 12 if narrow else 18 if "wide_number" in extras else 13
     number = 2 + date_width + _GAP

@@ -11,7 +11,7 @@ NotAsked = Callable[[Mapping[str, str]], Iterable[str]]
 """Returns, from the texts of all fields, the names of those that do not matter now."""
 
 
-def everything_is_asked(texts: Mapping[str, str]) -> Iterable[str]:
+def ask_everything(texts: Mapping[str, str]) -> Iterable[str]:
     return ()
 
 
@@ -23,7 +23,7 @@ class FormContent:
         fields: Iterable[FormField] = (),
         ticks: Iterable[Ticks] = (),
         shown_after: Mapping[str, Sequence[FormField]] | None = None,
-        not_asked: NotAsked = everything_is_asked,
+        not_asked: NotAsked = ask_everything,
     ) -> None:
         self.fields, self.ticks = tuple(fields), tuple(ticks)
         self._shown_after = {name: tuple(below) for name, below in (shown_after or {}).items()}
@@ -32,9 +32,9 @@ class FormContent:
         self.ticked = {group.name: {id_ for id_, _label, on in group.boxes if on} for group in self.ticks}
         self._not_asked = not_asked
         self._hidden: frozenset[str] = frozenset()
-        self.ask_anew()
+        self.update_asked()
 
-    def ask_anew(self) -> None:
+    def update_asked(self) -> None:
         """Determines which fields are asked, after a change of text."""
         self._hidden = frozenset(
             self._not_asked({name: filling.text.strip() for name, filling in self.fillings.items()})
@@ -72,22 +72,22 @@ class FormContent:
         values: dict[str, str | None] = {}
         for name in (field.name for field in self.fields):
             filling = self.fillings[name]
-            for value in filling.as_it_was() if name in self._hidden else filling.changes():
+            for value in filling.original_value() if name in self._hidden else filling.changes():
                 values[name] = value
         return values
 
     def text_of(self, name: str) -> str:
-        return self.fillings[name].text.strip() if any(field.name == name for field in self._seen()) else ""
+        return self.fillings[name].text.strip() if any(field.name == name for field in self._shown_fields()) else ""
 
     def first_wrong(self) -> str | None:
         """Returns the label of the first field or group that must be corrected."""
-        for field in self._seen():
+        for field in self._shown_fields():
             filling = self.fillings[field.name]
             if filling.wrong() is not None or filling.is_missing():
                 return field.label
         return next((group.label for group in self.ticks if group.required and not self.ticked[group.name]), None)
 
-    def _seen(self) -> Iterator[FormField]:
+    def _shown_fields(self) -> Iterator[FormField]:
         yield from self.asked
         for group in self.ticks:
             yield from self.below(group.name)

@@ -120,7 +120,7 @@ class Filling:
         elif text != (field.inherited or "") or field.own is not None:
             yield text if text and text != field.inherited else None
 
-    def as_it_was(self) -> Iterator[str | None]:
+    def original_value(self) -> Iterator[str | None]:
         """Yields its own value before anything was typed, unless it had none or one that is never shown."""
         if self.field.own and self.field.kind not in UNSEEN:
             yield self.field.own

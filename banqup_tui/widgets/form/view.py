@@ -21,7 +21,7 @@ from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _, pgettext
 from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.focus import QuietFocus
-from banqup_tui.widgets.form.content import FormContent, NotAsked, everything_is_asked
+from banqup_tui.widgets.form.content import FormContent, NotAsked, ask_everything
 from banqup_tui.widgets.form.fields import FIELD, NO, YES, FormField, Report, Ticks, Wrong
 from banqup_tui.widgets.form.rows import (
     FormRow,
@@ -96,7 +96,7 @@ class FormView(QuietFocus, ScrollView):
         buttons: Iterable[Button],
         *,
         shown_after: Mapping[str, Sequence[FormField]] | None = None,
-        not_asked: NotAsked = everything_is_asked,
+        not_asked: NotAsked = ask_everything,
     ) -> None:
         """Declares fields, boxes and buttons.
 
@@ -387,7 +387,7 @@ class FormView(QuietFocus, ScrollView):
         """Updates the form after a change of text. The focus stays, although other fields may be asked now."""
         stop = self._stops()[self._at]
         self._content.fillings[name].touch()
-        self._content.ask_anew()
+        self._content.update_asked()
         self._at = self._stops().index(stop) if stop in self._stops() else self._at
         self._rebuild()
         self.post_message(self.Changed(name))

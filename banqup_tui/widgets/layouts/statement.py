@@ -23,11 +23,11 @@ def statement_lines(statements: tuple[Statement, ...], width: int) -> list[Line]
     for statement in statements:
         if lines:
             lines += [BLANK, BLANK]
-        lines += _one(statement, width)
+        lines += _statement(statement, width)
     return lines
 
 
-def _one(statement: Statement, width: int) -> Iterator[Line]:
+def _statement(statement: Statement, width: int) -> Iterator[Line]:
     yield from _heading(statement, width)
     yield BLANK
     yield from _account(statement, width)
@@ -110,13 +110,13 @@ def _movement(movement: Movement, width: int, *, indent: int = 0) -> Iterator[Li
         fitted(10 + indent, width - width_of(total) - 2, who, "text" if movement.booked else "muted"),
         right(width, total, "muted" if indent else "text"),
     )
-    for text in _why(movement):
+    for text in _communications(movement):
         yield from paragraph(12 + indent, width - 16, text, "muted")
     for part in movement.parts:
         yield from _movement(part, width, indent=indent + 2)
 
 
-def _why(movement: Movement) -> Iterator[str]:
+def _communications(movement: Movement) -> Iterator[str]:
     if movement.structured_communication:
         yield pretty_communication(movement.structured_communication)
     if movement.free_communication:

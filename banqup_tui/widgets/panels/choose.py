@@ -85,7 +85,7 @@ class Choose(Panel):
     def action_button(self, step: int) -> None:
         stops = ["", *(button.id for button in self._buttons())]
         self._button = stops[(stops.index(self._button) + step) % len(stops)]
-        self.remake()
+        self.rebuild()
 
     def pressed(self, button: str) -> None:
         self._button = button

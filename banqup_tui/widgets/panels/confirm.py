@@ -50,7 +50,7 @@ class Confirm(Panel):
     def action_button(self, step: int) -> None:
         ids = [button.id for button in self._buttons]
         self._button = ids[(ids.index(self._button) + step) % len(ids)]
-        self.remake()
+        self.rebuild()
         self.screen.post_message(self.Shown(self, True))
 
     def action_move(self, rows: int) -> None:

@@ -73,7 +73,7 @@ class Help(Panel):
             self.answer(None)
 
 
-def _parted(keys: str) -> tuple[str, str]:
+def _split_keys(keys: str) -> tuple[str, str]:
     """Returns as many keys as their column holds, and the rest, which stands after the words."""
     shown = keys.split(" ")
     while len(shown) > 1 and len(" ".join(shown)) > _KEYS:
@@ -88,7 +88,7 @@ def _side(groups: Sequence[HelpGroup], column: int, end: int, airy: bool) -> lis
             lines.append(())
         lines.append((left(column, group.heading, "strong", bold=True),))
         for key, label in group.keys:
-            keys, also = _parted(plain(key))
+            keys, also = _split_keys(plain(key))
             words = _("{label}; {keys}").format(label=label, keys=also) if also else label
             words = words if column + 13 + width_of(words) <= end else label
             lines.append((left(column + 2, keys, "accent"), fitted(column + 13, end, words)))

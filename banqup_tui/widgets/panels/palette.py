@@ -84,12 +84,12 @@ class Palette(Panel):
             event.stop()
             event.prevent_default()
             self.go_to("")
-            self.remake()
+            self.rebuild()
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         self._editing.insert(event.text)
-        self.remake()
+        self.rebuild()
 
 
 def matching_entries(text: str, entries: Iterable[PaletteEntry]) -> list[PaletteEntry]:

@@ -1,6 +1,6 @@
 """Base class of panels, which lie over the sheet until they are answered: menu, question, palette, help.
 
-A panel lies on a layer of its own and is hidden by `visibility`, so showing it repaints only its own cells. `asked`
+A panel lies on a layer of its own and is hidden by `visibility`, so showing it repaints only its own cells. `ask`
 shows it, waits for the answer, hides it and gives the focus back. It is modal: keys that it does not know end here.
 """
 
@@ -120,7 +120,7 @@ class Panel(FrontWidget):
     def is_open(self) -> bool:
         return self._answer is not None
 
-    async def asked(self, *, hangs_from: Region | None = None) -> Any:
+    async def ask(self, *, hangs_from: Region | None = None) -> Any:
         """Shows the panel and returns its answer. It hangs below the row `hangs_from` of the screen, or above it."""
         if self._answer is not None:
             return None
@@ -128,7 +128,7 @@ class Panel(FrontWidget):
         self._before = self.screen.focused
         self._hangs_from = hangs_from
         self._top = 0
-        self.remake()
+        self.rebuild()
         self.add_class("-shown")
         self.screen.set_focus(self, scroll_visible=False)
         self.screen.post_message(self.Shown(self, True))
@@ -150,9 +150,9 @@ class Panel(FrontWidget):
     def window_changed(self) -> None:
         """Moves the panel to the middle, because the row it hung from is elsewhere now."""
         self._hangs_from = None
-        self.remake()
+        self.rebuild()
 
-    def remake(self) -> None:
+    def rebuild(self) -> None:
         """Measures and places the panel again, after its content or the window has changed."""
         space = self.app.size
         width = space.width if self.is_wide else min(self.wanted_width(space.width - 4), space.width - 2)
@@ -216,7 +216,7 @@ class Panel(FrontWidget):
             self.cursor_moved()
 
     def cursor_moved(self) -> None:
-        self.remake()
+        self.rebuild()
 
     def action_close(self) -> None:
         self.answer(None)

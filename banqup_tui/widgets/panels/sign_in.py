@@ -76,7 +76,7 @@ class SignInPanel(Panel):
         """Shows a text under the line, until the next one."""
         self._status = (text, token)
         if self.is_open:
-            self.remake()
+            self.rebuild()
 
     def refuse(self, sentence: str, remedy: str) -> None:
         """Shows that the sign-in has failed, with a button that begins another."""
@@ -155,7 +155,7 @@ class SignInPanel(Panel):
 
     def _changed(self) -> None:
         if self.is_open:
-            self.remake()
+            self.rebuild()
             self.screen.post_message(self.Shown(self, True))
 
     # keys and mouse
@@ -169,7 +169,7 @@ class SignInPanel(Panel):
     def action_move(self, rows: int) -> None:
         """Scrolls the address, if it does not fit."""
         self._first = max(self._first + rows, 0)
-        self.remake()
+        self.rebuild()
 
     def action_copy(self) -> None:
         if not self._is_refused:

@@ -171,7 +171,7 @@ class TickPanel(Panel):
             self._toggle_processed()
         elif any(line.id == self.cursor and line.possible for line in question.lines):
             self._ticked ^= {self.cursor}
-        self.remake()
+        self.rebuild()
         self.screen.post_message(self.Shown(self, True))
 
     def _toggle_processed(self) -> None:
@@ -185,7 +185,7 @@ class TickPanel(Panel):
         stops = ["", *(button.id for button in self._buttons(self.effects))]
         at = stops.index(self._button) if self._button in stops else 0
         self._button = stops[(at + step) % len(stops)]
-        self.remake()
+        self.rebuild()
 
     def action_enter(self) -> None:
         if self._button == CANCEL or not self.effects.button:

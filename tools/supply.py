@@ -30,6 +30,7 @@ ALLOWED = frozenset(
         "bsd license",
         "epl-2.0 or gpl-2.0-or-later",  # asyncssh: taken under the EPL
         "isc",
+        "lgpl",  # python-stdnum: imported as it is, and replaceable by its user
         "mit",
         "mit-0",
         "mit license",

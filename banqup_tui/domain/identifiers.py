@@ -7,46 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from enum import Enum
 
 import msgspec
 
 _PUNCTUATION = re.compile(r"[\s.\-/,_:()]+")
 _BELGIAN_WORDS = re.compile(r"^(?:TVA|BTW|MWST|RPM|RPR|KBO|BCE|BE)+")
 
-_VAT_SHAPES: dict[str, str] = {
-    "AT": r"U\d{8}",
-    "BE": r"[01]\d{9}",
-    "BG": r"\d{9,10}",
-    "CY": r"\d{8}[A-Z]",
-    "CZ": r"\d{8,10}",
-    "DE": r"\d{9}",
-    "DK": r"\d{8}",
-    "EE": r"\d{9}",
-    "EL": r"\d{9}",
-    "ES": r"[A-Z0-9]\d{7}[A-Z0-9]",
-    "FI": r"\d{8}",
-    "FR": r"[A-HJ-NP-Z0-9]{2}\d{9}",
-    "GB": r"\d{9}(?:\d{3})?|GD\d{3}|HA\d{3}",
-    "HR": r"\d{11}",
-    "HU": r"\d{8}",
-    "IE": r"\d[A-Z0-9+*]\d{5}[A-Z]{1,2}",
-    "IT": r"\d{11}",
-    "LT": r"\d{9}(?:\d{3})?",
-    "LU": r"\d{8}",
-    "LV": r"\d{11}",
-    "MT": r"\d{8}",
-    "NL": r"[A-Z0-9]{9}B\d{2}",
-    "PL": r"\d{10}",
-    "PT": r"\d{9}",
-    "RO": r"\d{2,10}",
-    "SE": r"\d{12}",
-    "SI": r"\d{8}",
-    "SK": r"\d{10}",
-    "XI": r"\d{9}(?:\d{3})?|GD\d{3}|HA\d{3}",
-    "CH": r"E\d{9}(?:MWST|TVA|IVA)?",
-    "NO": r"\d{9}(?:MVA)?",
-}
-"""The part after the country code, by country: the structures of VIES, with CH and NO added."""
+_VAT_COUNTRIES = frozenset(
+    re.findall(
+        "[A-Z]{2}",
+        "AT BE BG CY CZ DE DK EE EL ES FI FR GB HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI CH NO",
+    )
+)
+"""The codes with which a VAT number begins: those of VIES, and GB, CH and NO."""
+
+_CODES_OF_STDNUM = {"EL": "gr", "XI": "gb"}
 
 _IBAN_LENGTHS: dict[str, int] = {
     country: int(length)
@@ -116,19 +92,53 @@ def normalise_vat(text: str, country: str = "") -> str | None:
     if compact[:2] in ("BE", "TV", "BT") or (country == "BE" and compact[:1].isdigit()):
         number = belgian_number(compact)
         return f"BE{number}" if number else None
-    if compact[:2] in _VAT_SHAPES and re.fullmatch(r"[0-9A-Z+*]{2,15}", compact[2:]):
+    if compact[:2] in _VAT_COUNTRIES and re.fullmatch(r"[0-9A-Z+*]{2,15}", compact[2:]):
         return compact
     code = "EL" if country == "GR" else country
-    shape = _VAT_SHAPES.get(code)
-    return f"{code}{compact}" if shape and re.fullmatch(shape, compact, re.ASCII) else None
+    if code not in _VAT_COUNTRIES or _vat_flaw(code, compact) is _Flaw.STRUCTURE:
+        return None
+    return f"{code}{compact}"
 
 
 def vat_number_holds(text: str) -> bool:
-    """Returns True if a VAT number has the structure of its country and, for Belgium, right check digits."""
+    """Returns True if a VAT number has the structure of its country and right check digits."""
     vat = normalise_vat(text)
-    if vat is None or not re.fullmatch(_VAT_SHAPES[vat[:2]], vat[2:], re.ASCII):
-        return False
-    return not vat.startswith("BE") or belgian_check_holds(vat[2:])
+    return vat is not None and _vat_flaw(vat[:2], vat[2:]) is None
+
+
+class _Flaw(Enum):
+    """The flaw of a VAT number. A number that is in use may have wrong check digits."""
+
+    STRUCTURE = 1
+    CHECK_DIGITS = 2
+
+
+def _vat_flaw(code: str, number: str) -> _Flaw | None:
+    """Returns the flaw of the part after the country code, in capitals and without punctuation."""
+    # Imported late: a terminal shows its first frame without it.
+    from stdnum.ch import uid
+    from stdnum.exceptions import InvalidChecksum, InvalidComponent, ValidationError
+    from stdnum.no import orgnr
+    from stdnum.util import get_cc_module
+
+    if not number.isascii():
+        return _Flaw.STRUCTURE
+    try:
+        match code:
+            # The suffix that makes these an enterprise's VAT number is often left out.
+            case "CH":
+                uid.validate(re.sub(r"(?:MWST|TVA|IVA|TPV)$", "", f"CH{number}"))
+            case "NO":
+                orgnr.validate(number.removesuffix("MVA"))
+            case _:
+                module = get_cc_module(_CODES_OF_STDNUM.get(code, code).lower(), "vat")
+                assert module is not None, code
+                module.validate(number)
+    except (InvalidChecksum, InvalidComponent):
+        return _Flaw.CHECK_DIGITS
+    except ValidationError:
+        return _Flaw.STRUCTURE
+    return None
 
 
 def party_keys(identifiers: Iterable[tuple[str, str]], country: str = "") -> tuple[str, ...]:

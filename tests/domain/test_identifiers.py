@@ -71,6 +71,36 @@ def test_a_vat_number_gets_one_form(text: str, country: str, vat: str | None) ->
 
 
 @pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("ATU13585627", "ATU13585626"),
+        ("BE0202239951", "BE0202239950"),
+        ("CHE107787577MWST", "CHE107787578MWST"),
+        ("CHE107787577", "CHE107787578"),
+        ("DE136695976", "DE136695978"),
+        ("EL094259216", "EL094259217"),
+        ("ESA28015865", "ESA28015866"),
+        ("FR44732829320", "FR45732829320"),
+        ("IE6433435F", "IE6433435E"),
+        ("IT00743110157", "IT00743110158"),
+        ("LU15027442", "LU15027443"),
+        ("NL004495445B01", "NL004495446B01"),
+        ("NO995525828MVA", "NO995525829MVA"),
+        ("SE556188840401", "SE556188840501"),
+        ("XI110305878", "XI110305879"),
+    ],
+)
+def test_the_check_digits_of_a_vat_number_are_those_of_its_country(right: str, wrong: str) -> None:
+    assert vat_number_holds(right)
+    assert not vat_number_holds(wrong)
+
+
+def test_wrong_check_digits_are_no_reason_to_leave_a_number_out() -> None:
+    assert normalise_vat("136695977", "DE") == "DE136695977"
+    assert not vat_number_holds("DE136695977")
+
+
+@pytest.mark.parametrize(
     ("scheme", "value"),
     [
         ("0208", "0465123710"),

@@ -281,7 +281,7 @@ class BanqupApp(App[None]):
 
     async def run_action(
         self,
-        action: str | tuple[str, str, tuple[Any, ...]],
+        action: str | tuple[str, str, tuple[object, ...]],
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:

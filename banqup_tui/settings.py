@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import Message, message
@@ -57,7 +56,7 @@ def read_settings(directory: Path) -> UserSettings:
     return UserSettings(**{key: _checked(path, key, value) for key, value in parsed.items()})
 
 
-def _parsed(path: Path, content: str) -> dict[str, Any]:
+def _parsed(path: Path, content: str) -> dict[str, object]:
     import tomllib
 
     try:
@@ -82,7 +81,7 @@ def _from_locale(environment: dict[str, str] | None) -> str:
     return "en" if locale_name in ("C", "POSIX") or locale_name.startswith("C.") else locale_name
 
 
-def _checked(path: Path, key: str, value: Any) -> str:
+def _checked(path: Path, key: str, value: object) -> str:
     known = list(UserSettings.__struct_fields__)
     if key not in known:
         raise WrongSettings(_unknown(path, key, known))

@@ -140,7 +140,7 @@ class SignInSteps(Protocol):
         """Whether a browser can be opened in front of the user."""
         ...
 
-    async def begin(self, field: str, values: Mapping[str, Any]) -> SignIn:
+    async def begin(self, field: str, values: Mapping[str, object]) -> SignIn:
         """Begins a sign-in for the setting `field` with the values of the form."""
         ...
 

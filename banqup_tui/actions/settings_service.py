@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 import msgspec
 
 from banqup_tui.actions.context import ActionSession, Context
 from banqup_tui.protocol.messages import FormSettings, SignIn, SignInRequest, TestRequest, TestResult
 
-SettingsTest = Callable[[Mapping[str, Any]], Awaitable[TestResult]]
+SettingsTest = Callable[[Mapping[str, object]], Awaitable[TestResult]]
 
 
 async def run_test(session: ActionSession, request: TestRequest) -> TestResult:
@@ -21,7 +20,7 @@ async def run_test(session: ActionSession, request: TestRequest) -> TestResult:
 def settings_test(context: Context, request: TestRequest) -> SettingsTest:
     """Returns a function that tests the form's values at the receiver."""
 
-    async def test(values: Mapping[str, Any]) -> TestResult:
+    async def test(values: Mapping[str, object]) -> TestResult:
         return await run_test(context.session, msgspec.structs.replace(request, settings=dict(values)))
 
     return test
@@ -39,7 +38,7 @@ class FormSignIn:
         self._session, self._settings = context.session, settings
         self.has_browser = context.has_browser
 
-    async def begin(self, field: str, values: Mapping[str, Any]) -> SignIn:
+    async def begin(self, field: str, values: Mapping[str, object]) -> SignIn:
         settings = self._settings
         request = SignInRequest(
             extension_id=settings.extension_id,

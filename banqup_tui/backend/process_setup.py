@@ -24,7 +24,7 @@ def rarely_collect() -> None:
     gc.enable()
 
 
-def run(main: Coroutine[Any, Any, None]) -> None:
+def run(main: Coroutine[object, object, None]) -> None:
     """Runs a coroutine on uvloop if it is installed, else on asyncio's loop.
 
     uvloop sends the writes of one iteration of the loop in one system call.

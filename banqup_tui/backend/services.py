@@ -58,7 +58,7 @@ class CommandContext(msgspec.Struct, frozen=True):
     seen_seq: int
 
 
-Handler = Callable[["Transaction", Any, CommandContext], Any]
+Handler = Callable[["Transaction", Any, CommandContext], object]
 """`handle(transaction, body, context)` writes through `transaction`. It returns the result (JSON) or raises
 `CommandRefused`.
 

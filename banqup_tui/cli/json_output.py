@@ -25,11 +25,11 @@ _OF_DOCUMENT = (
 )  # fmt: skip
 
 
-def client_of(client: Client | None) -> dict[str, Any]:
+def client_of(client: Client | None) -> dict[str, object]:
     return {"reference": client.reference if client else None, "name": client.name if client else None}
 
 
-def client_value(row: ClientRow) -> dict[str, Any]:
+def client_value(row: ClientRow) -> dict[str, object]:
     counts = row.counts
     return {
         "id": row.client.id,
@@ -50,8 +50,8 @@ def client_value(row: ClientRow) -> dict[str, Any]:
 
 def document_value(
     document: Document, client: Client | None, deliveries: Iterable[Delivery], labels: Mapping[str, str]
-) -> dict[str, Any]:
-    wire: dict[str, Any] = msgspec.to_builtins(document)
+) -> dict[str, object]:
+    wire: dict[str, object] = msgspec.to_builtins(document)
     return {
         "id": document.id,
         "client": client_of(client),
@@ -119,7 +119,7 @@ def failures_value(group: FailureGroup, clients: Mapping[str, Client]) -> dict[s
     }
 
 
-def integration_value(integration: Integration, client: Client | None, health: Health) -> dict[str, Any]:
+def integration_value(integration: Integration, client: Client | None, health: Health) -> dict[str, object]:
     return {
         **msgspec.to_builtins(integration),
         "cause": json_of(integration.cause),
@@ -129,8 +129,8 @@ def integration_value(integration: Integration, client: Client | None, health: H
     }
 
 
-def extension_value(extension: Extension, installation: Installation | None, health: Summary) -> dict[str, Any]:
-    wire: dict[str, Any] = msgspec.to_builtins(extension)
+def extension_value(extension: Extension, installation: Installation | None, health: Summary) -> dict[str, object]:
+    wire: dict[str, object] = msgspec.to_builtins(extension)
     return {
         **wire,
         "problem": json_of(extension.problem),
@@ -139,9 +139,9 @@ def extension_value(extension: Extension, installation: Installation | None, hea
     }
 
 
-def _installation_value(installation: Installation) -> dict[str, Any]:
+def _installation_value(installation: Installation) -> dict[str, object]:
     return {**msgspec.to_builtins(installation), "reason": json_of(installation.reason)}
 
 
-def source_value(source: Source) -> dict[str, Any]:
+def source_value(source: Source) -> dict[str, object]:
     return {**msgspec.to_builtins(source), "problems": [json_of(problem) for problem in source.problems]}

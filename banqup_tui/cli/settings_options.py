@@ -151,7 +151,7 @@ def _split(pair: Pair, schema: Mapping[str, Any]) -> tuple[str, str, bool]:
     return key, text, is_file
 
 
-def _value(key: str, text: str, property_schema: Mapping[str, Any]) -> Any:
+def _value(key: str, text: str, property_schema: Mapping[str, object]) -> object:
     property_schema = plain(property_schema)
     if "type" not in property_schema and "enum" in property_schema:
         return _choice(key, text, property_schema)
@@ -175,7 +175,7 @@ def _value(key: str, text: str, property_schema: Mapping[str, Any]) -> Any:
     return text
 
 
-def _choice(key: str, text: str, property_schema: Mapping[str, Any]) -> Any:
+def _choice(key: str, text: str, property_schema: Mapping[str, Any]) -> object:
     choices = property_schema["enum"]
     choice = next((possible for possible in choices if str(possible) == text), None)
     if choice is None:

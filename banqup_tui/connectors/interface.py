@@ -274,7 +274,7 @@ class Checks(Protocol):
         complete: no further settings will be added, so a missing setting is a fault.
     """
 
-    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]: ...
+    def check(self, entered: Mapping[str, object], *, complete: bool) -> list[SettingProblem]: ...
 
 
 @runtime_checkable
@@ -320,7 +320,7 @@ class Authorizes(Protocol):
     The value of the setting names the sign-in; `tokens.access_token` returns an access token for it.
     """
 
-    def authorization(self, entered: Mapping[str, Any]) -> Authorization | SettingProblem:
+    def authorization(self, entered: Mapping[str, object]) -> Authorization | SettingProblem:
         """Returns the registration from the settings so far, or the problem with the setting that it lacks."""
         ...
 
@@ -333,7 +333,7 @@ def _with_secrets(struct: msgspec.Struct) -> None:
 
 
 @cache
-def _hints(of: type) -> dict[str, Any]:
+def _hints(of: type) -> dict[str, object]:
     return get_type_hints(of)
 
 
@@ -367,7 +367,7 @@ def setting(
     belongs_to: Sequence[str] | None = None,
     template: bool = False,
     when: Mapping[str, Sequence[str]] | None = None,
-) -> Any:
+) -> object:
     """Returns the annotation of a settings field: `path: Annotated[str, setting("Path", template=True)]`.
 
     Args:
@@ -414,13 +414,13 @@ def schema(settings: type[msgspec.Struct]) -> dict[str, Any]:
     return found | {"properties": properties}
 
 
-def _schema_of(kind: type) -> dict[str, Any]:
+def _schema_of(kind: type) -> dict[str, object]:
     if kind is Secret:
         return {"type": "string"}
     raise NotImplementedError
 
 
-def _resolved(of: dict[str, Any], components: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _resolved(of: dict[str, Any], components: Mapping[str, dict[str, object]]) -> dict[str, Any]:
     """Replaces a `$ref` by its target. Keys beside the `$ref` win over those of the target."""
     if "anyOf" in of:
         return {**of, "anyOf": [_resolved(one, components) for one in of["anyOf"]]}

@@ -70,13 +70,13 @@ def example_of(schema: Schema) -> str:
     return str(schema.get("x-example") or _EXAMPLES.get(kind) or ("" if usual is None else usual))
 
 
-def with_defaults(properties: Mapping[str, Schema], settings: Mapping[str, Any]) -> dict[str, Any]:
+def with_defaults(properties: Mapping[str, Schema], settings: Mapping[str, object]) -> dict[str, object]:
     """Returns the settings, with the defaults of those that have no value."""
     together = {name: of.get("default") for name, of in properties.items()}
     return together | {name: value for name, value in settings.items() if value is not None}
 
 
-def is_asked(schema: Schema, settings: Mapping[str, Any]) -> bool:
+def is_asked(schema: Schema, settings: Mapping[str, object]) -> bool:
     """Returns True if the setting is asked with the present values of the others, by its `x-when`."""
     when: Mapping[str, Any] = plain(schema).get("x-when", {})
     return all(settings.get(name) in values for name, values in when.items())
@@ -95,7 +95,7 @@ _TOO_LARGE = 2**63
 """Numbers on the wire have at most 64 bits."""
 
 
-def value_of(schema: Schema, text: str) -> Any:
+def value_of(schema: Schema, text: str) -> object:
     """Returns a typed text as the schema's type. A text that cannot be converted stays text."""
     of = plain(schema)
     trimmed = text.strip()
@@ -112,7 +112,7 @@ def value_of(schema: Schema, text: str) -> Any:
     return text
 
 
-def _decimal(text: str) -> Any:
+def _decimal(text: str) -> object:
     try:
         return float(text.replace(",", "."))
     except ValueError:

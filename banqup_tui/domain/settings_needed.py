@@ -8,7 +8,7 @@ from typing import Any
 from banqup_tui.domain.setting_rules import flaw_of, is_asked, kind_of, with_defaults
 
 
-def needed(schema: Mapping[str, Any], values: Mapping[str, Any], stored: Collection[str] = ()) -> list[str]:
+def needed(schema: Mapping[str, Any], values: Mapping[str, object], stored: Collection[str] = ()) -> list[str]:
     """Returns the names of settings that are asked and are missing or wrong, in the order of the schema.
 
     Args:
@@ -30,7 +30,7 @@ def needed(schema: Mapping[str, Any], values: Mapping[str, Any], stored: Collect
     return found
 
 
-def _is_wrong(of: Mapping[str, Any], value: Any) -> bool:
+def _is_wrong(of: Mapping[str, object], value: object) -> bool:
     if value is None or isinstance(value, bool) or kind_of(of) in ("secret", "tick"):
         return False
     return flaw_of(of, str(value)) is not None

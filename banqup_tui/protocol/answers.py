@@ -7,7 +7,6 @@ service checks the numbers of commands by the same limit.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import msgspec
 
@@ -58,7 +57,7 @@ def _is_suspect(body: bytes) -> bool:
     return _HIDDEN.search(body.translate(None, _ASCII).decode()) is not None
 
 
-def _harmless(value: Any, *, lines: bool) -> Any:
+def _harmless(value: object, *, lines: bool) -> object:
     if isinstance(value, str):
         return without_controls(value, lines=lines)
     if isinstance(value, dict):

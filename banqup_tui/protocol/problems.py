@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -73,7 +72,7 @@ class Problem(Value, frozen=True, kw_only=True):
         return text_message(self.detail or self.title, self.remedy or "")
 
 
-def message_in(problem: Mapping[str, Any] | None) -> Message | None:
+def message_in(problem: Mapping[str, object] | None) -> Message | None:
     """Returns the message of a problem that is stored as plain data, of any version; `None` if it has none."""
     found = msgspec.convert({"type": "", "title": "", **(problem or {})}, Problem).message
     return None if found == text_message("") else found

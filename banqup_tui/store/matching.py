@@ -2,7 +2,6 @@
 
 import sqlite3
 from array import array
-from typing import Any
 
 from banqup_tui.domain.currencies import DIGITS, MOST_DIGITS, USUAL_DIGITS
 from banqup_tui.store.codes import STATUS_CODE
@@ -50,7 +49,7 @@ def matches(connection: sqlite3.Connection, query: DocumentQuery, scope: Scope) 
     return array("q", [number for (number,) in rows])
 
 
-def _compiled(term: Term, client: int | None) -> tuple[str, list[Any]]:
+def _compiled(term: Term, client: int | None) -> tuple[str, list[object]]:
     match term.field:
         case FilterField.DATE:
             return _between("d.day", term)
@@ -69,7 +68,7 @@ def _compiled(term: Term, client: int | None) -> tuple[str, list[Any]]:
     return f"{words} AND instr(folded({column}), ?) > 0", [*values, folded(term.text)]
 
 
-def _between(column: str, term: Term) -> tuple[str, list[Any]]:
+def _between(column: str, term: Term) -> tuple[str, list[object]]:
     conditions = [
         (f"{column} {sign} ?", edge) for sign, edge in ((">=", term.low), ("<=", term.high)) if edge is not None
     ]
@@ -78,7 +77,7 @@ def _between(column: str, term: Term) -> tuple[str, list[Any]]:
     return " AND ".join(condition for condition, _ in conditions), [edge for _, edge in conditions]
 
 
-def _found_by_words(text: str, client: int | None) -> tuple[str, list[Any]]:
+def _found_by_words(text: str, client: int | None) -> tuple[str, list[object]]:
     words, values = _in_index(text, client)
     amount = smallest_parts(text)
     if amount is None:
@@ -86,7 +85,7 @@ def _found_by_words(text: str, client: int | None) -> tuple[str, list[Any]]:
     return f"({words} OR abs(d.gross) * {_PARTS} = ?)", [*values, abs(amount)]
 
 
-def _in_index(text: str, client: int | None) -> tuple[str, list[Any]]:
+def _in_index(text: str, client: int | None) -> tuple[str, list[object]]:
     """Returns a condition that finds all words of the text in the search index, the last word as a prefix."""
     words = tokens(text)
     if not words:

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from banqup_tui.store.faults import local_faults
 from banqup_tui.store.sqlite import connect, writing
@@ -71,7 +71,7 @@ def bring_up(path: Path) -> None:
             connection.execute(statement)
 
 
-def insert(connection: sqlite3.Connection, rows: Sequence[dict[str, Any]]) -> int:
+def insert(connection: sqlite3.Connection, rows: Sequence[dict[str, object]]) -> int:
     """Inserts commands whose keys are not there yet. Returns the number of inserted commands."""
     added = 0
     for row in rows:

@@ -22,7 +22,7 @@ _IN_COLUMNS = frozenset(
 )
 
 
-def _rest_of(kind: type[Value], in_columns: frozenset[str]) -> list[tuple[str, str, Any]]:
+def _rest_of(kind: type[Value], in_columns: frozenset[str]) -> list[tuple[str, str, object]]:
     """Returns name, name on the wire and default of each field without a column."""
     return [
         (field.name, field.encode_name, None if field.default is msgspec.NODEFAULT else field.default)
@@ -35,7 +35,7 @@ REST_OF_DOCUMENT = _rest_of(Document, _IN_COLUMNS)
 REST_OF_DELIVERY = _rest_of(Delivery, frozenset({"id", "document_id", "integration_id", "state"}))
 
 
-def packed(value: Value, rest: list[tuple[str, str, Any]]) -> bytes:
+def packed(value: Value, rest: list[tuple[str, str, object]]) -> bytes:
     """Returns the JSON of the wire, without fields that have their default or a column."""
     filled = {}
     for name, wire_name, default in rest:

@@ -26,11 +26,11 @@ def heals(cls: _C) -> _C:
     return cls
 
 
-def healing(method: Callable[..., Any]) -> Callable[..., Any]:
+def healing(method: Callable[..., object]) -> Callable[..., Any]:
     """Wraps a method so that it begins a damaged copy again and runs once more."""
 
     @functools.wraps(method)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(self: Any, *args: object, **kwargs: object) -> object:
         try:
             return method(self, *args, **kwargs)
         except LocalFault as fault:

@@ -1,7 +1,6 @@
 """Turns client, folder, period and statuses of a query into SQL conditions, and reads rows by date within them."""
 
 import sqlite3
-from typing import Any
 
 import msgspec
 
@@ -31,9 +30,9 @@ class Scope:
         self.statuses = [STATUS_CODE[status] for status in query.statuses]
         self.conditions, self.values = self._compiled()
 
-    def _compiled(self) -> tuple[str, list[Any]]:
+    def _compiled(self) -> tuple[str, list[object]]:
         conditions: list[str] = []
-        values: list[Any] = []
+        values: list[object] = []
         if self.client is not None:
             conditions.append("d.client = ?")
             values.append(self.client)

@@ -30,10 +30,10 @@ class Connection(sqlite3.Connection):
         except FileNotFoundError:
             return False
 
-    def execute(self, *arguments: Any) -> "_Cursor":
+    def execute(self, *arguments: object) -> "_Cursor":
         return self.cursor(_Cursor).execute(*arguments)
 
-    def executemany(self, *arguments: Any) -> "_Cursor":
+    def executemany(self, *arguments: object) -> "_Cursor":
         return self.cursor(_Cursor).executemany(*arguments)
 
 
@@ -66,7 +66,7 @@ class _Cursor(sqlite3.Cursor):
             self._raise(error)
             raise
 
-    def fetchmany(self, size: int | None = 1) -> list[Any]:
+    def fetchmany(self, size: int | None = 1) -> list[object]:
         try:
             return super().fetchmany(size)
         except (sqlite3.Error, MemoryError) as error:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from banqup_tui.error_log import take_loop_faults
 from banqup_tui.protocol.local import Endpoint
@@ -40,7 +40,7 @@ _LEAST_PAUSE = 0.5
 """The least number of seconds before the thread starts again after an error outside its rounds."""
 
 _V = TypeVar("_V")
-_ExchangeCall = Callable[["Exchange"], Coroutine[Any, Any, _V]]
+_ExchangeCall = Callable[["Exchange"], Coroutine[object, object, _V]]
 
 
 def http_server(endpoint: Endpoint) -> ServerLike:

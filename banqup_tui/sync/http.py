@@ -192,7 +192,7 @@ class Server:
     async def backfill(
         self, client_id: str, folders: Sequence[Folder] | None, since: date | None = None
     ) -> BackfillCount:
-        wanted: dict[str, Any] = {"clientId": client_id}
+        wanted: dict[str, object] = {"clientId": client_id}
         if since is not None:
             wanted["since"] = since.isoformat()
         if folders:
@@ -271,7 +271,7 @@ class Server:
     def _path(self, path: str, **parts: str) -> str:
         return paths.filled(path, self.space_id, **parts)
 
-    async def _get(self, path: str, kind: type[_V], params: Mapping[str, Any] | None = None) -> _V:
+    async def _get(self, path: str, kind: type[_V], params: Mapping[str, object] | None = None) -> _V:
         wanted = {name: value for name, value in (params or {}).items() if value is not None}
         return await self._ask("GET", path, kind, params=wanted)
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Extension
@@ -60,5 +60,5 @@ class ServerLike(Protocol):
     async def return_to(self, sign_in_id: str, address: str) -> SignIn: ...
 
 
-Question = Callable[[ServerLike], Coroutine[Any, Any, _V]]
+Question = Callable[[ServerLike], Coroutine[object, object, _V]]
 """Something that is asked of a server: `lambda server: server.test(request)`."""

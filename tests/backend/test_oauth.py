@@ -20,6 +20,7 @@ from banqup_tui.backend.integrations.registry import Extensions
 from banqup_tui.backend.runtime.pruning import prune
 from banqup_tui.connectors.interface import Authorization
 from banqup_tui.connectors.mail.sign_in import authorization_of
+from banqup_tui.domain.secret import revealed
 from banqup_tui.protocol.commands import AddIntegration, Configure, Install, RemoveIntegration
 from tests.support.connectors import entry_of
 from tests.support.provider import LASTS, SECRET, SECRET_APPLICATION, USER, Provider, provider
@@ -167,7 +168,7 @@ async def test_no_token_is_readable_where_the_service_keeps_it(
     await browser(firm.sign_in(begun["url"]))
     with served.services.database.read() as connection:
         sealed = connection.execute(select(tables.sign_in.c.sealed)).scalar_one()
-    content = served.services.vault.open(of_sign_in(begun["id"]), sealed)["content"].reveal()
+    content = str(revealed(served.services.vault.open(of_sign_in(begun["id"]), sealed)["content"]))
     refresh_token = content.split('"refreshToken":"')[1].split('"')[0]
     served.services.database.engine.dispose()
     assert refresh_token.encode() not in _all_bytes(tmp_path)

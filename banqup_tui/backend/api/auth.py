@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Any]
-Send = Callable[[MutableMapping[str, Any]], Any]
+Send = Callable[[MutableMapping[str, object]], Any]
 Application = Callable[[Scope, Receive, Send], Any]
 
 
@@ -145,7 +145,7 @@ def _within_deadlines(receive: Receive) -> Receive:
     began = time.monotonic()
     size, whole = 0, False
 
-    async def received() -> Any:
+    async def received() -> object:
         nonlocal size, whole
         if whole:
             return await receive()

@@ -139,7 +139,7 @@ def _fitting(taken: list[Change | None]) -> list[Change | None]:
 
 def _values(seen: SnapshotView, rows: Sequence[ChangeRecord]) -> list[Change | None]:
     """Returns a change for each row, in order; `None` for a row whose entity no longer exists, which is skipped."""
-    values: dict[tuple[str, str], Any] = {}
+    values: dict[tuple[str, str], object] = {}
     for kind, entity_ids in _by_kind(rows).items():
         for entity_id, value in _read(seen, kind, entity_ids):
             values[kind, entity_id] = value
@@ -166,7 +166,7 @@ def _by_kind(rows: Sequence[ChangeRecord]) -> dict[EntityKind, list[str]]:
     return found
 
 
-def _change(row: ChangeRecord, value: Any) -> Change | None:
+def _change(row: ChangeRecord, value: object) -> Change | None:
     op = Op(row.op)
     if op is Op.PUT and value is None:
         return None
@@ -174,7 +174,7 @@ def _change(row: ChangeRecord, value: Any) -> Change | None:
     return Change(seq=row.seq, kind=EntityKind(row.kind), op=op, id=row.entity_id, value=raw)
 
 
-def _read(seen: SnapshotView, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[tuple[str, Any]]:
+def _read(seen: SnapshotView, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[tuple[str, object]]:
     if kind is EntityKind.SPACE:
         yield seen.space.id, Space(id=seen.space.id, name=seen.space.name)
     if kind not in _READERS:

@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, insert, select, text
@@ -39,7 +38,7 @@ _WITHDRAWN = ""
 """Fingerprint of a withdrawn key: a later body under that key gets the same answer, whatever it is."""
 
 Handlers = dict[type[Value], Handler]
-Answered = tuple[CommandStatus, Any, Problem | None]
+Answered = tuple[CommandStatus, object, Problem | None]
 
 
 def run_batch(services: Services, handlers: Handlers, user_id: str, commands: Sequence[Command]) -> CommandResults:

@@ -27,7 +27,7 @@ class FiledDocument(BaseRecord, frozen=True):
     filed_month: int
 
 
-def since_month(since: date | None) -> list[Any]:
+def since_month(since: date | None) -> list[object]:
     """Returns the conditions over `document` for months from `since` on; none for `None`.
 
     Rows of the month of `since` itself must also pass `is_too_early`.

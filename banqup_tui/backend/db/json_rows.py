@@ -24,17 +24,17 @@ _NAME = "json_rows"
 _encode = msgspec.json.Encoder().encode
 
 
-def rows_param(rows: Iterable[Sequence[str | int | bool | None]]) -> dict[str, Any]:
+def rows_param(rows: Iterable[Sequence[str | int | bool | None]]) -> dict[str, object]:
     """Returns the parameter with the rows that `row_field` reads. Times are passed as text made by `tables.stamp`."""
     return {_NAME: _encode(list(rows)).decode()}
 
 
-def ids_param(identifiers: Iterable[str]) -> dict[str, Any]:
+def ids_param(identifiers: Iterable[str]) -> dict[str, object]:
     """Returns the parameter with the ids that `in_ids` reads."""
     return rows_param((one,) for one in identifiers)
 
 
-def row_field(position: int, kind: type[TypeEngine[Any]]) -> ColumnElement[Any]:
+def row_field(position: int, kind: type[TypeEngine[Any]]) -> ColumnElement[object]:
     """Returns the expression for the field at `position` (from 0) of the current row, as a value of type `kind`."""
     return _field(_ROWS.c.value, literal_column(str(position)), type_=kind())
 
@@ -44,12 +44,12 @@ def in_ids(column: ColumnElement[str]) -> ColumnElement[bool]:
     return column.in_(select(row_field(0, String)))
 
 
-class _each(GenericFunction[Any]):
+class _each(GenericFunction[object]):
     name = "banqup_each_row"
     inherit_cache = True
 
 
-class _field(GenericFunction[Any]):
+class _field(GenericFunction[object]):
     name = "banqup_field"
     inherit_cache = True
 
@@ -60,18 +60,18 @@ def _each_of_sqlite(element: Any, compiler: Any, **words: Any) -> str:
 
 
 @compiles(_each, "postgresql")
-def _each_of_postgresql(element: Any, compiler: Any, **words: Any) -> str:
+def _each_of_postgresql(element: Any, compiler: Any, **words: object) -> str:
     return f"json_array_elements(CAST({compiler.process(element.clauses, **words)} AS json))"
 
 
 @compiles(_field)
-def _field_of_sqlite(element: Any, compiler: Any, **words: Any) -> str:
+def _field_of_sqlite(element: Any, compiler: Any, **words: object) -> str:
     row, position = element.clauses
     return f"json_extract({compiler.process(row, **words)}, '$[{position.name}]')"
 
 
 @compiles(_field, "postgresql")
-def _field_of_postgresql(element: Any, compiler: Any, **words: Any) -> str:
+def _field_of_postgresql(element: Any, compiler: Any, **words: object) -> str:
     row, position = element.clauses
     kind = compiler.dialect.type_compiler_instance.process(element.type)
     return f"CAST({compiler.process(row, **words)} ->> {position.name} AS {kind})"

@@ -110,7 +110,7 @@ class Vault:
         self._read: _KeyFile | None = None
         self._lock = threading.Lock()
 
-    def seal(self, place: SealedPlace, values: Mapping[str, Any], secrets: Collection[str] = ()) -> bytes:
+    def seal(self, place: SealedPlace, values: Mapping[str, object], secrets: Collection[str] = ()) -> bytes:
         """Seals values for a place. `secrets` are the names of the values that are never to be shown."""
         content = SealedContent(
             shown={name: value for name, value in values.items() if name not in secrets},
@@ -127,7 +127,7 @@ class Vault:
         sealed = AESGCM(keys.keys[keys.current]).encrypt(nonce, msgspec.json.encode(content), place.bound)
         return _FORMAT + bytes.fromhex(keys.current) + nonce + sealed
 
-    def open(self, place: SealedPlace, sealed: bytes) -> dict[str, Any]:
+    def open(self, place: SealedPlace, sealed: bytes) -> dict[str, object]:
         """Returns all values, secret texts as `Secret`.
 
         Raises:
@@ -138,7 +138,7 @@ class Vault:
 
     def shown(
         self, extension_id: str, place: SealedPlace, sealed: bytes | None
-    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+    ) -> tuple[dict[str, object], tuple[str, ...]]:
         """Returns the values that may be shown and the names of the secrets.
 
         Both are empty if the value cannot be opened (which is logged), so that a list of many does not fail for one.
@@ -227,7 +227,7 @@ class Vault:
             self._read = keys
 
 
-def _hidden(value: Any) -> Any:
+def _hidden(value: object) -> object:
     return Secret(value) if isinstance(value, str) else value
 
 

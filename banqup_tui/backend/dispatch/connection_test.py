@@ -78,7 +78,7 @@ async def test(services: Services, request: TestRequest) -> TestResult:
 
 def _read(
     services: Services, request: TestRequest, inputs: _Inputs
-) -> tuple[Sequence[Problem], Mapping[str, Any] | None]:
+) -> tuple[Sequence[Problem], Mapping[str, object] | None]:
     """Returns the problems of the settings, and the effective settings.
 
     The settings are `None` if an installation leaves the missing ones to each client, so that nothing can be tested.

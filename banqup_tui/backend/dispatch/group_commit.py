@@ -60,7 +60,7 @@ class _Entry(msgspec.Struct, eq=False):
     answer: asyncio.Future[Any]
     is_answered: bool = False
 
-    def set_answer(self, answer: Any) -> None:
+    def set_answer(self, answer: object) -> None:
         """Answers the caller. An exception is raised there."""
         self.is_answered = True
         # The caller may have been cancelled in this iteration of the event loop, before it could make a new future.
@@ -118,7 +118,7 @@ class GroupCommitWriter:
         """Runs `do` in a transaction of its own and returns its result."""
         return cast(T, await self._put(ExclusiveRequest(do)))
 
-    async def _put(self, request: Request) -> Any:
+    async def _put(self, request: Request) -> object:
         """Queues a request and returns its answer.
 
         A caller that is cancelled waits for the commit all the same: it must not go on, for example to discard the file
@@ -168,7 +168,7 @@ class GroupCommitWriter:
             group.append(self._waiting.popleft())
         return group
 
-    def _run_group(self, group: Sequence[Request]) -> tuple[list[Any], list[Callable[[], None]]]:
+    def _run_group(self, group: Sequence[Request]) -> tuple[list[object], list[Callable[[], None]]]:
         """Runs a group; returns its answers in order, and the functions that start new attempts.
 
         If the group fails before the commit, each request is run by itself, so that a faulty one fails alone. If the
@@ -187,10 +187,10 @@ class GroupCommitWriter:
         except Exception as error:
             return [error] * len(group), []
 
-    def _write(self, group: Sequence[Request]) -> tuple[list[Any], list[Callable[[], None]]]:
+    def _write(self, group: Sequence[Request]) -> tuple[list[object], list[Callable[[], None]]]:
         claims: list[Claim] = []
 
-        def do(transaction: Transaction) -> list[Any]:
+        def do(transaction: Transaction) -> list[object]:
             try:
                 if isinstance(group[0], ExclusiveRequest):
                     return [group[0].do(transaction)]
@@ -210,7 +210,7 @@ class GroupCommitWriter:
         kill_point("claim.committed")
         return answers, [self._dispatch.prepare_claims(claims)]
 
-    def _answers(self, transaction: Transaction, group: Sequence[Request]) -> list[Any]:
+    def _answers(self, transaction: Transaction, group: Sequence[Request]) -> list[object]:
         """Runs the requests of a group and returns their answers in order.
 
         Receipts do not change what a mark depends on, so after receipts alone the marks use the rows that were locked
@@ -236,25 +236,27 @@ class GroupCommitWriter:
         return mark_together(transaction, self._terms, [(one.claim, one.resume_token) for one in batch], locked)
 
 
-def _each(group: Sequence[Any], which: Callable[[Any], bool], do: Callable[[list[Any]], list[Any]]) -> dict[int, Any]:
+def _each(
+    group: Sequence[object], which: Callable[[object], bool], do: Callable[[list[Any]], list[Any]]
+) -> dict[int, object]:
     """Runs `do` for the requests that `which` selects; returns the answers by their index in the group."""
     indexes = [at for at, request in enumerate(group) if which(request)]
     return dict(zip(indexes, do([group[at] for at in indexes]), strict=True)) if indexes else {}
 
 
-def _is_end(request: Any) -> bool:
+def _is_end(request: object) -> bool:
     return isinstance(request, Ended) and not request.claim.recheck
 
 
-def _is_recheck(request: Any) -> bool:
+def _is_recheck(request: object) -> bool:
     return isinstance(request, Ended) and request.claim.recheck
 
 
-def _is_mark(request: Any) -> bool:
+def _is_mark(request: object) -> bool:
     return isinstance(request, MarkRequest)
 
 
-def _is_plain(request: Any, answer: Any) -> bool:
+def _is_plain(request: object, answer: object) -> bool:
     """Returns whether nothing becomes due by this answer: it is a receipt or a mark that passed."""
     if isinstance(request, Ended):
         return answer is DeliveryState.DELIVERED and isinstance(request.result, Receipt) and not request.claim.recheck

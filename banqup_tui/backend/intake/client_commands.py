@@ -1,7 +1,6 @@
 """Commands that create a client or mark documents as processed."""
 
 import uuid
-from typing import Any
 
 from sqlalchemy import select, update
 
@@ -22,7 +21,7 @@ from banqup_tui.protocol.problems import ProblemType
 _LONGEST = 200
 
 
-def create_client(transaction: Transaction, body: CreateClient, context: CommandContext) -> dict[str, Any]:
+def create_client(transaction: Transaction, body: CreateClient, context: CommandContext) -> dict[str, object]:
     """Creates a client. Its identifiers become keys by which the sorter recognizes the client.
 
     Returns:
@@ -40,7 +39,7 @@ def create_client(transaction: Transaction, body: CreateClient, context: Command
     return {"clientId": client.id}
 
 
-def set_processed(transaction: Transaction, body: SetProcessed, context: CommandContext) -> dict[str, Any]:
+def set_processed(transaction: Transaction, body: SetProcessed, context: CommandContext) -> dict[str, object]:
     """Marks documents as processed or not.
 
     Returns:

@@ -7,7 +7,7 @@ that cannot be read or sorted is recorded as unfiled, and the command is refused
 import hashlib
 import uuid
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import bindparam, select
@@ -273,7 +273,7 @@ def _recorded_refusal(
 
 
 @prepared_by(prepare_import)
-def import_file(transaction: Transaction, body: ImportFile, context: CommandContext) -> Any:
+def import_file(transaction: Transaction, body: ImportFile, context: CommandContext) -> object:
     services = context.services
     if not services.files.has(body.sha256):
         raise CommandRefused(ProblemType.NOT_FOUND, Message("file.not-uploaded"), field="sha256")

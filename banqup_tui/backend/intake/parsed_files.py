@@ -149,7 +149,7 @@ def _save(services: "Services") -> None:
     unsaved = services.parsed.unsaved
     with services.database.write(services.space_id) as transaction:
         for sha256, error in list(unsaved.items()):
-            row: dict[str, Any] = {
+            row: dict[str, object] = {
                 "version": __version__,
                 "reason": error.message.code,
                 "details": msgspec.json.encode(error.message.params).decode(),

@@ -4,7 +4,7 @@ import os
 import re
 import uuid
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import delete, select, update
 
@@ -41,7 +41,7 @@ def _prepare_source(services: Services, body: AddSource) -> None:
 
 
 @prepared_by(_prepare_source)
-def add_source(transaction: Transaction, body: AddSource, context: CommandContext) -> Any:
+def add_source(transaction: Transaction, body: AddSource, context: CommandContext) -> object:
     """Adds a source.
 
     Returns:
@@ -58,7 +58,7 @@ def add_source(transaction: Transaction, body: AddSource, context: CommandContex
     return _insert(transaction, body, str(path), None)
 
 
-def _insert(transaction: Transaction, body: AddSource, path: str, fingerprint: str | None) -> Any:
+def _insert(transaction: Transaction, body: AddSource, path: str, fingerprint: str | None) -> object:
     row = {
         "id": body.source_id,
         "space_id": transaction.space_id,
@@ -74,7 +74,7 @@ def _insert(transaction: Transaction, body: AddSource, path: str, fingerprint: s
     return {"sourceId": body.source_id, "outcome": str(Outcome.NEW)}
 
 
-def _add_drop(transaction: Transaction, body: AddSource, context: CommandContext) -> Any:
+def _add_drop(transaction: Transaction, body: AddSource, context: CommandContext) -> object:
     """Adds the drop. A space has one: a second address moves it, with its accounts and its host key."""
     address = _checked_address(body.path)
     try:
@@ -119,7 +119,7 @@ def _checked_folder(text: str, services: Services) -> Path:
     return path
 
 
-def remove_source(transaction: Transaction, body: RemoveSource, context: CommandContext) -> Any:
+def remove_source(transaction: Transaction, body: RemoveSource, context: CommandContext) -> object:
     """Removes a source. The documents that came from it stay, also the unfiled ones."""
     table = tables.source
     file_all_waiting(transaction, context.services, body.source_id)
@@ -134,7 +134,7 @@ def remove_source(transaction: Transaction, body: RemoveSource, context: Command
     return {"sourceId": body.source_id}
 
 
-def add_account(transaction: Transaction, body: AddAccount, context: CommandContext) -> Any:
+def add_account(transaction: Transaction, body: AddAccount, context: CommandContext) -> object:
     """Adds an account with either `secret` or `public_key`.
 
     Returns:
@@ -199,7 +199,7 @@ def _is_public_key(line: str) -> bool:
     return True
 
 
-def remove_account(transaction: Transaction, body: RemoveAccount, context: CommandContext) -> Any:
+def remove_account(transaction: Transaction, body: RemoveAccount, context: CommandContext) -> object:
     """Removes an account; its open connections are closed."""
     account = tables.drop_account
     mine = (account.c.id == body.account_id, account.c.space_id == transaction.space_id)

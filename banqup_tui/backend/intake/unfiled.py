@@ -1,7 +1,6 @@
 """Unfiled documents (*To place* on the screen): stored files whose client or folder is unknown, with the reason."""
 
 import uuid
-from typing import Any
 
 from sqlalchemy import delete, false, or_, select, update
 
@@ -41,7 +40,7 @@ def add(transaction: Transaction, incoming: Arrival, reason: Message, content: C
 
 def _row(
     transaction: Transaction, incoming: Arrival, name: str, reason: Message, content: Content | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     directory = ClientDirectory(transaction.connection, transaction.space_id)
     client = directory.by_id(incoming.client_id) if incoming.client_id else None
     path = read_path(incoming.path) if incoming.path else None

@@ -1,7 +1,7 @@
 """Commands for unfiled documents and filing rules, and the retry of unfiled documents."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import func, select, update
@@ -54,7 +54,7 @@ def _prepare(services: Services, body: PlaceFile) -> None:
 
 
 @prepared_by(_prepare)
-def place_file(transaction: Transaction, body: PlaceFile, context: CommandContext) -> Any:
+def place_file(transaction: Transaction, body: PlaceFile, context: CommandContext) -> object:
     row = _waiting(transaction, body.unfiled_id)
     directory = ClientDirectory(transaction.connection, transaction.space_id)
     client = directory.by_id(body.client_id)
@@ -81,7 +81,7 @@ def place_file(transaction: Transaction, body: PlaceFile, context: CommandContex
     return msgspec.to_builtins(placement)
 
 
-def dismiss_unfiled(transaction: Transaction, body: DismissUnfiled, context: CommandContext) -> Any:
+def dismiss_unfiled(transaction: Transaction, body: DismissUnfiled, context: CommandContext) -> object:
     """Removes unfiled documents from the list; their files stay stored.
 
     Returns:
@@ -94,7 +94,7 @@ def dismiss_unfiled(transaction: Transaction, body: DismissUnfiled, context: Com
     return {"dismissed": len(rows)}
 
 
-def remove_rule(transaction: Transaction, body: RemoveRule, context: CommandContext) -> Any:
+def remove_rule(transaction: Transaction, body: RemoveRule, context: CommandContext) -> object:
     """Removes a filing rule. Documents filed by it stay in place."""
     table = tables.rule
     mine = select(table).where(table.c.id == body.rule_id, table.c.space_id == transaction.space_id)

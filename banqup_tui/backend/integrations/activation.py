@@ -6,7 +6,6 @@ Pausing, resuming and removing an integration change its queue, so those command
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -34,7 +33,7 @@ from banqup_tui.protocol.problems import ProblemType
 MAX_LABEL = 60
 
 
-def add_integration(transaction: Transaction, body: AddIntegration, context: CommandContext) -> dict[str, Any]:
+def add_integration(transaction: Transaction, body: AddIntegration, context: CommandContext) -> dict[str, object]:
     """Activates an installation for a client.
 
     Documents created after the number of this activation are sent. Older documents are sent only as far as the user
@@ -64,7 +63,7 @@ def add_integration(transaction: Transaction, body: AddIntegration, context: Com
 
 def configure_integration(
     transaction: Transaction, body: ConfigureIntegration, context: CommandContext
-) -> dict[str, Any]:
+) -> dict[str, object]:
     integration = _integration_row(transaction, body.integration_id)
     extension = loading_extension(context, integration.extension_id)
     queued = 0
@@ -193,7 +192,7 @@ def _insert(
     return integration_id
 
 
-def _limits(context: CommandContext, extension: Extension) -> dict[str, Any]:
+def _limits(context: CommandContext, extension: Extension) -> dict[str, object]:
     connector = context.services.extensions.connector(extension.id)
     if connector is None:
         return {}

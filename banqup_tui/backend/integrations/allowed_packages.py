@@ -30,7 +30,7 @@ def load(services: Services) -> None:
             services.extensions.allow(row.extension_id, row.package)
 
 
-def allow(transaction: Transaction, body: AllowPackage, context: CommandContext) -> dict[str, Any]:
+def allow(transaction: Transaction, body: AllowPackage, context: CommandContext) -> dict[str, object]:
     """Allows a package, and queues again what had failed because it was not allowed.
 
     Refused if another package brings the extension now than the one that the user saw.

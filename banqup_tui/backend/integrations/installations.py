@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -26,7 +25,7 @@ from banqup_tui.protocol.messages import EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
 
 
-def install(transaction: Transaction, body: Install, context: CommandContext) -> dict[str, Any]:
+def install(transaction: Transaction, body: Install, context: CommandContext) -> dict[str, object]:
     """Installs an extension once in a space.
 
     A repeated install returns the same installation, with the new settings.
@@ -60,14 +59,14 @@ def install(transaction: Transaction, body: Install, context: CommandContext) ->
     return {"installationId": body.installation_id, "new": True}
 
 
-def configure(transaction: Transaction, body: Configure, context: CommandContext) -> dict[str, Any]:
+def configure(transaction: Transaction, body: Configure, context: CommandContext) -> dict[str, object]:
     installation = installation_row(transaction, body.installation_id)
     loading_extension(context, installation.extension_id)
     queued = _configure(transaction, installation, body.settings, context)
     return {"installationId": installation.id, "queued": queued}
 
 
-def uninstall(transaction: Transaction, body: Uninstall, context: CommandContext) -> dict[str, Any]:
+def uninstall(transaction: Transaction, body: Uninstall, context: CommandContext) -> dict[str, object]:
     """Removes an installation without integrations.
 
     Removed integrations stay, as the ledger needs what they delivered.
@@ -88,7 +87,7 @@ def uninstall(transaction: Transaction, body: Uninstall, context: CommandContext
     return {"installationId": installation.id}
 
 
-def deactivate(transaction: Transaction, body: Deactivate, context: CommandContext) -> dict[str, Any]:
+def deactivate(transaction: Transaction, body: Deactivate, context: CommandContext) -> dict[str, object]:
     """Removes every client's integration in one transaction. The firm's settings stay for a later activation."""
     installation = installation_row(transaction, body.installation_id)
     used_by = [row for row in _integrations(transaction, installation.id) if row.state != IntegrationState.REMOVED]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Select, select, update
@@ -82,7 +81,7 @@ class _SettingsVersion(BaseRecord, frozen=True):
     extension_id: str
 
 
-_VERSIONS: Select[Any] = select(
+_VERSIONS: Select[object] = select(
     tables.settings.c.integration_id,
     tables.settings.c.version,
     tables.settings.c.destination,
@@ -94,8 +93,8 @@ _VERSIONS: Select[Any] = select(
 
 def _sealed(connection: Connection) -> Iterator[tuple[SealedPlace, str, bytes]]:
     installation, sign_in = tables.installation, tables.sign_in
-    firms: Select[Any] = select(installation.c.id, installation.c.extension_id, installation.c.settings)
-    sign_ins: Select[Any] = select(sign_in.c.id, sign_in.c.sealed).where(sign_in.c.sealed != b"")
+    firms: Select[object] = select(installation.c.id, installation.c.extension_id, installation.c.settings)
+    sign_ins: Select[object] = select(sign_in.c.id, sign_in.c.sealed).where(sign_in.c.sealed != b"")
     for row in connection.execute(firms):
         yield of_installation(row.id), row.extension_id, row.settings
     for version in fetch_all(connection, _SettingsVersion, _VERSIONS):

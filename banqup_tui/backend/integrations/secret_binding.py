@@ -113,13 +113,13 @@ def bound_to(properties: Properties, name: str) -> tuple[str, ...]:
     return tuple(one for one, of in properties.items() if one != name and (_look(of) in _LOOKS or one in _NAMES))
 
 
-def _look(of: Mapping[str, Any]) -> str:
+def _look(of: Mapping[str, object]) -> str:
     """Returns the look of a setting, also of an address that is itself a secret."""
     return str(plain(of).get("x-look", ""))
 
 
 def _moved(
-    properties: Properties, before: Mapping[str, Any], after: Mapping[str, Any], entered: Collection[str]
+    properties: Properties, before: Mapping[str, object], after: Mapping[str, object], entered: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """Yields secrets that stay while a setting of their binding changes, each with that setting."""
     values_before, values_after = with_defaults(properties, before), with_defaults(properties, after)
@@ -135,7 +135,7 @@ def _moved(
                 break
 
 
-def _place(of: Mapping[str, Any], value: Any) -> Any:
+def _place(of: Mapping[str, object], value: object) -> object:
     """Returns the part of a setting that decides the binding.
 
     Of a URL it is the origin, as for passwords in browsers; of other settings the whole value.

@@ -39,7 +39,7 @@ def read(services: Services, extension_id: str, settings: Mapping[str, Any], lev
     return reading.values
 
 
-def seal(services: Services, extension_id: str, place: SealedPlace, settings: Mapping[str, Any]) -> bytes:
+def seal(services: Services, extension_id: str, place: SealedPlace, settings: Mapping[str, object]) -> bytes:
     return services.vault.seal(place, settings, services.extensions.secret_names(extension_id))
 
 
@@ -61,5 +61,5 @@ def refused(problem: Problem, client: str = "") -> CommandRefused:
     return CommandRefused(ProblemType.INVALID_SETTINGS, reason, field=problem.field)
 
 
-def _is_empty(value: Any) -> bool:
+def _is_empty(value: object) -> bool:
     return value is None or revealed(value) == ""

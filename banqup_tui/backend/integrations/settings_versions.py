@@ -50,12 +50,12 @@ def _settings_of(
     )
 
 
-def checked(services: Services, extension_id: str, firm: Mapping[str, Any], own: Mapping[str, Any]) -> Settings:
+def checked(services: Services, extension_id: str, firm: Mapping[str, object], own: Mapping[str, object]) -> Settings:
     """Returns the settings in effect. Raises `CommandRefused` for the first that is missing or wrong."""
     return settings_levels.read(services, extension_id, settings_levels.in_effect(firm, own), Level.EFFECTIVE)
 
 
-def destination_of(services: Services, extension_id: str, effective: Mapping[str, Any]) -> str:
+def destination_of(services: Services, extension_id: str, effective: Mapping[str, object]) -> str:
     """Returns the destination as stored and shown.
 
     A secret in it is replaced by a keyed tag, which still distinguishes two destinations.
@@ -108,8 +108,8 @@ def write_version(
     integration_id: str,
     extension_id: str,
     version: int,
-    own: Mapping[str, Any],
-    effective: Mapping[str, Any],
+    own: Mapping[str, object],
+    effective: Mapping[str, object],
 ) -> str:
     """Writes a version and returns its destination. The caller, or `use_version`, updates the integration."""
     destination = destination_of(services, extension_id, effective)
@@ -131,8 +131,8 @@ def use_version(
     transaction: Transaction,
     services: Services,
     integration: IntegrationRecord,
-    own: Mapping[str, Any],
-    effective: Mapping[str, Any],
+    own: Mapping[str, object],
+    effective: Mapping[str, object],
 ) -> None:
     """Writes the next version and makes the integration use it.
 
@@ -144,7 +144,7 @@ def use_version(
         transaction, services, integration.id, integration.extension_id, version, own, effective
     )
     table = tables.integration
-    values: dict[str, Any] = {"settings_version": version, "destination": destination}
+    values: dict[str, object] = {"settings_version": version, "destination": destination}
     values |= sign_in_columns(transaction, services, integration.extension_id, effective)
     transaction.execute(update(table).where(table.c.id == integration.id).values(values))
     transaction.changed(EntityKind.INTEGRATION, integration.id, client_id=integration.client_id)
@@ -163,7 +163,7 @@ def forget_older(transaction: Transaction, integration_id: str, version: int) ->
     )
 
 
-def _needed(integration_id: str) -> CompoundSelect[Any]:
+def _needed(integration_id: str) -> CompoundSelect[object]:
     """Returns versions of attempts that are under way, or that may still be looked up or rolled forward."""
     attempt, delivery = tables.attempt, tables.delivery
     is_open = (

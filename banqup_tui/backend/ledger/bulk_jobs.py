@@ -71,7 +71,9 @@ class Task(Value, frozen=True, kw_only=True):
 _task = msgspec.json.Decoder(Task)
 
 
-def begin(transaction: Transaction, context: CommandContext, task: Task, up_to: str, expected: int) -> dict[str, Any]:
+def begin(
+    transaction: Transaction, context: CommandContext, task: Task, up_to: str, expected: int
+) -> dict[str, object]:
     """Counts the documents and starts the job.
 
     Args:
@@ -117,13 +119,13 @@ def write(
         task: The task, encoded as the kind expects it.
     """
     job_id = str(uuid.uuid4())
-    row: dict[str, Any] = {"id": job_id, "space_id": transaction.space_id, "kind": kind, "query": task}
+    row: dict[str, object] = {"id": job_id, "space_id": transaction.space_id, "kind": kind, "query": task}
     row |= {"upto_seq": upto_seq, "expected": expected, "state": RUNNING, "asked_by": context.user_id}
     transaction.execute(insert(job), row | {"position": position})
     return job_id
 
 
-def count_documents(transaction: Any, space_id: str, task: Task, upto_seq: int) -> int:
+def count_documents(transaction: object, space_id: str, task: Task, upto_seq: int) -> int:
     """Returns the number of documents of which at least one delivery would be queued.
 
     Args:
@@ -135,7 +137,7 @@ def count_documents(transaction: Any, space_id: str, task: Task, upto_seq: int) 
     return total
 
 
-def _conditions_with_effect(space_id: str, task: Task, integration_ids: list[str], upto_seq: int) -> list[Any]:
+def _conditions_with_effect(space_id: str, task: Task, integration_ids: list[str], upto_seq: int) -> list[object]:
     target = (
         exists()
         .where(
@@ -164,7 +166,7 @@ def _delivery_exists(*conditions: Any) -> Any:
     return exists().where(same, *conditions).correlate(integration, document)
 
 
-def _can_be_sent_again() -> Any:
+def _can_be_sent_again() -> object:
     unknown = (delivery.c.state == str(DeliveryState.UNKNOWN)) & delivery.c.check_at.is_(None)
     return or_(delivery.c.state == str(DeliveryState.DELIVERED), unknown)
 
@@ -172,7 +174,7 @@ def _can_be_sent_again() -> Any:
 def _conditions(space_id: str, task: Task, upto_seq: int) -> list[Any]:
     query = task.query
     conditions = [document.c.space_id == space_id, document.c.approved.is_(True), document.c.ready_seq <= upto_seq]
-    equal: dict[str, Any] = {"client_id": query.client_id, "folder": query.folder}
+    equal: dict[str, object] = {"client_id": query.client_id, "folder": query.folder}
     equal |= {"filed_year": query.year, "filed_month": query.month}
     conditions += [document.c[name] == wanted for name, wanted in equal.items() if wanted is not None]
     if task.folders is not None:

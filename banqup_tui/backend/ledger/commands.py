@@ -5,7 +5,6 @@ nothing; its answer names who did that and when (`details`).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlalchemy import select, update
 
@@ -50,7 +49,7 @@ from banqup_tui.protocol.problems import ProblemType
 _MOST_REPORTED = 20
 """The most unchanged deliveries that an answer lists."""
 
-Result = dict[str, Any]
+Result = dict[str, object]
 
 
 def send(transaction: Transaction, body: Send, context: CommandContext) -> Result:

@@ -44,7 +44,7 @@ def break_off(
     """
     if locked.state in (IntegrationState.REMOVED, IntegrationState.BROKEN):
         return
-    why: dict[str, Any] = {"cause": cause, "trouble": str(trouble)}
+    why: dict[str, object] = {"cause": cause, "trouble": str(trouble)}
     why |= {"failing_since": locked.failing_since or transaction.now}
     _set(transaction, locked, **WELL | why, state=str(IntegrationState.BROKEN))
     queued = _rows(transaction, locked, delivery.c.state == str(DeliveryState.QUEUED))
@@ -79,7 +79,7 @@ def revive(transaction: Transaction, locked: IntegrationRecord) -> None:
     refresh(transaction, [locked.id])
 
 
-def stoppable() -> Any:
+def stoppable() -> object:
     """Returns the condition for deliveries that can be cancelled: QUEUED, or claimed and not marked yet.
 
     A marked attempt (COMMITTING) may have had its effect, so cancelling it could state that it did not arrive.
@@ -97,7 +97,7 @@ def cancel(transaction: Transaction, rows: Sequence[DeliveryRecord], reason: Mes
     _give_up(transaction, rows, DeliveryState.CANCELLED, reason=reason)
 
 
-ANSWERS: dict[str, Any] = {
+ANSWERS: dict[str, object] = {
     "failures": 0,
     "postponed_until": None,
     "failing_since": None,
@@ -105,11 +105,11 @@ ANSWERS: dict[str, Any] = {
 }
 """Columns of an integration whose receiver has answered, with any answer."""
 
-WELL: dict[str, Any] = ANSWERS | {"timed_out": False, "trouble": None}
+WELL: dict[str, object] = ANSWERS | {"timed_out": False, "trouble": None}
 """Columns of an integration without faults."""
 
 
-def _give_up(transaction: Transaction, rows: Sequence[DeliveryRecord], state: DeliveryState, **values: Any) -> None:
+def _give_up(transaction: Transaction, rows: Sequence[DeliveryRecord], state: DeliveryState, **values: object) -> None:
     """Puts deliveries into `state`, and into UNKNOWN those that may have arrived in an earlier attempt."""
     fence = delivery.c.fence + 1
     transition(transaction, [row for row in rows if not row.uncertain], state, fence=fence, **values)
@@ -117,7 +117,7 @@ def _give_up(transaction: Transaction, rows: Sequence[DeliveryRecord], state: De
     transition(transaction, [row for row in rows if row.uncertain], DeliveryState.UNKNOWN, fence=fence, **values)
 
 
-def _set(transaction: Transaction, locked: IntegrationRecord, **values: Any) -> None:
+def _set(transaction: Transaction, locked: IntegrationRecord, **values: object) -> None:
     transaction.execute(update(integration).where(integration.c.id == locked.id).values(**values))
     integration_changed(transaction, locked)
 

@@ -96,7 +96,9 @@ def _locked(transaction: Transaction, kind: type[R], statement: Any, identifiers
     return fetch_all(transaction, kind, statement, ids_param(wanted) | {"space": transaction.space_id})
 
 
-def transition(transaction: Transaction, rows: Sequence[DeliveryRecord], state: DeliveryState, **values: Any) -> None:
+def transition(
+    transaction: Transaction, rows: Sequence[DeliveryRecord], state: DeliveryState, **values: object
+) -> None:
     """Puts deliveries into `state`, announces the change, and updates the accounting status of their documents.
 
     Args:
@@ -116,7 +118,7 @@ def transition_each(
     rows: Sequence[DeliveryRecord],
     state: DeliveryState,
     own: Sequence[dict[str, str | None]],
-    **values: Any,
+    **values: object,
 ) -> None:
     """Does the same as `transition`, with text columns that differ from row to row.
 
@@ -134,18 +136,18 @@ def transition_each(
 
 @cache
 def _transition_statement(same: tuple[str, ...], own: tuple[str, ...]) -> Update:
-    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=delivery.c[name].type) for name in same}
+    values: dict[str, object] = {name: bindparam(f"new_{name}", type_=delivery.c[name].type) for name in same}
     values |= {name: row_field(at, Text) for at, name in enumerate(own, 1)}
     return update(delivery).where(delivery.c.id == row_field(0, String)).values(values)
 
 
-def _cleared_values(transaction: Transaction, state: DeliveryState) -> dict[str, Any]:
-    base: dict[str, Any] = {"state": str(state), "phase": None, "owner": None, "check_at": None, "dismissed": False}
+def _cleared_values(transaction: Transaction, state: DeliveryState) -> dict[str, object]:
+    base: dict[str, object] = {"state": str(state), "phase": None, "owner": None, "check_at": None, "dismissed": False}
     return base | {"for_cause": False, "recheck_by": None, "updated_at": transaction.now}
 
 
 def _after_transition(
-    transaction: Transaction, rows: Sequence[DeliveryRecord], state: DeliveryState, check_at: Any
+    transaction: Transaction, rows: Sequence[DeliveryRecord], state: DeliveryState, check_at: object
 ) -> None:
     for row in rows:
         transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
@@ -154,7 +156,7 @@ def _after_transition(
     restate(transaction, {row.document_id for row in rows})
 
 
-def is_settled(state: DeliveryState, check_at: Any) -> bool:
+def is_settled(state: DeliveryState, check_at: object) -> bool:
     """Returns whether the program will do nothing more with a delivery in this state unless a user asks."""
     if state is DeliveryState.UNKNOWN:
         return check_at is None
@@ -241,7 +243,7 @@ _ATTEMPTS = insert(attempt).from_select(
 
 def _attempt_values(
     transaction: Transaction, row: DeliveryRecord, fence: int, phase: str, version: int, destination: str | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {
         "delivery_id": row.id,
         "integration_id": row.integration_id,

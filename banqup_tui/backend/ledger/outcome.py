@@ -156,7 +156,9 @@ def _is_mine(row: DeliveryRecord, claim: Claim) -> bool:
     return bool(row.state == DeliveryState.SENDING and row.fence == claim.fence)
 
 
-def hand_back(transaction: Transaction, locked: IntegrationRecord, row: DeliveryRecord, **values: Any) -> DeliveryState:
+def hand_back(
+    transaction: Transaction, locked: IntegrationRecord, row: DeliveryRecord, **values: object
+) -> DeliveryState:
     """Ends an attempt that certainly had no effect: the delivery is queued again, or ends with its integration.
 
     If an earlier attempt is uncertain, a delivery that would be CANCELLED or FAILED becomes UNKNOWN.
@@ -171,7 +173,7 @@ def hand_back(transaction: Transaction, locked: IntegrationRecord, row: Delivery
     return end(transaction, row, state, **values)
 
 
-def end(transaction: Transaction, row: DeliveryRecord, state: DeliveryState, **values: Any) -> DeliveryState:
+def end(transaction: Transaction, row: DeliveryRecord, state: DeliveryState, **values: object) -> DeliveryState:
     """Puts the delivery into `state`, or into UNKNOWN if `state` says "not arrived" and that is uncertain."""
     if values.get("uncertain", row.uncertain) and state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
         state = DeliveryState.UNKNOWN
@@ -193,7 +195,7 @@ def as_uncertain(
     locked: IntegrationRecord,
     row: DeliveryRecord,
     reason: Message | None,
-    **values: Any,
+    **values: object,
 ) -> DeliveryState:
     """Ends an attempt whose effect may have begun; the kind of the receiver decides how.
 
@@ -213,7 +215,7 @@ def as_uncertain(
 
 
 def _same_key_again(
-    transaction: Transaction, terms: Terms, row: DeliveryRecord, values: dict[str, Any]
+    transaction: Transaction, terms: Terms, row: DeliveryRecord, values: dict[str, object]
 ) -> DeliveryState:
     # The generation stays the same, and with it the key: the receiver recognises a copy that has arrived.
     tries = row.tries + 1
@@ -224,7 +226,7 @@ def _same_key_again(
     return DeliveryState.QUEUED
 
 
-def _leave_to_user(transaction: Transaction, row: DeliveryRecord, values: dict[str, Any]) -> DeliveryState:
+def _leave_to_user(transaction: Transaction, row: DeliveryRecord, values: dict[str, object]) -> DeliveryState:
     transition(transaction, [row], DeliveryState.UNKNOWN, **values)
     return DeliveryState.UNKNOWN
 
@@ -326,7 +328,7 @@ def check_later(
     reason: Message,
     *,
     spent: bool,
-    **values: Any,
+    **values: object,
 ) -> DeliveryState:
     """Keeps a delivery UNKNOWN and plans another look-up; after `most_checks` look-ups it waits for the user.
 
@@ -347,7 +349,7 @@ def check_later(
 def _absent(transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord) -> DeliveryState:
     """Queues a delivery again that is proved not to be at the receiver. It is no longer uncertain; the try counts."""
     tries = row.tries + 1
-    values: dict[str, Any] = {"uncertain": False, "tries": tries, "deaths": 0, "checks": 0, "key_at": None}
+    values: dict[str, object] = {"uncertain": False, "tries": tries, "deaths": 0, "checks": 0, "key_at": None}
     values["reason"] = messages.NOT_THERE
     if tries >= terms.timing.most_tries:
         return end(transaction, row, DeliveryState.FAILED, **values)

@@ -56,13 +56,13 @@ def waiting(space_id: str) -> Any:
     )
 
 
-def is_due(now: Any) -> Any:
+def is_due(now: object) -> object:
     """Returns the condition for rechecks that are due, at integrations that are not postponed."""
     postponed_until = integration.c.postponed_until
     return (delivery.c.due_at <= now) & or_(postponed_until.is_(None), postponed_until <= now)
 
 
-def due(connection: Connection, space_id: str, now: Any, most: int, excluded: Collection[str]) -> list[Claim]:
+def due(connection: Connection, space_id: str, now: object, most: int, excluded: Collection[str]) -> list[Claim]:
     """Returns at most `most` rechecks that are due, oldest first, leaving out the deliveries `excluded`.
 
     No fence is raised, because a question has no effect at the receiver.

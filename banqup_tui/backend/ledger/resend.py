@@ -60,7 +60,7 @@ def another_copy(transaction: Transaction, rows: Sequence[DeliveryRecord], asked
     settled = [row for row in rows if is_settled_copy(row)]
     if not settled:
         return []
-    fresh: dict[str, Any] = dict.fromkeys(
+    fresh: dict[str, object] = dict.fromkeys(
         ("destination", "settings_version", "resume_token", "key_at", "reason", "receipt", "sent_as")
     )
     fresh |= dict.fromkeys(("tries", "deaths", "checks"), 0)

@@ -72,7 +72,7 @@ def restored(transaction: Transaction, services: Services) -> int:
     _unknown(transaction, can_ask, check_at=transaction.now)
     for stopped in locked.values():
         if stopped.state != IntegrationState.REMOVED:
-            values: dict[str, Any] = {"state": str(IntegrationState.PAUSED), "postponed_until": None, "failures": 0}
+            values: dict[str, object] = {"state": str(IntegrationState.PAUSED), "postponed_until": None, "failures": 0}
             values["cause"] = messages.RESTORED
             transaction.execute(update(integration).where(integration.c.id == stopped.id).values(values))
             integration_changed(transaction, stopped)

@@ -139,7 +139,7 @@ class Backend:
     def _access(self, routes: Application, auth: Auth, hub: Hub, *, deadlines: bool = False) -> Access:
         return Access(routes, auth, hub, requests_a_minute=self._plan.settings.requests_a_minute, deadlines=deadlines)
 
-    async def _serve_on(self, listening: socket.socket, access: Access, connection: Any) -> None:
+    async def _serve_on(self, listening: socket.socket, access: Access, connection: object) -> None:
         """Serves a socket. Returns when connections are accepted."""
         started = asyncio.Event()
         server = _Server(_config(access, connection), started.set)

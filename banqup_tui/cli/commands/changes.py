@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
@@ -106,7 +105,7 @@ def _named(changes: Sequence[RefusedChange], text: str) -> RefusedChange:
     return matches[0]
 
 
-def _value(change: RefusedChange) -> dict[str, Any]:
+def _value(change: RefusedChange) -> dict[str, object]:
     return {
         "id": change.key,
         "what": change.what,

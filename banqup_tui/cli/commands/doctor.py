@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any
 
 import click
 
@@ -61,7 +60,7 @@ def _words(finding: Finding) -> str:
     return " ".join(filter(None, parts))
 
 
-def _value(finding: Finding) -> dict[str, Any]:
+def _value(finding: Finding) -> dict[str, object]:
     return {
         "about": finding.about,
         "verdict": finding.verdict,

@@ -54,7 +54,7 @@ def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create
 
     async def work(runtime: CliRuntime) -> int:
         client = client_named(runtime, reference) if reference else None
-        values: list[dict[str, Any]] = []
+        values: list[dict[str, object]] = []
         for page in _pages(files_below(paths)):
             submitted = [_submit(runtime, file, client, create_clients) for file in page]
             values.extend(await _answered(runtime, submitted))
@@ -100,11 +100,11 @@ def _not_submitted(candidate: ImportCandidate) -> Submitted:
     return Submitted(path=candidate.path, reason=candidate.reason, passed_over=candidate.passed_over)
 
 
-async def _answered(runtime: CliRuntime, submitted: Sequence[Submitted]) -> list[dict[str, Any]]:
+async def _answered(runtime: CliRuntime, submitted: Sequence[Submitted]) -> list[dict[str, object]]:
     keys = [file.key for file in submitted if file.key is not None]
     answers = {answer.key: answer for answer in await runtime.answers(keys, SECONDS)} if keys else {}
     clients = {row.client.id: row.client for row in runtime.clients()}
-    values: list[dict[str, Any]] = []
+    values: list[dict[str, object]] = []
     for sent in submitted:
         of_file = _values(sent, answers.get(sent.key or ""), clients)
         for value in of_file:
@@ -130,7 +130,7 @@ def _values(submitted: Submitted, answer: CommandAnswer | None, clients: dict[st
     ]
 
 
-def _taken(submitted: Submitted, stored: dict[str, Any], client: Client | None) -> dict[str, Any]:
+def _taken(submitted: Submitted, stored: dict[str, Any], client: Client | None) -> dict[str, object]:
     outcome = "KNOWN" if stored.get("outcome") == "KNOWN" else "TAKEN"
     return _value(submitted, outcome, document=stored.get("documentId"), client=client, folder=stored.get("folder"))
 
@@ -143,7 +143,7 @@ def _value(
     client: Client | None = None,
     folder: str | None = None,
     reason: Message | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {
         "path": str(submitted.path),
         "outcome": outcome,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import click
 import msgspec
@@ -47,8 +46,8 @@ def list_unfiled(tools: Tools, json: bool) -> int:
     return in_runtime(tools, work)
 
 
-def _value(file: Unfiled, clients: Mapping[str, Client]) -> dict[str, Any]:
-    value: dict[str, Any] = msgspec.to_builtins(file)
+def _value(file: Unfiled, clients: Mapping[str, Client]) -> dict[str, object]:
+    value: dict[str, object] = msgspec.to_builtins(file)
     client = clients.get(file.client_id or "")
     value["reason"] = json_of(file.reason)
     value["client"] = {"id": client.id, "reference": client.reference, "name": client.name} if client else None

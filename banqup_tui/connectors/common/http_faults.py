@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
-from typing import Any
 
 import httpx
 import msgspec
@@ -105,7 +104,7 @@ def _json_text(body: bytes) -> str:
     return next(_sayings(value, 4), "")
 
 
-def _sayings(value: Any, depth: int) -> Iterator[str]:
+def _sayings(value: object, depth: int) -> Iterator[str]:
     """Yields texts under the usual keys of error bodies, within at most `depth` nested values."""
     if isinstance(value, str) and value.strip():
         yield value

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
@@ -69,10 +69,10 @@ class Mail:
     def where(self, settings: MailSettings, delivery_request: DeliveryRequest) -> str:
         return settings.of(delivery_request.folder)
 
-    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+    def check(self, entered: Mapping[str, object], *, complete: bool) -> list[SettingProblem]:
         return problems_of(entered, complete=complete)
 
-    def authorization(self, entered: Mapping[str, Any]) -> Authorization | SettingProblem:
+    def authorization(self, entered: Mapping[str, object]) -> Authorization | SettingProblem:
         return authorization_of(entered)
 
     @asynccontextmanager

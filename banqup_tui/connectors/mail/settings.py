@@ -30,7 +30,7 @@ OF_FOLDER: dict[Folder, str] = {
 """Name of the setting that holds the address of each folder."""
 
 
-def _address(title: str, help: str) -> Any:
+def _address(title: str, help: str) -> object:
     return setting(title, help=help, level="client", look="email", example=EXAMPLE)
 
 
@@ -186,7 +186,7 @@ def _bad_address(name: str) -> SettingProblem:
     return SettingProblem(field=name, message=message("setting.not-a-mail-address", example=EXAMPLE))
 
 
-def _missing(entered: Mapping[str, Any]) -> list[SettingProblem]:
+def _missing(entered: Mapping[str, object]) -> list[SettingProblem]:
     """Returns the settings that are missing once all have been entered."""
     problems = []
     if not any(entered.get(name) for name in ("address", *OF_FOLDER.values())):
@@ -200,7 +200,7 @@ def _missing(entered: Mapping[str, Any]) -> list[SettingProblem]:
     return problems
 
 
-def _missing_for_the_browser(entered: Mapping[str, Any]) -> list[SettingProblem]:
+def _missing_for_the_browser(entered: Mapping[str, object]) -> list[SettingProblem]:
     problems = []
     if not entered.get("user"):
         problems.append(SettingProblem(field="user", message=message("setting.mailbox-missing")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -35,7 +34,7 @@ Google issues a refresh token only with these parameters.
 _NEEDED = ("client_id", "authorize_url", "token_url")
 
 
-def authorization_of(entered: Mapping[str, Any]) -> Authorization | SettingProblem:
+def authorization_of(entered: Mapping[str, object]) -> Authorization | SettingProblem:
     """Returns the registration. Values in the settings replace the provider's usual ones."""
     usual = _KNOWN.get(str(entered.get("sign_in_by")), _KNOWN["other"])
     own = {name: str(entered.get(name) or "").strip() for name in ("client_id", "authorize_url", "token_url", "scope")}

@@ -256,7 +256,7 @@ def _bucket_problems(entered: Mapping[str, Any]) -> Iterator[SettingProblem]:
         yield SettingProblem(field="bucket", message=message("setting.not-a-bucket"))
 
 
-def _key_problems(entered: Mapping[str, Any]) -> Iterator[SettingProblem]:
+def _key_problems(entered: Mapping[str, object]) -> Iterator[SettingProblem]:
     """Yields problems of the access keys. They become a header, where other characters cannot be sent."""
     for field in ("access_key_id", "secret_access_key"):
         key = revealed(entered.get(field, ""))

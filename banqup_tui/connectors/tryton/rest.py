@@ -111,7 +111,7 @@ class Rest:
         selection = self._read(_fields, self._good(answer))["type"].selection
         return frozenset(name for name, _title in selection if name)
 
-    async def create(self, values: Mapping[str, Any], content: bytes) -> int | None:
+    async def create(self, values: Mapping[str, object], content: bytes) -> int | None:
         """Creates the document: the effect. Returns its id, or `None` if the answer does not show it."""
         data = {"__class__": "bytes", "base64": base64.b64encode(content).decode("ascii")}
         body = _encoder.encode({**values, "data": data})
@@ -157,7 +157,7 @@ class Rest:
         line = clean(text.strip().partition("\n")[0]).rstrip(" :.")
         return line if len(line) <= _MAX_REASON else f"{line[: _MAX_REASON - 1]}…"
 
-    async def _do(self, url: str, body: Mapping[str, Any], *, begun: bool = False) -> HttpAnswer:
+    async def _do(self, url: str, body: Mapping[str, object], *, begun: bool = False) -> HttpAnswer:
         content = _encoder.encode(body)
         return await ask(self._client, "POST", url, where=self.where, begun=begun, content=content, headers=_JSON)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import uuid4
 
 import msgspec
@@ -108,7 +108,7 @@ class Webhook:
         """Returns the host only: the path of a webhook is often its only secret."""
         return server_of(settings.url.reveal())
 
-    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+    def check(self, entered: Mapping[str, object], *, complete: bool) -> list[SettingProblem]:
         problems = address_problems("url", revealed(entered["url"]), _EXAMPLE_URL) if entered.get("url") else []
         if entered.get("secret"):
             problems += _secret_problems(revealed(entered["secret"]))

@@ -127,7 +127,7 @@ def _text(value: object) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _check_of(schema: Mapping[str, Any]) -> Callable[[str], Wrong | None]:
+def _check_of(schema: Mapping[str, object]) -> Callable[[str], Wrong | None]:
     def check(text: str) -> Wrong | None:
         flaw = setting_rules.flaw_of(schema, text)
         return None if flaw is None else _wrong(flaw)

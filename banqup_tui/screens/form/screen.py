@@ -233,7 +233,7 @@ class FormScreen(Sheet):
     def _since(self) -> Any:
         return read_day(self.view.text_of(SINCE))
 
-    def _values(self) -> dict[str, Any]:
+    def _values(self) -> dict[str, object]:
         values = self.view.own_values()
         return {
             name: None if text is None else value_of(self._properties[name], text)

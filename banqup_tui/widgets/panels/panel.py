@@ -91,7 +91,7 @@ class Panel(FrontWidget):
         self._rows: list[PanelRow] = []
         self._top = 0
         self._cursor = ""
-        self._answer: asyncio.Future[Any] | None = None
+        self._answer: asyncio.Future[object] | None = None
         self._before: Widget | None = None
         self._hangs_from: Region | None = None
 
@@ -137,7 +137,7 @@ class Panel(FrontWidget):
         finally:
             self._hide()
 
-    def answer(self, value: Any) -> None:
+    def answer(self, value: object) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(value)
 

@@ -13,7 +13,7 @@ metadata = MetaData()
 
 
 @event.listens_for(Table, "before_create")
-def _partial_on_postgresql(table: Table, connection: Connection, **_: Any) -> None:
+def _partial_on_postgresql(table: Table, connection: Connection, **_: object) -> None:
     """Makes partial indexes partial on PostgreSQL too.
 
     `Index(postgresql_where=…)` would import that dialect at every start.

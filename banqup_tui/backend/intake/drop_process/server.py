@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from banqup_tui.backend.frames import Frames
 from banqup_tui.backend.intake.drop_process.messages import (
@@ -65,7 +65,7 @@ class ServiceConnection(asyncio.Protocol):
     def note(self, level: int, text: str) -> None:
         self._transport.write(framed(Noted(level, text)))
 
-    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def _start(self, coroutine: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from sqlalchemy import select
 
@@ -20,7 +19,9 @@ from banqup_tui.protocol.messages import SignInState
 from banqup_tui.protocol.problems import ProblemType
 
 
-def refuse_unknown(transaction: Transaction, services: Services, extension_id: str, entered: Mapping[str, Any]) -> None:
+def refuse_unknown(
+    transaction: Transaction, services: Services, extension_id: str, entered: Mapping[str, object]
+) -> None:
     """Raises `CommandRefused` if an entered sign-in was not completed here for this extension."""
     table = tables.sign_in
     for name, sign_in_id in _named(services, extension_id, entered):
@@ -35,8 +36,8 @@ def refuse_unknown(transaction: Transaction, services: Services, extension_id: s
 
 
 def columns(
-    transaction: Transaction, services: Services, extension_id: str, effective: Mapping[str, Any]
-) -> dict[str, Any]:
+    transaction: Transaction, services: Services, extension_id: str, effective: Mapping[str, object]
+) -> dict[str, object]:
     """Returns the columns of an integration for the sign-in in these settings, and its end if known."""
     table = tables.sign_in
     for _name, sign_in_id in _named(services, extension_id, effective):
@@ -59,7 +60,7 @@ def forget_unused(transaction: Transaction, services: Services) -> None:
     repository.forget_unused(transaction, frozenset(in_use))
 
 
-def _named(services: Services, extension_id: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _named(services: Services, extension_id: str, settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     properties = services.extensions.properties(extension_id)
     merged = with_defaults(properties, settings)
     for name, of in properties.items():

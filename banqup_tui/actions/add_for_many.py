@@ -25,8 +25,10 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension, Installation, in_language
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.setting_rules import Schema
 from banqup_tui.domain.settings_needed import needed
 from banqup_tui.domain.text import clean
+from banqup_tui.domain.values import JsonObject
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.presentation.words import _, ngettext, own_text
@@ -45,7 +47,7 @@ class Draft:
     """
 
     client: Client
-    values: dict[str, Any]
+    values: JsonObject
     folders: tuple[Folder, ...] | None
     labels: tuple[str, ...] = ()
     label: str | None = None
@@ -294,6 +296,6 @@ def _secrets(extension: Extension) -> set[str]:
     return {name for name, schema in properties.items() if schema.get("writeOnly")}
 
 
-def _title(name: str, schema: Mapping[str, Any]) -> str:
+def _title(name: str, schema: Schema) -> str:
     titles = schema.get("x-titles")
     return own_text(titles) if titles else str(schema.get("title") or name)

@@ -12,6 +12,7 @@ from banqup_tui.actions.places import Destination
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import Words
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.setting_rules import Schema
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount, SignIn, TestResult
 
@@ -173,7 +174,7 @@ class Form(Value, frozen=True, kw_only=True):
     """
 
     title: Sequence[str]
-    schema: Mapping[str, Any]
+    schema: Schema
     level: str
     button: str
     values: Mapping[str, Any] = {}

@@ -22,6 +22,7 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import ClientRow
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.source import PlacingRule, Source, Unfiled
+from banqup_tui.domain.values import JsonObject
 from banqup_tui.protocol.problems import WAITS_UNFILED, message_in
 
 
@@ -54,7 +55,7 @@ class CommandAnswer:
     key: str
     fate: Fate
     result: Any = None
-    problem: dict[str, Any] | None = None
+    problem: JsonObject | None = None
 
     @property
     def reason(self) -> Message | None:

@@ -20,7 +20,7 @@ from banqup_tui.domain.days import read_day
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message, message, of_setting, with_params
-from banqup_tui.domain.setting_rules import example_of, flaw_of, kind_of, plain
+from banqup_tui.domain.setting_rules import Schema, example_of, flaw_of, kind_of, plain
 from banqup_tui.presentation.words import N_, _
 
 
@@ -60,7 +60,7 @@ def settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return with_settings
 
 
-def read_settings(pairs: Iterable[Pair], schema: Mapping[str, Any]) -> dict[str, Any]:
+def read_settings(pairs: Iterable[Pair], schema: Schema) -> dict[str, Any]:
     """Returns the values of the options; `KEY=` gives null, which removes a value.
 
     Raises `WrongSetting`, for an unknown key with the nearest one.
@@ -80,11 +80,11 @@ def read_settings(pairs: Iterable[Pair], schema: Mapping[str, Any]) -> dict[str,
     return values
 
 
-def _is_secret(schema: Mapping[str, Any], key: str) -> bool:
+def _is_secret(schema: Schema, key: str) -> bool:
     return bool(plain(schema["properties"][key]).get("writeOnly"))
 
 
-def _asked_for(keys: Sequence[str], schema: Mapping[str, Any]) -> dict[str, str]:
+def _asked_for(keys: Sequence[str], schema: Schema) -> dict[str, str]:
     """Asks for secrets without showing them. Without a person, reads a line for each from stdin; all of it for one."""
     if not keys:
         return {}
@@ -137,7 +137,7 @@ def day_option(text: str | None) -> date | None:
     return parsed
 
 
-def _split(pair: Pair, schema: Mapping[str, Any]) -> tuple[str, str, bool]:
+def _split(pair: Pair, schema: Schema) -> tuple[str, str, bool]:
     """Returns name, text, and whether the text is the path of a file."""
     is_file = isinstance(pair, FromFile)
     key, equals, text = (pair.pair if isinstance(pair, FromFile) else pair).partition("=")

@@ -25,6 +25,7 @@ from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.messages import Message, message, text_message
 from banqup_tui.domain.secret import Secret
+from banqup_tui.domain.setting_rules import Schema
 from banqup_tui.domain.values import Value
 
 NO_SECRET: Any = msgspec.field(default_factory=Secret)
@@ -265,6 +266,10 @@ class Connector(Protocol, Generic[S]):
         ...
 
 
+AnyConnector = Connector[Any]
+"""A connector whose settings are not known where it is used."""
+
+
 @runtime_checkable
 class Checks(Protocol):
     """A connector that checks its settings beyond their schema, before they are stored.
@@ -420,7 +425,7 @@ def _schema_of(kind: type) -> dict[str, object]:
     raise NotImplementedError
 
 
-def _resolved(of: dict[str, Any], components: Mapping[str, dict[str, object]]) -> dict[str, Any]:
+def _resolved(of: Schema, components: Mapping[str, dict[str, object]]) -> Schema:
     """Replaces a `$ref` by its target. Keys beside the `$ref` win over those of the target."""
     if "anyOf" in of:
         return {**of, "anyOf": [_resolved(one, components) for one in of["anyOf"]]}

@@ -1,11 +1,10 @@
 """Extensions of the Banqup Store, and their installations in the firm's space."""
 
 from enum import StrEnum
-from typing import Any
 
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.messages import Message
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import JsonObject, Value
 
 Words = dict[str, str]
 """A text by language code; `en` is always there."""
@@ -63,7 +62,7 @@ class Extension(Value, frozen=True, kw_only=True):
     category: Category
     kind: ReceiverKind
     version: str
-    settings_schema: dict[str, Any]
+    settings_schema: JsonObject
     media_types: tuple[str, ...] = ()
     folders: tuple[Folder, ...] = ALL_FOLDERS
     max_size: int | None = None
@@ -85,7 +84,7 @@ class Installation(Value, frozen=True, kw_only=True):
 
     id: str
     extension_id: str
-    settings: dict[str, Any] = {}
+    settings: JsonObject = {}
     secrets: tuple[str, ...] = ()
     state: InstallationState = InstallationState.INSTALLED
     reason: Message | None = None

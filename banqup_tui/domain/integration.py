@@ -2,13 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.messages import Message
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import JsonObject, Value
 
 
 class IntegrationState(StrEnum):
@@ -45,8 +44,8 @@ class Integration(Value, frozen=True, kw_only=True):
     label: str
     state: IntegrationState = IntegrationState.ACTIVE
     folders: tuple[Folder, ...] = ALL_FOLDERS
-    settings: dict[str, Any] = {}
-    effective: dict[str, Any] = {}
+    settings: JsonObject = {}
+    effective: JsonObject = {}
     secrets: tuple[str, ...] = ()
     activated_seq: int = 0
     activated_at: datetime | None = None

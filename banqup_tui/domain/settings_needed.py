@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from banqup_tui.domain.setting_rules import flaw_of, is_asked, kind_of, with_defaults
+from banqup_tui.domain.setting_rules import Schema, flaw_of, is_asked, kind_of, with_defaults
 
 
-def needed(schema: Mapping[str, Any], values: Mapping[str, object], stored: Collection[str] = ()) -> list[str]:
+def needed(schema: Schema, values: Mapping[str, object], stored: Collection[str] = ()) -> list[str]:
     """Returns the names of settings that are asked and are missing or wrong, in the order of the schema.
 
     Args:

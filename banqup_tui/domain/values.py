@@ -5,7 +5,7 @@ UUIDs as text; times are aware and in UTC; amounts are integer minor units of th
 """
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -21,6 +21,10 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 def is_sha256(text: str) -> bool:
     """Returns True if a text that was not decoded as a `Sha256` is one."""
     return _SHA256.fullmatch(text) is not None
+
+
+JsonObject = dict[str, Any]
+"""A JSON object whose members only its schema names: the settings of a connector, or a schema itself."""
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

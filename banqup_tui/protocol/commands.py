@@ -5,13 +5,13 @@ is renamed.
 """
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import SourceKind
-from banqup_tui.domain.values import Sha256, Value
+from banqup_tui.domain.values import JsonObject, Sha256, Value
 
 
 class CommandBody(Value, frozen=True, kw_only=True):
@@ -127,7 +127,7 @@ class Install(CommandBody, frozen=True, kw_only=True):
 
     installation_id: str
     extension_id: str
-    settings: dict[str, Any] = {}
+    settings: JsonObject = {}
 
 
 class Configure(CommandBody, frozen=True, kw_only=True):
@@ -136,7 +136,7 @@ class Configure(CommandBody, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "CONFIGURE"
 
     installation_id: str
-    settings: dict[str, Any]
+    settings: JsonObject
 
 
 class AllowPackage(CommandBody, frozen=True, kw_only=True):
@@ -183,7 +183,7 @@ class AddIntegration(CommandBody, frozen=True, kw_only=True):
     client_id: str
     installation_id: str
     label: str | None = None
-    settings: dict[str, Any] = {}
+    settings: JsonObject = {}
     folders: tuple[Folder, ...] | None = None
     backfill: Backfill | None = None
 
@@ -192,7 +192,7 @@ class ConfigureIntegration(CommandBody, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "CONFIGURE_INTEGRATION"
 
     integration_id: str
-    settings: dict[str, Any] = {}
+    settings: JsonObject = {}
     folders: tuple[Folder, ...] | None = None
 
 

@@ -15,7 +15,7 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.domain.space import Role, Space
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import JsonObject, Value
 from banqup_tui.protocol.problems import Problem
 
 
@@ -173,7 +173,7 @@ class FormSettings(Value, frozen=True, kw_only=True):
     installation_id: str | None = None
     integration_id: str | None = None
     client_id: str | None = None
-    settings: dict[str, Any] = {}
+    settings: JsonObject = {}
 
 
 class TestRequest(FormSettings, frozen=True, kw_only=True):

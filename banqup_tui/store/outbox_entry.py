@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import JsonObject, Value
 from banqup_tui.store.overlay import VisibleEffect
 
 
@@ -54,7 +54,7 @@ class OutboxEntry(Value, frozen=True, kw_only=True):
     withdraw: bool
     seq: int
     result: Any
-    problem: dict[str, Any] | None
+    problem: JsonObject | None
     at: datetime
     answered_at: datetime | None
 

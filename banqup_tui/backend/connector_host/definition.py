@@ -20,10 +20,10 @@ from banqup_tui.backend.problems import problem
 from banqup_tui.backend.redaction import Redactor
 from banqup_tui.connectors.common.path_template import problems_of
 from banqup_tui.connectors.interface import (
+    AnyConnector,
     Authorization,
     Authorizes,
     Checks,
-    Connector,
     DeliveryRequest,
     Fault,
     Manifest,
@@ -36,9 +36,9 @@ from banqup_tui.connectors.interface import (
 from banqup_tui.domain.extension import Extension, in_languages
 from banqup_tui.domain.messages import TEXT, Message, message, of_setting, with_params
 from banqup_tui.domain.secret import Secret, from_text, revealed
-from banqup_tui.domain.setting_rules import Flaw, example_of, flaw_of, kind_of
+from banqup_tui.domain.setting_rules import Flaw, Schema, example_of, flaw_of, kind_of
 from banqup_tui.domain.text import clean
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import JsonObject, Value
 from banqup_tui.protocol.answers import harmless
 from banqup_tui.protocol.problems import Problem, ProblemType
 
@@ -58,7 +58,7 @@ class Level(StrEnum):
 class Reading(Value, frozen=True, kw_only=True):
     """Settings converted to their types, and the problems of the others."""
 
-    values: dict[str, Any]
+    values: JsonObject
     problems: tuple[Problem, ...] = ()
 
 
@@ -106,7 +106,7 @@ class LocalDefinition:
         Exception: the manifest or the settings are not what the interface demands.
     """
 
-    def __init__(self, connector: Connector[Any], extension_id: str, package: str = "") -> None:
+    def __init__(self, connector: AnyConnector, extension_id: str, package: str = "") -> None:
         manifest = connector.manifest
         if manifest.id != extension_id:
             raise ValueError(f"it calls itself {manifest.id}")
@@ -191,7 +191,7 @@ def _with_english(words: dict[str, str], otherwise: str) -> dict[str, str]:
     return words if "en" in words else {**words, "en": next(iter(words.values()), otherwise)}
 
 
-def _passed_to(connector: Connector[Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+def _passed_to(connector: AnyConnector, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Returns settings for this connector: a secret becomes text only if the struct has text in its place."""
     kind = cast(type[msgspec.Struct], connector.settings)
     fields = _fields(kind)
@@ -207,7 +207,7 @@ def _is_secret(annotation: Any) -> bool:
 
 
 def _read(
-    connector: Connector[Any], properties: Mapping[str, dict[str, Any]], settings: Mapping[str, Any], level: Level
+    connector: AnyConnector, properties: Mapping[str, Schema], settings: Mapping[str, Any], level: Level
 ) -> Reading:
     values: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -238,7 +238,7 @@ def _read(
 
 
 def _checked(
-    connector: Checks, values: dict[str, Any], level: Level, properties: Mapping[str, dict[str, Any]]
+    connector: Checks, values: dict[str, Any], level: Level, properties: Mapping[str, Schema]
 ) -> list[Problem]:
     """Runs the connector's check.
 
@@ -258,7 +258,7 @@ def _fields(settings: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldIn
     return {field.encode_name: field for field in msgspec.structs.fields(settings)}
 
 
-def _converted(settings: type[msgspec.Struct], name: str, of: Mapping[str, Any], entered: Any) -> Any:
+def _converted(settings: type[msgspec.Struct], name: str, of: Schema, entered: Any) -> Any:
     """Returns one setting as plain JSON, the form in which it is stored."""
     field = _fields(settings)[name]
     trimmed = field.type is not str or kind_of(of) in ("email", "host", "url")
@@ -267,7 +267,7 @@ def _converted(settings: type[msgspec.Struct], name: str, of: Mapping[str, Any],
     return msgspec.to_builtins(made, enc_hook=revealed)
 
 
-def _flaw(of: Mapping[str, Any], entered: Any) -> Flaw | None:
+def _flaw(of: Schema, entered: Any) -> Flaw | None:
     """Returns the flaw by the rules of the form.
 
     Path templates have their own check; other types fail at conversion.
@@ -279,13 +279,13 @@ def _flaw(of: Mapping[str, Any], entered: Any) -> Flaw | None:
     return flaw_of(of, str(entered))
 
 
-def _flawed(name: str, of: Mapping[str, Any], flaw: Flaw) -> Problem:
+def _flawed(name: str, of: Schema, flaw: Flaw) -> Problem:
     return _of_setting(name, of, with_params(flaw.message, example=example_of(of)))
 
 
 def _missing(
     settings: type[msgspec.Struct],
-    properties: Mapping[str, dict[str, Any]],
+    properties: Mapping[str, Schema],
     values: Mapping[str, Any],
     refused: set[str | None],
 ) -> list[Problem]:
@@ -297,20 +297,20 @@ def _missing(
     return found
 
 
-def _unknown(name: str, properties: Mapping[str, dict[str, Any]]) -> Problem:
+def _unknown(name: str, properties: Mapping[str, Schema]) -> Problem:
     near = get_close_matches(name, properties, n=1, cutoff=0.5)
     if near:
         return _of_setting(name, {}, message("setting.unknown-near", near=near[0]))
     return _of_setting(name, {}, message("setting.unknown", known=", ".join(properties)))
 
 
-def _wrong(name: str, of: Mapping[str, Any], entered: Any) -> Problem:
+def _wrong(name: str, of: Schema, entered: Any) -> Problem:
     """Returns the problem, which quotes the value unless it is secret."""
     wanted, quote = _wanted(of), "" if of.get("writeOnly") else repr(entered)
     return _of_setting(name, of, message(wanted.code, quote, **wanted.params))
 
 
-def _wanted(of: Mapping[str, Any]) -> Message:
+def _wanted(of: Schema) -> Message:
     if "enum" in of:
         return message("setting.choice", choices=", ".join(str(one) for one in of["enum"]))
     match of.get("type"):
@@ -325,16 +325,16 @@ def _wanted(of: Mapping[str, Any]) -> Message:
     return message("setting.another-kind")
 
 
-def _of_connector(found: SettingProblem, properties: Mapping[str, dict[str, Any]]) -> Problem:
+def _of_connector(found: SettingProblem, properties: Mapping[str, Schema]) -> Problem:
     return _of_setting(found.field, properties.get(found.field, {}), found.reason)
 
 
-def _of_setting(name: str, of: Mapping[str, Any], reason: Message) -> Problem:
+def _of_setting(name: str, of: Schema, reason: Message) -> Problem:
     """Names the setting in the reason. A sentence of another package does so itself."""
     named = reason if reason.code == TEXT else of_setting(reason, titles_of(name, of))
     return problem(ProblemType.INVALID_SETTINGS, named, field=name)
 
 
-def titles_of(name: str, of: Mapping[str, Any]) -> Mapping[str, str]:
+def titles_of(name: str, of: Schema) -> Mapping[str, str]:
     """Returns the titles of a setting by language, always with `en`."""
     return {"en": str(of.get("title", name)), **of.get("x-titles", {})}

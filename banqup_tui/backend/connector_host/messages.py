@@ -31,6 +31,7 @@ from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.secret import Secret
+from banqup_tui.domain.values import JsonObject
 
 
 class _Message(msgspec.Struct, frozen=True, array_like=True):
@@ -48,7 +49,7 @@ class Open(_Message, frozen=True, tag="Open"):
 
     channel: int
     connector: str
-    settings: dict[str, Any]
+    settings: JsonObject
 
 
 class Close(_Message, frozen=True, tag="Close"):
@@ -117,7 +118,7 @@ class Test(_Message, frozen=True, tag="Test"):
     number: int
     channel: int
     connector: str
-    settings: dict[str, Any]
+    settings: JsonObject
     sample: DeliveryRequest | None
 
 
@@ -221,7 +222,7 @@ class ReadSettings(_Message, frozen=True, tag="ReadSettings"):
     """Asks for `Definition.read`."""
 
     connector: str
-    settings: dict[str, Any]
+    settings: JsonObject
     level: Level
 
 
@@ -229,14 +230,14 @@ class DestinationOf(_Message, frozen=True, tag="DestinationOf"):
     """Asks for `Definition.destination`."""
 
     connector: str
-    settings: dict[str, Any]
+    settings: JsonObject
 
 
 class PlaceOf(_Message, frozen=True, tag="PlaceOf"):
     """Asks for `Definition.where`."""
 
     connector: str
-    settings: dict[str, Any]
+    settings: JsonObject
     delivery_request: DeliveryRequest
 
 
@@ -244,14 +245,14 @@ class SignedInUntil(_Message, frozen=True, tag="SignedInUntil"):
     """Asks for `Definition.signed_in_until`."""
 
     connector: str
-    settings: dict[str, Any]
+    settings: JsonObject
 
 
 class AuthorizationOf(_Message, frozen=True, tag="AuthorizationOf"):
     """Asks for `Definition.authorization`, as `AuthorizationAnswer`."""
 
     connector: str
-    entered: dict[str, Any]
+    entered: JsonObject
 
 
 DefinitionQuestion = Describe | ReadSettings | DestinationOf | PlaceOf | SignedInUntil | AuthorizationOf

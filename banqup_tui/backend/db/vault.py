@@ -15,7 +15,7 @@ import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from secrets import token_bytes, token_hex
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,7 @@ from banqup_tui import whole_file
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.secret import Secret, revealed
+from banqup_tui.domain.values import JsonObject
 
 _log = logging.getLogger(__name__)
 
@@ -74,8 +75,8 @@ class SealedContent(msgspec.Struct, frozen=True):
     Which values are secret is decided when it is sealed, because the extension that knows it may be missing later.
     """
 
-    shown: dict[str, Any]
-    secret: dict[str, Any]
+    shown: JsonObject
+    secret: JsonObject
 
 
 class _KeyFile(msgspec.Struct):

@@ -20,6 +20,7 @@ from banqup_tui.backend.connector_host.hosted import DoesNotLoad, HostedConnecto
 from banqup_tui.backend.problems import problem
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.setting_rules import Schema
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.problems import Problem, ProblemType
 
@@ -78,7 +79,7 @@ class Extensions:
     def secret_names(self, extension_id: str) -> frozenset[str]:
         return frozenset(name for name, of in self.properties(extension_id).items() if of.get("writeOnly"))
 
-    def properties(self, extension_id: str) -> Mapping[str, dict[str, Any]]:
+    def properties(self, extension_id: str) -> Mapping[str, Schema]:
         """Returns the JSON Schema of each setting by name; empty for an extension that does not load."""
         extension = self.get(extension_id)
         properties: dict[str, dict[str, Any]] = extension.settings_schema.get("properties", {}) if extension else {}

@@ -7,7 +7,6 @@ address would send the stored password to whatever server answers there.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from banqup_tui.backend.connector_host.definition import titles_of
@@ -15,13 +14,13 @@ from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.domain.messages import in_other_languages, message, of_setting
 from banqup_tui.domain.secret import revealed
-from banqup_tui.domain.setting_rules import is_asked, plain, with_defaults
+from banqup_tui.domain.setting_rules import Schema, is_asked, plain, with_defaults
 from banqup_tui.protocol.problems import ProblemType
 
 _LOOKS = ("host", "port", "url")
 _NAMES = ("user", "username", "login", "account", "client_id", "access_key_id", "database")
 
-Properties = Mapping[str, dict[str, Any]]
+Properties = Mapping[str, Schema]
 
 
 def of_firm(

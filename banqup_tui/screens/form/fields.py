@@ -10,6 +10,7 @@ from banqup_tui.domain import setting_rules
 from banqup_tui.domain.days import read_day
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.path_template import PLACEHOLDERS
+from banqup_tui.domain.setting_rules import Schema
 from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.presentation.formats import count, cut, cut_middle
 from banqup_tui.presentation.messages import sentence_beside
@@ -145,7 +146,7 @@ def variables_line(examples: Mapping[str, str]) -> str:
     return "  ".join(f"[{name}] {cut_middle(examples.get(name, ''), _SHORT)}".rstrip() for name in names)
 
 
-def help_line(schema: Mapping[str, Any], width: int) -> str:
+def help_line(schema: Schema, width: int) -> str:
     """Returns the explanation of a setting, cut to one line."""
     words = schema.get("x-help")
     return cut(own_text(words), width) if words else ""

@@ -10,6 +10,7 @@ from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.health import Health, health_of
 from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.setting_rules import Schema
 from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.presentation.formats import count, cut, full_date, shown
 from banqup_tui.presentation.messages import remedy_of, sentence_of
@@ -171,7 +172,7 @@ def _tone(own: bool) -> Token:
     return "text" if own else "muted"
 
 
-def title_of(name: str, schema: Mapping[str, Any]) -> str:
+def title_of(name: str, schema: Schema) -> str:
     """Returns the title of a setting in the current language."""
     titles = schema.get("x-titles")
     return own_text(titles) if titles else str(schema.get("title") or name)

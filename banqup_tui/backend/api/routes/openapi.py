@@ -9,6 +9,7 @@ from litestar import Litestar, Response, get
 from banqup_tui import __version__
 from banqup_tui.backend.api.routes import commands, events, files, instance, sign_ins, snapshots, tests
 from banqup_tui.backend.api.routes._common import JSON, json_bytes
+from banqup_tui.domain.setting_rules import Schema
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.commands import BODIES
 from banqup_tui.protocol.messages import Commands, DocumentsPage
@@ -96,7 +97,7 @@ _SINGLE_WRITES = (
 )
 
 
-def _answer(words: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _answer(words: str, media_type: str, schema: Schema) -> dict[str, Any]:
     return {"description": words, "content": {media_type: {"schema": schema}}}
 
 

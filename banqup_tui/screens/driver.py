@@ -22,7 +22,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 _GLANCE = 0.1
-"""Seconds between two looks whether the program ends, and until an escape key is known to be no longer sequence."""
+"""Seconds to wait for input before a look whether the program ends, and for an escape byte to be a key of its own."""
 _AS_BEFORE = (
     b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"

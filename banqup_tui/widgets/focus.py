@@ -10,7 +10,7 @@ def forget_layout_repaint(widget: Widget) -> None:
     """Drops the repaint of the whole widget that Textual notes after a change of layout.
 
     Call it first in `on_resize`. Textual 8.2 has painted the widget with the layout already, and would send it once
-    more with the next line that changes. The method is private; `tests/widgets/test_sheet.py` counts the bytes.
+    more with the next line that changes. The method is private (`tests/widgets/test_private_names.py`).
     """
     widget._exchange_repaint_regions()
 

@@ -10,7 +10,6 @@ from textual.message import Message
 
 from banqup_tui.presentation.formats import shown
 from banqup_tui.presentation.signs import SignName, sign
-from banqup_tui.presentation.words import _
 from banqup_tui.widgets.one_line import OneLine
 from banqup_tui.widgets.strips import Piece, width_of
 from banqup_tui.widgets.theme import Look, Token
@@ -39,15 +38,6 @@ class SyncLabel(NamedTuple):
         return self.token in ("ok", "info", "muted")
 
 
-def all_places() -> tuple[PlaceLabel, ...]:
-    return (
-        PlaceLabel("1", _("Today")),
-        PlaceLabel("2", _("Client documents")),
-        PlaceLabel("3", _("Clients")),
-        PlaceLabel("4", _("Banqup Store")),
-    )
-
-
 class Header(OneLine):
     """Short of room the firm goes first, then the state takes its short form, then places are only digits."""
 
@@ -65,19 +55,12 @@ class Header(OneLine):
     class SyncAsked(Message):
         """The state was clicked."""
 
-    def __init__(
-        self,
-        places: Sequence[PlaceLabel] | None = None,
-        *,
-        current: str = "2",
-        firm: str = "",
-        sync: SyncLabel | None = None,
-    ) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._places = places
-        self._current = current
-        self._firm = firm
-        self._sync = sync
+        self._places: Sequence[PlaceLabel] = ()
+        self._current = ""
+        self._firm = ""
+        self._sync: SyncLabel | None = None
         self._zones: list[tuple[int, int, str]] = []
 
     def set_places(self, places: Sequence[PlaceLabel], current: str) -> None:
@@ -120,7 +103,7 @@ class Header(OneLine):
         pieces: list[Piece] = []
         column = 0
         self._zones = []
-        for place in self._places if self._places is not None else all_places():
+        for place in self._places:
             is_current = place.key == self._current
             before = "  "
             label = place.label if whole or is_current else ""

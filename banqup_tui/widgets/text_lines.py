@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from banqup_tui.presentation.formats import cut, shown, wrapped
-from banqup_tui.widgets.strips import width_of
 from banqup_tui.widgets.theme import Ground, Token
 
 
@@ -48,7 +47,3 @@ def labelled(label: str, column: int, end: int, text: str, *, at: int = 0, token
     """Returns a muted label with a text beside it, which wraps under itself."""
     lines = paragraph(column, end, text, token)
     return [(left(at, label, "muted"), *lines[0]), *lines[1:]]
-
-
-def line_width(line: Line) -> int:
-    return max((put.column if put.right else put.column + width_of(put.text) for put in line), default=0)

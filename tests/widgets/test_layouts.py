@@ -22,7 +22,7 @@ from banqup_tui.widgets.layouts.invoice import invoice_lines, payment_lines, tab
 from banqup_tui.widgets.layouts.statement import statement_lines
 from banqup_tui.widgets.page import draw
 from banqup_tui.widgets.strips import width_of
-from banqup_tui.widgets.text_lines import Line, line_width
+from banqup_tui.widgets.text_lines import Line
 from banqup_tui.widgets.theme import look_named
 
 WIDTHS = [56, 76, 100]
@@ -60,6 +60,10 @@ def invoice(**more):
 def text_of(lines: list[Line], width: int) -> str:
     drawn = ["".join(segment.text for segment in draw(line, LOOK, width, margin=0)).rstrip() for line in lines]
     return "\n".join(drawn).replace("\u00a0", " ")
+
+
+def line_width(line: Line) -> int:
+    return max((put.column if put.right else put.column + width_of(put.text) for put in line), default=0)
 
 
 def keeps_to(lines: list[Line], width: int) -> None:

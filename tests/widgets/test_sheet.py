@@ -4,14 +4,20 @@ import pytest
 from textual.app import App
 
 from banqup_tui.widgets.footer import FooterKey
-from banqup_tui.widgets.header import SyncLabel
+from banqup_tui.widgets.header import PlaceLabel, SyncLabel
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.sheet import Sheet
 from banqup_tui.widgets.theme import register_themes
 
+PLACES = [
+    PlaceLabel(str(number), label)
+    for number, label in enumerate(("Today", "Client documents", "Clients", "Banqup Store"), 1)
+]
+
 
 class Place(Sheet):
     def on_mount(self) -> None:
+        self.header.set_places(PLACES, "2")
         self.header.set_firm("Fiduciaire de la Meuse SRL")
         self.header.set_sync(SyncLabel("done", "ok", "Up to date"))
         self.title_line.set_path(["Boulangerie du Parvis SRL", "Purchase invoices", "2026"], right="486 documents")

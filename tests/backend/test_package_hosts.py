@@ -106,6 +106,22 @@ async def test_one_that_blocks_can_be_given_up_and_its_settings_still_be_read(
             await blocked
 
 
+async def test_a_process_that_stays_blocked_is_ended_and_the_next_attempt_has_another(
+    extensions: Extensions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("banqup_tui.backend.connector_host.calls.SILENCE_SECONDS", 0.3)
+    before = await process_in_test(extensions, tmp_path)
+    async with scripted(extensions).connect(settings_in(tmp_path)) as channel:
+        blocked = asyncio.create_task(channel.prepare(delivery_request(tmp_path, file_name="blocks")))
+        while not (tmp_path / "began").exists():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        other = asyncio.create_task(channel.prepare(delivery_request(tmp_path, file_name="fine")))
+        blocked.cancel()
+        with pytest.raises(NotSent, match="host-ended"):
+            await other
+    assert await process_in_test(extensions, tmp_path) != before
+
+
 def test_its_own_check_of_the_settings_is_asked(extensions: Extensions, tmp_path: Path) -> None:
     (problem,) = extensions.validate("told", settings_in(tmp_path, opens=False), Level.EFFECTIVE)
     assert (problem.field, problem.title) == ("opens", "It must.")

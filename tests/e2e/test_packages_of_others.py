@@ -19,9 +19,10 @@ from tests.support.packages import install, install_the_example
 IMPATIENT = (
     "import sys, banqup_tui.backend.dispatch.loop as dispatch; Timing = dispatch.Timing;"
     "dispatch.Timing = lambda: Timing(deadline=1.0);"
+    "from banqup_tui.backend.connector_host import calls; calls.SILENCE_SECONDS = 3600.0;"
     "from banqup_tui.backend.runtime.main import main; sys.exit(main())"
 )
-"""A service in which an attempt has one second, and not two minutes."""
+"""A service in which an attempt has one second, and not two minutes, and a host that is blocked is left alone."""
 
 BROKEN = ("breaks", "leaves", "nonsense", "numbers", "raises", "hangs", "blocks")
 PYPROJECT = """

@@ -25,6 +25,9 @@ from banqup_tui.backend.connector_host.messages import (
 
 _log = logging.getLogger(__name__)
 
+SILENCE_SECONDS = 30.0
+"""Time in which a host says something after a question was given up. One whose connector blocks it does not."""
+
 GiveToken = Callable[[TokenWanted], Awaitable[str]]
 """Returns an access token for a channel or a test, or raises what kept it."""
 
@@ -44,6 +47,7 @@ class HostConnection(asyncio.Protocol):
         self._numbers = itertools.count(1)
         self._loop = asyncio.get_running_loop()
         self._lost = asyncio.Event()
+        self._heard = 0
 
     @property
     def is_lost(self) -> bool:
@@ -91,10 +95,17 @@ class HostConnection(asyncio.Protocol):
         except asyncio.CancelledError:
             self._asked.pop(question.number, None)
             self.send(GiveUp(question.number))
+            self._loop.call_later(SILENCE_SECONDS, self._end_if_silent_since, self._heard)
             raise
         if answer.failure is not None:
             raise answer.failure.error()
         return answer
+
+    def _end_if_silent_since(self, heard: int) -> None:
+        """Gives a host up that has said nothing: it would let every later attempt run into its deadline."""
+        if self._heard == heard and not self.is_lost:
+            _log.error("a connector host says nothing any more and is ended: a connector blocks it")
+            self._transport.abort()
 
     # asyncio.Protocol
 
@@ -102,6 +113,7 @@ class HostConnection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
+        self._heard += 1
         for frame in self._frames.of(data):
             match decode_service_message.decode(frame):
                 case Answer() as answer:

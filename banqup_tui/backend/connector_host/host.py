@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from banqup_tui.backend.connector_host.definition import LocalDefinition, in_one_line, with_secrets
 from banqup_tui.backend.connector_host.messages import (
+    Acknowledged,
     Answer,
     AuthorizationAnswer,
     AuthorizationOf,
@@ -124,6 +125,7 @@ class HostServer(asyncio.Protocol):
             case GiveUp():
                 if (task := self._asked.get(message.number)) is not None:
                     task.cancel()
+                self._transport.write(framed(Acknowledged(message.number)))
             case Token():
                 if (waiting := self._wanted.get(message.number)) is not None and not waiting.done():
                     waiting.set_result(message)

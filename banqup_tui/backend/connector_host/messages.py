@@ -123,7 +123,7 @@ class Test(_Message, frozen=True, tag="Test"):
 
 
 class GiveUp(_Message, frozen=True, tag="GiveUp"):
-    """Cancels a question; there will be no answer."""
+    """Cancels a question. There will be no answer but `Acknowledged`, which shows that the host is not blocked."""
 
     number: int
 
@@ -199,6 +199,12 @@ class TokenWanted(_Message, frozen=True, tag="TokenWanted"):
     refused: str | None
 
 
+class Acknowledged(_Message, frozen=True, tag="Acknowledged"):
+    """Confirms `GiveUp`."""
+
+    number: int
+
+
 class LogLine(_Message, frozen=True, tag="LogLine"):
     """A line for the log of the service."""
 
@@ -207,7 +213,7 @@ class LogLine(_Message, frozen=True, tag="LogLine"):
     text: str
 
 
-ServiceMessage = Answer | TokenWanted | LogLine
+ServiceMessage = Answer | TokenWanted | Acknowledged | LogLine
 
 
 class Describe(_Message, frozen=True, tag="Describe"):

@@ -160,7 +160,7 @@ def name_of(file: Unfiled) -> str:
 
 
 def files_of(files: Sequence[Unfiled]) -> str:
-    """The name of the file, or how many they are."""
+    """Returns the name of the file, or the number of files."""
     if len(files) == 1:
         return name_of(files[0])
     return ngettext("{count} file", "{count} files", len(files)).format(count=count(len(files)))

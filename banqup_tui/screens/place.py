@@ -314,7 +314,7 @@ class PlaceScreen(Sheet):
         self.footer.set_right(() if message.open and message.panel.takes_text else None)
         self.refresh_footer()
 
-    def on_panel_wanted(self, message: Panel.Wanted) -> None:
+    def on_panel_switch_requested(self, message: Panel.SwitchRequested) -> None:
         message.stop()
         self.move_help() if message.name == "help" else self.move_palette()
 

@@ -14,7 +14,7 @@ from banqup_tui.presentation.formats import cut
 from banqup_tui.presentation.words import _
 from banqup_tui.widgets.focus import FrontWidget
 from banqup_tui.widgets.strips import Piece, strip_of, width_of
-from banqup_tui.widgets.text_input import Editing
+from banqup_tui.widgets.text_input import LineEditor
 from banqup_tui.widgets.theme import Look, look_of
 
 _FIELD = 4
@@ -51,7 +51,7 @@ class FilterLine(FrontWidget):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._editing = Editing()
+        self._editor = LineEditor()
         self._count = ""
         self._problem: tuple[int, int, str] | None = None
 
@@ -61,13 +61,13 @@ class FilterLine(FrontWidget):
 
     @property
     def text(self) -> str:
-        return self._editing.text
+        return self._editor.text
 
     def left_by_click(self) -> None:
         self.action_leave(0)
 
     def open(self, text: str = "") -> None:
-        self._editing.set(text)
+        self._editor.set(text)
         self._problem = None
         self.remove_class("-wrong")
         self.add_class("-shown")
@@ -96,7 +96,7 @@ class FilterLine(FrontWidget):
             return self._problem_line(look, width)
         width_left = width - _FIELD - 1 - _MARGIN
         beside = f"  {self._count} " if self._count else ""
-        field = self._marked(self._editing.pieces(width_left - width_of(beside), look), look)
+        field = self._marked(self._editor.pieces(width_left - width_of(beside), look), look)
         pieces: list[Piece] = [("  ", blank), ("/", look.style("accent", bold=True)), (" ", blank)]
         pieces += [(" ", look.style("text", "field")), *field, (beside, look.style("muted", "field"))]
         return strip_of(pieces, width, blank)
@@ -143,17 +143,17 @@ class FilterLine(FrontWidget):
         self.post_message(self.Closed(applied, step))
 
     def on_key(self, event: events.Key) -> None:
-        if self._editing.take(event):
+        if self._editor.take(event):
             event.stop()
             event.prevent_default()
             self.refresh()
-            self.post_message(self.Changed(self._editing.text))
+            self.post_message(self.Changed(self._editor.text))
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        self._editing.insert(event.text)
+        self._editor.insert(event.text)
         self.refresh()
-        self.post_message(self.Changed(self._editing.text))
+        self.post_message(self.Changed(self._editor.text))
 
     def footer(self) -> tuple[tuple[str, str], ...]:
         return ("Enter", _("Apply")), ("↑↓", _("Move")), ("Esc", _("Clear"))

@@ -72,7 +72,7 @@ class FolderTree(LineList):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, FolderTree.CursorMoved)
 
-    class LeftToTheRight(Message):
+    class LeaveRight(Message):
         """The user pressed `→` on a node that has nothing more to unfold."""
 
     class Folded(Message):
@@ -290,7 +290,7 @@ class FolderTree(LineList):
         if node.has_children and node.id not in self._open:
             self._set_open(node, True)
         else:
-            self.post_message(self.LeftToTheRight())
+            self.post_message(self.LeaveRight())
 
     def action_fold(self) -> None:
         """Folds the node; if there is nothing to fold, moves to its parent."""

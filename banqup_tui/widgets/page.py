@@ -75,6 +75,7 @@ class Page(QuietFocus, ScrollView):
         """Does nothing: a page looks the same with and without focus."""
 
     def action_scroll_lines(self, lines: int) -> None:
+        # Without `force` Textual would not scroll: `overflow: hidden` leaves its scrollbar out.
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False, force=True)
 
     def action_scroll_pages(self, pages: int) -> None:

@@ -105,6 +105,7 @@ class Sheet(Screen[None]):
     ALLOW_SELECT = False
     AUTO_FOCUS = None
 
+    # Textual's own reactive repaints the whole screen at each change of focus.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     levels: Reactive[int] = Reactive(0, repaint=False)
 

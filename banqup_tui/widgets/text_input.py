@@ -9,7 +9,7 @@ from banqup_tui.widgets.strips import Piece, width_of
 from banqup_tui.widgets.theme import Ground, Look
 
 
-class Editing:
+class LineEditor:
     """A text with a caret, which counts characters. Only printable characters come in; a paste becomes one line."""
 
     def __init__(self, text: str = "") -> None:
@@ -86,14 +86,14 @@ class Editing:
 
 
 _KEYS = {
-    "backspace": Editing.back,
-    "delete": Editing.delete,
-    "ctrl+w": Editing.back_word,
-    "ctrl+u": Editing.clear_before,
-    "left": Editing.left,
-    "right": Editing.right,
-    "home": Editing.first,
-    "ctrl+a": Editing.first,
-    "end": Editing.last,
-    "ctrl+e": Editing.last,
+    "backspace": LineEditor.back,
+    "delete": LineEditor.delete,
+    "ctrl+w": LineEditor.back_word,
+    "ctrl+u": LineEditor.clear_before,
+    "left": LineEditor.left,
+    "right": LineEditor.right,
+    "home": LineEditor.first,
+    "ctrl+a": LineEditor.first,
+    "end": LineEditor.last,
+    "ctrl+e": LineEditor.last,
 }

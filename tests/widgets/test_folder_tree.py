@@ -63,7 +63,7 @@ async def test_arrows_fold_unfold_and_leave_to_the_table():
     app = Stage(widget)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("j", "right")
-        assert app.posted(FolderTree.LeftToTheRight)
+        assert app.posted(FolderTree.LeaveRight)
         await pilot.press("left")
         assert widget.open_ids == {"purchase/2026"}
         assert "Enriched" in rows(app)[6]

@@ -152,7 +152,7 @@ async def test_everything_is_reached_and_seen_in_a_small_window(size):
         for _step in range(9):
             await pilot.press("tab")
             stops = [row.stop for row in form._rows]
-            here = form._stops()[form._at]
+            here = form._stops()[form._stop_index]
             at = next(
                 at
                 for at, row in enumerate(form._rows)

@@ -320,7 +320,7 @@ class ClientFolders(PlaceScreen):
         self.draw()
         self._go_into_table()
 
-    def on_folder_tree_left_to_the_right(self, message: FolderTree.LeftToTheRight) -> None:
+    def on_folder_tree_leave_right(self, message: FolderTree.LeaveRight) -> None:
         message.stop()
         self.draw()
         self._go_into_table()

@@ -186,10 +186,10 @@ class FormScreen(Sheet):
         message.stop()
         self.run_worker(self._sign_in(message.name), group="sign-in", exclusive=True, exit_on_error=False)
 
-    def on_sign_in_panel_wished(self, message: SignInPanel.Wished) -> None:
+    def on_sign_in_panel_button_pressed(self, message: SignInPanel.ButtonPressed) -> None:
         message.stop()
         if self._signing is not None:
-            self._signing.button_pressed(message.what)
+            self._signing.button_pressed(message.choice)
 
     def on_panel_shown(self, message: Panel.Shown) -> None:
         message.stop()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from banqup_tui.widgets.form.fields import Filling, FormField, Ticks
-from banqup_tui.widgets.form.rows import Stop
+from banqup_tui.widgets.form.fields import FieldState, FormField, Ticks
+from banqup_tui.widgets.form.rows import FocusStop
 
 NotAsked = Callable[[Mapping[str, str]], Iterable[str]]
 """Returns, from the texts of all fields, the names of those that do not matter now."""
@@ -28,7 +28,7 @@ class FormContent:
         self.fields, self.ticks = tuple(fields), tuple(ticks)
         self._shown_after = {name: tuple(below) for name, below in (shown_after or {}).items()}
         below = (field for fields in self._shown_after.values() for field in fields)
-        self.fillings = {field.name: Filling(field) for field in (*self.fields, *below)}
+        self.states = {field.name: FieldState(field) for field in (*self.fields, *below)}
         self.ticked = {group.name: {id_ for id_, _label, on in group.boxes if on} for group in self.ticks}
         self._not_asked = not_asked
         self._hidden: frozenset[str] = frozenset()
@@ -36,9 +36,7 @@ class FormContent:
 
     def update_asked(self) -> None:
         """Determines which fields are asked, after a change of text."""
-        self._hidden = frozenset(
-            self._not_asked({name: filling.text.strip() for name, filling in self.fillings.items()})
-        )
+        self._hidden = frozenset(self._not_asked({name: state.text.strip() for name, state in self.states.items()}))
 
     def relabel(self, ticks: Ticks) -> None:
         self.ticks = tuple(ticks if group.name == ticks.name else group for group in self.ticks)
@@ -52,7 +50,7 @@ class FormContent:
         return self._shown_after.get(group, ()) if self.ticked[group] else ()
 
     def kind(self, name: str) -> str:
-        return self.fillings[name].field.kind
+        return self.states[name].field.kind
 
     def takes_text(self, name: str) -> bool:
         return self.kind(name) in ("text", "secret")
@@ -60,30 +58,30 @@ class FormContent:
     def group(self, name: str) -> Ticks:
         return next(group for group in self.ticks if group.name == name)
 
-    def stops(self) -> Iterator[Stop]:
+    def stops(self) -> Iterator[FocusStop]:
         """Yields where the focus can be, without the buttons."""
-        yield from (Stop("field", field.name) for field in self.asked)
+        yield from (FocusStop("field", field.name) for field in self.asked)
         for group in self.ticks:
-            yield from (Stop("box", group.name, id_) for id_, _label, _on in group.boxes)
-            yield from (Stop("field", field.name) for field in self.below(group.name))
+            yield from (FocusStop("box", group.name, id_) for id_, _label, _on in group.boxes)
+            yield from (FocusStop("field", field.name) for field in self.below(group.name))
 
     def own_values(self) -> dict[str, str | None]:
         """Returns the own values; fields that are not asked keep theirs."""
         values: dict[str, str | None] = {}
         for name in (field.name for field in self.fields):
-            filling = self.fillings[name]
-            for value in filling.original_value() if name in self._hidden else filling.changes():
+            state = self.states[name]
+            for value in state.original_value() if name in self._hidden else state.changes():
                 values[name] = value
         return values
 
     def text_of(self, name: str) -> str:
-        return self.fillings[name].text.strip() if any(field.name == name for field in self._shown_fields()) else ""
+        return self.states[name].text.strip() if any(field.name == name for field in self._shown_fields()) else ""
 
     def first_wrong(self) -> str | None:
         """Returns the label of the first field or group that must be corrected."""
         for field in self._shown_fields():
-            filling = self.fillings[field.name]
-            if filling.wrong() is not None or filling.is_missing():
+            state = self.states[field.name]
+            if state.wrong() is not None or state.is_missing():
                 return field.label
         return next((group.label for group in self.ticks if group.required and not self.ticked[group.name]), None)
 

@@ -11,7 +11,7 @@ from banqup_tui.presentation.formats import cut, shown
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _
 from banqup_tui.widgets.strips import Piece, width_of
-from banqup_tui.widgets.text_input import Editing
+from banqup_tui.widgets.text_input import LineEditor
 from banqup_tui.widgets.theme import Ground, Look
 
 FIELD, FIELD_WIDTH, ORIGIN = 17, 42, 61
@@ -79,30 +79,30 @@ class Report(NamedTuple):
     sentence: str
 
 
-class Filling:
+class FieldState:
     """A field while it is filled in. `problem` is what the service finds wrong, until the text changes."""
 
     def __init__(self, field: FormField) -> None:
         self.field = field
-        self.editing = Editing(_first_text(field))
+        self.editor = LineEditor(_first_text(field))
         self.is_touched = False
         self.problem = ""
 
     @property
     def text(self) -> str:
-        return self.editing.text
+        return self.editor.text
 
     def touch(self) -> None:
         self.is_touched, self.problem = True, ""
 
     def paste(self, text: str) -> None:
         """Inserts a pasted text. A secret keeps its line breaks, which a private key needs; nobody sees them."""
-        editing = self.editing
+        editor = self.editor
         if self.field.kind == "secret":
-            editing.text = editing.text[: editing.caret] + text + editing.text[editing.caret :]
-            editing.caret += len(text)
+            editor.text = editor.text[: editor.caret] + text + editor.text[editor.caret :]
+            editor.caret += len(text)
         else:
-            editing.insert(text)
+            editor.insert(text)
 
     def wrong(self) -> Wrong | None:
         problem = self.field.check(self.text) if self.field.check is not None and self.text else None
@@ -130,7 +130,7 @@ class Filling:
         choices = self.field.choices if self.field.kind == "choice" else (YES, NO)
         at = choices.index(self.text) if self.text in choices else 1 if self.field.kind == "tick" else -1
         if choices:
-            self.editing.set(choices[(at + step) % len(choices)])
+            self.editor.set(choices[(at + step) % len(choices)])
 
     def origin(self) -> tuple[str, bool]:
         """Returns where the value comes from, in words, and whether it is of this level."""
@@ -156,29 +156,29 @@ class Filling:
 
     def pieces(self, look: Look, is_focused: bool) -> list[Piece]:
         ground: Ground = "field" if is_focused else "surface"
-        editing, field = self.editing, self.field
-        if field.kind == "secret" and not editing.text:
+        editor, field = self.editor, self.field
+        if field.kind == "secret" and not editor.text:
             words = _("kept, never shown") if field.stored else ""
             caret: list[Piece] = [(" ", look.caret())] if is_focused and not words else []
             return [*caret, (words.ljust(TEXT_WIDTH - len(caret)), look.style("muted", ground))]
         if field.kind == "sign-in":
             stored = _("signed in") if field.stored else _("not signed in")
-            words = _("signed in, not kept yet") if editing.text else stored
+            words = _("signed in, not kept yet") if editor.text else stored
             return [
                 (cut(words, TEXT_WIDTH).ljust(TEXT_WIDTH), look.style("text" if self.is_signed_in else "muted", ground))
             ]
         if field.kind == "choice":
-            return _choice_pieces(editing.text, look.style("text", ground), is_focused)
-        visible = Editing(_MASK * len(editing.text)) if field.kind == "secret" else editing
-        visible.caret = editing.caret
+            return _choice_pieces(editor.text, look.style("text", ground), is_focused)
+        visible = LineEditor(_MASK * len(editor.text)) if field.kind == "secret" else editor
+        visible.caret = editor.caret
         pieces = visible.pieces(TEXT_WIDTH, look, ground, with_caret=is_focused)
-        if field.kind == "text" and editing.text == (field.inherited or "") and not is_focused:
+        if field.kind == "text" and editor.text == (field.inherited or "") and not is_focused:
             return [(text, look.style("muted", ground)) for text, _style in pieces]
         return self._with_error(pieces, look, is_focused)
 
     def columns_of(self, wrong: Wrong, is_focused: bool) -> tuple[int, int]:
         """Returns the cells of the wrong characters, counted from the field's first; `(0, 0)` if they are hidden."""
-        hidden = self.editing.hidden_before(TEXT_WIDTH, with_caret=is_focused)
+        hidden = self.editor.hidden_before(TEXT_WIDTH, with_caret=is_focused)
         text = shown(self.text)
         if wrong.end <= hidden:
             return 0, 0

@@ -11,14 +11,14 @@ from banqup_tui.presentation.formats import cut, shown, wrapped
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _
 from banqup_tui.widgets.buttons import Button, button_row
-from banqup_tui.widgets.form.fields import FIELD, ORIGIN, UNSEEN, YES, Filling, Report
+from banqup_tui.widgets.form.fields import FIELD, ORIGIN, UNSEEN, YES, FieldState, Report
 from banqup_tui.widgets.page import draw
 from banqup_tui.widgets.strips import LineBuilder, width_of
 from banqup_tui.widgets.text_lines import fitted
 from banqup_tui.widgets.theme import Ground, Look
 
 
-class Stop(NamedTuple):
+class FocusStop(NamedTuple):
     """A place of the focus: a field, a box or a button."""
 
     kind: Literal["field", "box", "button"]
@@ -29,7 +29,7 @@ class Stop(NamedTuple):
 class FormRow(NamedTuple):
     """A row. `under` is an error that begins at column `under_at`; `text` is a muted line under a field."""
 
-    stop: Stop | None = None
+    stop: FocusStop | None = None
     label: str = ""
     under: str = ""
     under_at: int = 0
@@ -38,25 +38,25 @@ class FormRow(NamedTuple):
     text: str = ""
 
 
-def field_rows(filling: Filling, hint: str, *, is_focused: bool, airy: bool, width: int) -> list[FormRow]:
+def field_rows(state: FieldState, hint: str, *, is_focused: bool, airy: bool, width: int) -> list[FormRow]:
     """Returns the rows of a field: the field, its error, and with the focus its hint.
 
     With `airy` a field that has neither is followed by a blank row.
     """
-    below = list(_below(filling, hint, is_focused, width))
+    below = list(_below(state, hint, is_focused, width))
     if not below and airy:
         below = [FormRow()]
-    return [FormRow(stop=Stop("field", filling.field.name), label=filling.field.label), *below]
+    return [FormRow(stop=FocusStop("field", state.field.name), label=state.field.label), *below]
 
 
-def _below(filling: Filling, hint: str, is_focused: bool, width: int) -> Iterator[FormRow]:
-    under = _error(filling, is_focused, width)
+def _below(state: FieldState, hint: str, is_focused: bool, width: int) -> Iterator[FormRow]:
+    under = _error(state, is_focused, width)
     if under is not None:
         yield under
     if not is_focused:
         return
-    field = filling.field
-    if not hint and field.example and field.kind == "text" and not filling.text and under is None:
+    field = state.field
+    if not hint and field.example and field.kind == "text" and not state.text and under is None:
         hint = _("For example {example}").format(example=field.example)
     if hint:
         yield from _hint(hint, max(width - FIELD - 3, 20))
@@ -70,15 +70,15 @@ def _hint(text: str, width_left: int) -> Iterator[FormRow]:
         yield FormRow(text=cut(" ".join(rest), width_left))
 
 
-def _error(filling: Filling, is_focused: bool, width: int) -> FormRow | None:
+def _error(state: FieldState, is_focused: bool, width: int) -> FormRow | None:
     """Returns the row of an error: marks below the wrong characters with the sentence after them, or before them.
 
     A correct value is added if it fits.
     """
-    wrong, field = filling.wrong(), filling.field
-    if wrong is None or not (filling.text or filling.is_touched):
+    wrong, field = state.wrong(), state.field
+    if wrong is None or not (state.text or state.is_touched):
         return None
-    begin, end = (0, 0) if field.kind in UNSEEN else filling.columns_of(wrong, is_focused)
+    begin, end = (0, 0) if field.kind in UNSEEN else state.columns_of(wrong, is_focused)
     marks = "^" * max(end - begin, 1)
     column, width_left = FIELD + 1 + begin, max(width - 2, 10)
     sentences = [wrong.sentence]
@@ -110,17 +110,17 @@ def report_rows(label: str, lines: Iterable[Report], width: int) -> list[FormRow
 # drawing
 
 
-def draw_field(line: LineBuilder, filling: Filling, look: Look, *, is_focused: bool, focused: bool) -> None:
-    if filling.field.kind == "tick":
-        box = "[x]" if filling.text == YES else "[ ]"
+def draw_field(line: LineBuilder, state: FieldState, look: Look, *, is_focused: bool, focused: bool) -> None:
+    if state.field.kind == "tick":
+        box = "[x]" if state.text == YES else "[ ]"
         line.at(FIELD + 1).put(box, look.style("text", "cursor" if is_focused and focused else "bg"))
     else:
         blank = look.style("text", "field" if is_focused else "surface")
         line.at(FIELD).put(" ", blank)
-        for text, style in filling.pieces(look, is_focused):
+        for text, style in state.pieces(look, is_focused):
             line.put(text, style)
         line.put(" ", blank)
-    origin, own = filling.origin()
+    origin, own = state.origin()
     if origin:
         line.at(ORIGIN).put(origin, look.style("text" if own else "muted"))
 

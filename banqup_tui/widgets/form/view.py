@@ -24,8 +24,8 @@ from banqup_tui.widgets.focus import QuietFocus
 from banqup_tui.widgets.form.content import FormContent, NotAsked, ask_everything
 from banqup_tui.widgets.form.fields import FIELD, NO, YES, FormField, Report, Ticks, Wrong
 from banqup_tui.widgets.form.rows import (
+    FocusStop,
     FormRow,
-    Stop,
     draw_box,
     draw_buttons,
     draw_field,
@@ -84,7 +84,7 @@ class FormView(QuietFocus, ScrollView):
         self._hints: dict[str, str] = {}
         self._report: tuple[str, tuple[Report, ...]] = ("", ())
         self._remark = ""
-        self._at = 0
+        self._stop_index = 0
         self._rows: list[FormRow] = []
 
     # what it holds
@@ -105,7 +105,7 @@ class FormView(QuietFocus, ScrollView):
         """
         self._content = FormContent(fields, ticks, shown_after, not_asked)
         self._buttons = tuple(buttons)
-        self._at = 0
+        self._stop_index = 0
         self._rebuild()
 
     def relabel(self, ticks: Ticks) -> None:
@@ -121,8 +121,8 @@ class FormView(QuietFocus, ScrollView):
 
     def set_problems(self, sentences: Mapping[str, str]) -> None:
         """Sets what the service finds wrong, by field; each goes when its text changes."""
-        for name, filling in self._content.fillings.items():
-            filling.problem = sentences.get(name, "")
+        for name, state in self._content.states.items():
+            state.problem = sentences.get(name, "")
         self._rebuild()
 
     def set_buttons(self, buttons: Iterable[Button], remark: str = "") -> None:
@@ -140,14 +140,14 @@ class FormView(QuietFocus, ScrollView):
 
     def put(self, name: str, text: str) -> None:
         """Sets the text of a field as if it had been typed."""
-        self._content.fillings[name].editing.set(text)
+        self._content.states[name].editor.set(text)
         self._changed(name)
 
     def go_to(self, name: str) -> None:
         """Moves the focus to a field, if it is shown."""
-        stop = Stop("field", name)
+        stop = FocusStop("field", name)
         if stop in self._stops():
-            self._at = self._stops().index(stop)
+            self._stop_index = self._stops().index(stop)
             self.action_step(0)
 
     def text_of(self, name: str) -> str:
@@ -164,18 +164,22 @@ class FormView(QuietFocus, ScrollView):
     @property
     def stop_name(self) -> str:
         stops = self._stops()
-        return stops[self._at].name if stops else ""
+        return stops[self._stop_index].name if stops else ""
 
     @property
     def takes_text(self) -> bool:
         """Whether the field with the focus takes letters, so that they are no keys of actions."""
         stops = self._stops()
-        return bool(stops) and stops[self._at].kind == "field" and self._content.takes_text(stops[self._at].name)
+        return (
+            bool(stops)
+            and stops[self._stop_index].kind == "field"
+            and self._content.takes_text(stops[self._stop_index].name)
+        )
 
     def footer(self) -> tuple[tuple[str, str], ...]:
         """Returns the keys that work where the focus is."""
         stops = self._stops()
-        stop = stops[self._at] if stops else None
+        stop = stops[self._stop_index] if stops else None
         if stop is None or stop.kind == "button":
             label = next((button.label for button in self._buttons if stop is not None and button.id == stop.name), "")
             return ("Tab", _("Next field")), ("Enter", label)
@@ -184,7 +188,7 @@ class FormView(QuietFocus, ScrollView):
         if self._kind(stop.name) == "choice":
             return ("Tab", _("Next field")), (sign("left") + sign("right"), _("Other choice"))
         if self._kind(stop.name) == "sign-in":
-            again = self._content.fillings[stop.name].is_signed_in
+            again = self._content.states[stop.name].is_signed_in
             label = pgettext("key", "Sign in again") if again else pgettext("key", "Sign in")
             return ("Enter", label), ("Tab", _("Next field"))
         return (("Tab", _("Next field")),)
@@ -203,7 +207,7 @@ class FormView(QuietFocus, ScrollView):
             style = look.style("strong", bold=True) if is_focused else look.style("muted")
             line.at(2).put(cut(shown(row.label), FIELD - 2), style)
         if row.stop is not None and row.stop.kind == "field":
-            draw_field(line, self._content.fillings[row.stop.name], look, is_focused=is_focused, focused=self.has_focus)
+            draw_field(line, self._content.states[row.stop.name], look, is_focused=is_focused, focused=self.has_focus)
         elif row.stop is not None:
             self._draw_box(line, row.stop, look, is_focused, width)
         elif row.report is not None:
@@ -214,14 +218,14 @@ class FormView(QuietFocus, ScrollView):
             line.at(FIELD + 1).put(cut(shown(row.text), width - FIELD - 3), look.style("muted"))
         return line.strip(width)
 
-    def _draw_box(self, line: LineBuilder, stop: Stop, look: Look, is_focused: bool, width: int) -> None:
+    def _draw_box(self, line: LineBuilder, stop: FocusStop, look: Look, is_focused: bool, width: int) -> None:
         label = next(text for id_, text, _on in self._content.group(stop.name).boxes if id_ == stop.box)
         ground: Ground = "cursor" if is_focused and self.has_focus else "bg"
         draw_box(line, label, look, ground, ticked=stop.box in self._content.ticked[stop.name], width=width)
 
     def _draw_buttons(self, look: Look, width: int) -> Strip:
         stops = self._stops()
-        focused_stop = stops[self._at] if stops else None
+        focused_stop = stops[self._stop_index] if stops else None
         focused = focused_stop.name if focused_stop and focused_stop.kind == "button" and self.has_focus else ""
         return draw_buttons(self._buttons, focused, self._remark, look, width)
 
@@ -238,7 +242,7 @@ class FormView(QuietFocus, ScrollView):
             rows.append(FormRow())
         for group in self._content.ticks:
             for number, (id_, _label, _on) in enumerate(group.boxes):
-                rows.append(FormRow(stop=Stop("box", group.name, id_), label="" if number else group.label))
+                rows.append(FormRow(stop=FocusStop("box", group.name, id_), label="" if number else group.label))
             for field in self._content.below(group.name):
                 rows += self._rows_of(field, airy=False)
             rows.append(FormRow())
@@ -250,18 +254,18 @@ class FormView(QuietFocus, ScrollView):
         self.refresh()
 
     def _rows_of(self, field: FormField, airy: bool) -> list[FormRow]:
-        filling, is_focused = self._content.fillings[field.name], self._stands_on(Stop("field", field.name))
+        state, is_focused = self._content.states[field.name], self._stands_on(FocusStop("field", field.name))
         return field_rows(
-            filling, self._hints.get(field.name, ""), is_focused=is_focused, airy=airy, width=self.size.width
+            state, self._hints.get(field.name, ""), is_focused=is_focused, airy=airy, width=self.size.width
         )
 
-    def _stops(self) -> list[Stop]:
-        buttons = (Stop("button", button.id) for button in self._buttons if button.reason is None)
+    def _stops(self) -> list[FocusStop]:
+        buttons = (FocusStop("button", button.id) for button in self._buttons if button.reason is None)
         return [*self._content.stops(), *buttons]
 
-    def _stands_on(self, stop: Stop) -> bool:
+    def _stands_on(self, stop: FocusStop) -> bool:
         stops = self._stops()
-        return bool(stops) and stops[min(self._at, len(stops) - 1)] == stop
+        return bool(stops) and stops[min(self._stop_index, len(stops) - 1)] == stop
 
     def _kind(self, name: str) -> str:
         return self._content.kind(name)
@@ -270,8 +274,8 @@ class FormView(QuietFocus, ScrollView):
         stops = self._stops()
         if not stops:
             return
-        self._at = min(self._at, len(stops) - 1)
-        stop = stops[self._at]
+        self._stop_index = min(self._stop_index, len(stops) - 1)
+        stop = stops[self._stop_index]
         for at, row in enumerate(self._rows):
             if row.stop == stop or (row.is_buttons and stop.kind == "button"):
                 top, height = self.scroll_offset.y, max(self.size.height, 1)
@@ -284,12 +288,12 @@ class FormView(QuietFocus, ScrollView):
         stops = self._stops()
         if not stops:
             return
-        self._at = (self._at + step) % len(stops)
+        self._stop_index = (self._stop_index + step) % len(stops)
         self._rebuild()
-        self.post_message(self.Stopped(stops[self._at].name))
+        self.post_message(self.Stopped(stops[self._stop_index].name))
 
     def action_enter(self) -> None:
-        stop = self._stops()[self._at]
+        stop = self._stops()[self._stop_index]
         if stop.kind == "button":
             self.post_message(self.Pressed(stop.name))
         elif stop.kind == "box":
@@ -305,7 +309,7 @@ class FormView(QuietFocus, ScrollView):
         stops = self._stops()
         if not stops:
             return
-        stop = stops[self._at]
+        stop = stops[self._stop_index]
         taken = False
         if stop.kind == "field":
             taken = self._edit(stop.name, event)
@@ -320,10 +324,10 @@ class FormView(QuietFocus, ScrollView):
             event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
-        stop = self._stops()[self._at]
+        stop = self._stops()[self._stop_index]
         if stop.kind == "field" and self._content.takes_text(stop.name):
             event.stop()
-            self._content.fillings[stop.name].paste(event.text)
+            self._content.states[stop.name].paste(event.text)
             self._changed(stop.name)
 
     def on_click(self, event: events.Click) -> None:
@@ -335,7 +339,7 @@ class FormView(QuietFocus, ScrollView):
         stops = self._stops()
         if row.stop is not None and row.stop in stops:
             event.stop()
-            self._at = stops.index(row.stop)
+            self._stop_index = stops.index(row.stop)
             if row.stop.kind == "box":
                 self._tick(row.stop)
             elif self._kind(row.stop.name) in ("tick", "sign-in"):
@@ -369,25 +373,25 @@ class FormView(QuietFocus, ScrollView):
             if event.key in cycling:
                 self._cycle(name, -1 if event.key == "left" else 1)
             return event.key in cycling
-        if not self._content.fillings[name].editing.take(event):
+        if not self._content.states[name].editor.take(event):
             return False
         self._changed(name)
         return True
 
     def _cycle(self, name: str, step: int) -> None:
-        self._content.fillings[name].cycle(step)
+        self._content.states[name].cycle(step)
         self._changed(name)
 
-    def _tick(self, stop: Stop) -> None:
+    def _tick(self, stop: FocusStop) -> None:
         self._content.ticked[stop.name] ^= {stop.box}
         self._rebuild()
         self.post_message(self.Changed(stop.name))
 
     def _changed(self, name: str) -> None:
         """Updates the form after a change of text. The focus stays, although other fields may be asked now."""
-        stop = self._stops()[self._at]
-        self._content.fillings[name].touch()
+        stop = self._stops()[self._stop_index]
+        self._content.states[name].touch()
         self._content.update_asked()
-        self._at = self._stops().index(stop) if stop in self._stops() else self._at
+        self._stop_index = self._stops().index(stop) if stop in self._stops() else self._stop_index
         self._rebuild()
         self.post_message(self.Changed(name))

@@ -13,7 +13,7 @@ from banqup_tui.presentation.words import _
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.panels.panel import TEXT_MARGIN, Panel, PanelRow
 from banqup_tui.widgets.strips import strip_of
-from banqup_tui.widgets.text_input import Editing
+from banqup_tui.widgets.text_input import LineEditor
 from banqup_tui.widgets.text_lines import Line, fitted, left, right
 from banqup_tui.widgets.theme import Ground, Look
 
@@ -38,7 +38,7 @@ class Palette(Panel):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._editing = Editing()
+        self._editor = LineEditor()
         self._find: Callable[[str], Sequence[PaletteEntry]] = lambda _text: ()
         self._title, self._nothing, self._run = "", "", ""
 
@@ -48,13 +48,13 @@ class Palette(Panel):
         """Sets the search. Other texts than those for commands: the title, for no match, and for Enter."""
         self._find = find
         self._title, self._nothing, self._run = title, nothing, run
-        self._editing.set("")
+        self._editor.set("")
         self.go_to("")
 
     def rows(self, width: int) -> list[PanelRow]:
         title = self._title or _("Commands")
         rows = [PanelRow((fitted(0, width, title, "strong", bold=True),)), PanelRow(_FIELD), PanelRow()]
-        entries = list(self._find(self._editing.text))[:_MOST]
+        entries = list(self._find(self._editor.text))[:_MOST]
         for entry in entries:
             token = "text" if entry.possible else "muted"
             beside = right(width - 3, entry.beside, "muted")
@@ -69,7 +69,7 @@ class Palette(Panel):
         if row.line is not _FIELD:
             return super().draw_row(row, look, width, ground)
         text, accent = look.style("text", ground), look.style("accent", ground)
-        field = self._editing.pieces(width - TEXT_MARGIN - 4, look, "bg")
+        field = self._editor.pieces(width - TEXT_MARGIN - 4, look, "bg")
         return strip_of([("  ", text), (sign("prompt"), accent), (" ", text), *field], width, text)
 
     def footer_keys(self) -> Sequence[FooterKey]:
@@ -80,7 +80,7 @@ class Palette(Panel):
         )
 
     def on_key(self, event: events.Key) -> None:
-        if self._editing.take(event):
+        if self._editor.take(event):
             event.stop()
             event.prevent_default()
             self.go_to("")
@@ -88,7 +88,7 @@ class Palette(Panel):
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        self._editing.insert(event.text)
+        self._editor.insert(event.text)
         self.rebuild()
 
 

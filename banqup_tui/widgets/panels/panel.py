@@ -74,7 +74,7 @@ class Panel(FrontWidget):
             super().__init__()
             self.panel, self.open = panel, open
 
-    class Wanted(Message):
+    class SwitchRequested(Message):
         """The panel was closed in favour of another one: `help` or `palette`."""
 
         def __init__(self, name: str) -> None:
@@ -223,7 +223,7 @@ class Panel(FrontWidget):
 
     def action_close_for(self, name: str) -> None:
         self.answer(None)
-        self.screen.post_message(self.Wanted(name))
+        self.screen.post_message(self.SwitchRequested(name))
 
     def _keep_cursor(self) -> None:
         if self._cursor not in self.keys:

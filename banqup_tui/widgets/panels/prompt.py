@@ -12,7 +12,7 @@ from banqup_tui.presentation.words import _
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.panels.panel import TEXT_MARGIN, Panel, PanelRow
 from banqup_tui.widgets.strips import strip_of
-from banqup_tui.widgets.text_input import Editing
+from banqup_tui.widgets.text_input import LineEditor
 from banqup_tui.widgets.text_lines import Line, fitted, left
 from banqup_tui.widgets.theme import Ground, Look
 
@@ -27,12 +27,12 @@ class Prompt(Panel):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._title, self._problem = "", ""
-        self._editing = Editing()
+        self._editor = LineEditor()
         self._complete: Callable[[str], str] | None = None
 
     def fill(self, title: str, text: str = "", *, complete: Callable[[str], str] | None = None) -> None:
         self._title, self._problem, self._complete = title, "", complete
-        self._editing.set(text)
+        self._editor.set(text)
 
     def rows(self, width: int) -> list[PanelRow]:
         title = PanelRow((fitted(0, width, self._title, "strong", bold=True),))
@@ -42,7 +42,7 @@ class Prompt(Panel):
         if row.line is not _FIELD:
             return super().draw_row(row, look, width, ground)
         plain, accent = look.style("text", ground), look.style("accent", ground)
-        field = self._editing.pieces(width - TEXT_MARGIN - 4, look, "bg")
+        field = self._editor.pieces(width - TEXT_MARGIN - 4, look, "bg")
         return strip_of([("  ", plain), (sign("prompt"), accent), (" ", plain), *field], width, plain)
 
     def footer_keys(self) -> Sequence[FooterKey]:
@@ -50,21 +50,21 @@ class Prompt(Panel):
         return FooterKey("Enter", _("Confirm")), *tab, FooterKey("Esc", _("Cancel"))
 
     def action_enter(self) -> None:
-        text = self._editing.text.strip()
+        text = self._editor.text.strip()
         self.answer(text or None)
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "tab" and self._complete is not None:
             event.stop()
             event.prevent_default()
-            self._editing.set(self._complete(self._editing.text))
+            self._editor.set(self._complete(self._editor.text))
             self.refresh()
-        elif self._editing.take(event):
+        elif self._editor.take(event):
             event.stop()
             event.prevent_default()
             self.refresh()
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        self._editing.insert(event.text)
+        self._editor.insert(event.text)
         self.refresh()

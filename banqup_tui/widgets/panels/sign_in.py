@@ -17,7 +17,7 @@ from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.footer import FooterKey
 from banqup_tui.widgets.panels.panel import TEXT_MARGIN, Panel, PanelRow
 from banqup_tui.widgets.strips import strip_of
-from banqup_tui.widgets.text_input import Editing
+from banqup_tui.widgets.text_input import LineEditor
 from banqup_tui.widgets.text_lines import Line, fitted, left, paragraph
 from banqup_tui.widgets.theme import Ground, Look, Token
 
@@ -45,12 +45,12 @@ class SignInPanel(Panel):
         Binding("ctrl+y", "copy", show=False, id="sign_in.copy"),
     ]
 
-    class Wished(Message):
+    class ButtonPressed(Message):
         """A button was pressed. `continue` is with the address in `pasted`."""
 
         def __init__(self, choice: SignInChoice) -> None:
             super().__init__()
-            self.what = choice
+            self.choice = choice
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -58,7 +58,7 @@ class SignInPanel(Panel):
         self._has_browser, self._is_refused = False, False
         self._status: tuple[str, Token] = ("", "muted")
         self._remedy = ""
-        self._editing = Editing()
+        self._editor = LineEditor()
         self._stop = _PASTED
         self._first = 0
         self._hidden_rows = 0
@@ -68,7 +68,7 @@ class SignInPanel(Panel):
         self._provider, self._address, self._returns_to = provider, shown(address), returns_to
         self._has_browser, self._is_refused = has_browser, False
         self._status, self._remedy = (_("Waiting until you have signed in there."), "muted"), ""
-        self._editing.set("")
+        self._editor.set("")
         self._stop = "browser" if has_browser else _PASTED
         self._first = 0
 
@@ -87,7 +87,7 @@ class SignInPanel(Panel):
 
     @property
     def pasted(self) -> str:
-        return self._editing.text.strip()
+        return self._editor.text.strip()
 
     # what is seen
 
@@ -133,7 +133,7 @@ class SignInPanel(Panel):
         if row.line is not _FIELD:
             return super().draw_row(row, look, width, ground)
         plain, accent = look.style("text", ground), look.style("accent", ground)
-        field = self._editing.pieces(width - TEXT_MARGIN - 4, look, "bg", with_caret=self._stop == _PASTED)
+        field = self._editor.pieces(width - TEXT_MARGIN - 4, look, "bg", with_caret=self._stop == _PASTED)
         return strip_of([("  ", plain), (sign("prompt"), accent), (" ", plain), *field], width, plain)
 
     def footer_keys(self) -> Sequence[FooterKey]:
@@ -173,7 +173,7 @@ class SignInPanel(Panel):
 
     def action_copy(self) -> None:
         if not self._is_refused:
-            self.post_message(self.Wished("copy"))
+            self.post_message(self.ButtonPressed("copy"))
 
     def action_enter(self) -> None:
         self.pressed("continue" if self._stop == _PASTED else self._stop)
@@ -190,11 +190,11 @@ class SignInPanel(Panel):
         elif button == AGAIN:
             self.answer(AGAIN)
         elif button != "continue" or self.pasted:
-            self.post_message(self.Wished(_CHOICES[button]))
+            self.post_message(self.ButtonPressed(_CHOICES[button]))
 
     def on_key(self, event: events.Key) -> None:
         on_line = self._stop == _PASTED
-        taken = on_line and self._editing.take(event)
+        taken = on_line and self._editor.take(event)
         if taken:
             self._changed()
         elif not on_line and event.key in ("left", "right"):
@@ -212,6 +212,6 @@ class SignInPanel(Panel):
         """Inserts a pasted address, wherever the focus is. White space in it is where a terminal broke the line."""
         event.stop()
         if not self._is_refused:
-            self._editing.insert("".join(event.text.split()))
+            self._editor.insert("".join(event.text.split()))
             self._stop = _PASTED
             self._changed()

@@ -26,7 +26,7 @@ from banqup_tui.domain.integration import Trouble
 from banqup_tui.domain.messages import Message, message, text_message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.setting_rules import Schema
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import JsonObject, Value
 
 NO_SECRET: Any = msgspec.field(default_factory=Secret)
 """Default of an optional secret. A factory, because the JSON Schema cannot hold a `Secret` as a default value."""
@@ -173,6 +173,10 @@ def failed_step(error: BanqupError) -> Step:
     return Step(ok=False, message=error.message)
 
 
+Entered = Mapping[str, Any]
+"""Values of settings, by name, as the user has entered them; secrets are `Secret`."""
+
+
 class SettingProblem(Value, frozen=True, kw_only=True):
     """A fault in one setting, found without a question to the receiver.
 
@@ -279,7 +283,7 @@ class Checks(Protocol):
         complete: no further settings will be added, so a missing setting is a fault.
     """
 
-    def check(self, entered: Mapping[str, object], *, complete: bool) -> list[SettingProblem]: ...
+    def check(self, entered: Entered, *, complete: bool) -> list[SettingProblem]: ...
 
 
 @runtime_checkable
@@ -325,7 +329,7 @@ class Authorizes(Protocol):
     The value of the setting names the sign-in; `tokens.access_token` returns an access token for it.
     """
 
-    def authorization(self, entered: Mapping[str, object]) -> Authorization | SettingProblem:
+    def authorization(self, entered: Entered) -> Authorization | SettingProblem:
         """Returns the registration from the settings so far, or the problem with the setting that it lacks."""
         ...
 
@@ -407,7 +411,7 @@ def secret_names(settings: type[msgspec.Struct]) -> frozenset[str]:
     return frozenset(name for name, of in properties.items() if of.get("writeOnly"))
 
 
-def schema(settings: type[msgspec.Struct]) -> dict[str, Any]:
+def schema(settings: type[msgspec.Struct]) -> JsonObject:
     """Returns the JSON Schema of a settings struct, with its references resolved.
 
     The schema goes to terminals, so the title, which msgspec sets to the class name, is left out.

@@ -9,10 +9,10 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -30,6 +30,7 @@ from banqup_tui.connectors.common.rename import rename_without_overwriting
 from banqup_tui.connectors.interface import (
     Channel,
     DeliveryRequest,
+    Entered,
     Fault,
     Found,
     Manifest,
@@ -84,7 +85,7 @@ class LocalFolder:
     def where(self, settings: LocalFolderSettings, delivery_request: DeliveryRequest) -> str:
         return _place(settings, delivery_request).path
 
-    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+    def check(self, entered: Entered, *, complete: bool) -> list[SettingProblem]:
         problems = name_problems(entered.get("file_name", ""))
         path = entered.get("path")
         if path and not os.path.isabs(_expanded(path)):

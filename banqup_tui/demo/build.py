@@ -19,7 +19,7 @@ from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import message
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import JsonObject, Value
 from banqup_tui.protocol.commands import (
     AddIntegration,
     Backfill,
@@ -231,7 +231,7 @@ class _Builder:
         self,
         client: SampleClient,
         label: str | None = None,
-        settings: dict[str, Any] | None = None,
+        settings: JsonObject | None = None,
         folders: tuple[Folder, ...] | None = None,
         backfill: Backfill | None = None,
     ) -> AddIntegration:

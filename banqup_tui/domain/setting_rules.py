@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.path_template import check as check_template
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import JsonObject, Value
 
 Schema = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ class Flaw(Value, frozen=True, kw_only=True):
     message: Message
 
 
-def plain(schema: Schema) -> dict[str, Any]:
+def plain(schema: Schema) -> JsonObject:
     """Returns the schema of an optional setting (`anyOf` with null) as that of its value; others as they are."""
     there = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
     return {**schema, **there[0]} if len(there) == 1 else dict(schema)
@@ -78,7 +78,7 @@ def with_defaults(properties: Mapping[str, Schema], settings: Mapping[str, objec
 
 def is_asked(schema: Schema, settings: Mapping[str, object]) -> bool:
     """Returns True if the setting is asked with the present values of the others, by its `x-when`."""
-    when: Mapping[str, Any] = plain(schema).get("x-when", {})
+    when: Schema = plain(schema).get("x-when", {})
     return all(settings.get(name) in values for name, values in when.items())
 
 

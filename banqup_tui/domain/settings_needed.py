@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from banqup_tui.domain.setting_rules import Schema, flaw_of, is_asked, kind_of, with_defaults
 
@@ -17,7 +16,7 @@ def needed(schema: Schema, values: Mapping[str, object], stored: Collection[str]
         stored: The names of secrets that are stored and not shown.
     """
     required = set(schema.get("required", ()))
-    properties: Mapping[str, Any] = schema.get("properties", {})
+    properties: Schema = schema.get("properties", {})
     settings = with_defaults(properties, values)
     found = []
     for name, of in properties.items():

@@ -115,7 +115,8 @@ class _SilenceTransport(httpx.AsyncBaseTransport):
 class _WatchedStream(httpx.AsyncByteStream):
     """The body of an answer, each piece of which counts as activity of the server."""
 
-    def __init__(self, inner: Any, transport: _SilenceTransport) -> None:
+    def __init__(self, inner: httpx.SyncByteStream | httpx.AsyncByteStream, transport: _SilenceTransport) -> None:
+        assert isinstance(inner, httpx.AsyncByteStream), "the client is asynchronous"
         self._inner = inner
         self._transport = transport
         self._is_closed = False
@@ -192,7 +193,7 @@ class Server:
     async def backfill(
         self, client_id: str, folders: Sequence[Folder] | None, since: date | None = None
     ) -> BackfillCount:
-        wanted: dict[str, object] = {"clientId": client_id}
+        wanted: dict[str, str | list[str] | None] = {"clientId": client_id}
         if since is not None:
             wanted["since"] = since.isoformat()
         if folders:
@@ -271,7 +272,7 @@ class Server:
     def _path(self, path: str, **parts: str) -> str:
         return paths.filled(path, self.space_id, **parts)
 
-    async def _get(self, path: str, kind: type[_V], params: Mapping[str, object] | None = None) -> _V:
+    async def _get(self, path: str, kind: type[_V], params: Mapping[str, str | list[str] | None] | None = None) -> _V:
         wanted = {name: value for name, value in (params or {}).items() if value is not None}
         return await self._ask("GET", path, kind, params=wanted)
 
@@ -281,7 +282,7 @@ class Server:
         path: str,
         kind: type[_V],
         *,
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, str | list[str]] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         seconds: float = ANSWER_SECONDS,

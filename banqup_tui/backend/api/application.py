@@ -6,11 +6,12 @@ import logging
 import re
 import sqlite3
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, NotFoundException, ValidationException
+from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -20,6 +21,7 @@ from banqup_tui.backend.api.auth import REQUESTS_A_MINUTE, Application
 from banqup_tui.backend.api.commands import Handlers
 from banqup_tui.backend.api.event_hub import Hub
 from banqup_tui.backend.api.routes import events, files, openapi
+from banqup_tui.backend.api.routes._common import AnyRequest, ApiResponse
 from banqup_tui.backend.api.routes.commands import problem_response
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import sqlite_code
@@ -48,7 +50,7 @@ class _Routes(Litestar):
 
     # A private method: Litestar has no public setting for this.
     @staticmethod
-    def _get_default_plugins(plugins: list[Any]) -> list[Any]:
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
         return [*plugins, MsgspecDIPlugin()]
 
 
@@ -114,7 +116,7 @@ _AT_ONCE = 32 << 10
 MOST_LEVELS = 64
 
 
-async def _refuse_deep_nesting(request: Request[Any, Any, Any]) -> None:
+async def _refuse_deep_nesting(request: AnyRequest) -> None:
     """Refuses deeply nested bodies: they could be stored, and then msgspec could not encode an answer with them."""
     if request.method in ("POST", "PUT") and "/files/" not in request.scope["path"]:
         content = await request.body()
@@ -140,11 +142,11 @@ def is_nested_deeply(content: bytes) -> bool:
 _LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
-def run_test(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def run_test(request: AnyRequest, error: Exception) -> ApiResponse:
     return problem_response(problem_of(request, error))
 
 
-def problem_of(request: Request[Any, Any, Any], error: Exception) -> Problem:
+def problem_of(request: AnyRequest, error: Exception) -> Problem:
     if isinstance(error, RequestFailure | CommandRefused):
         return error.problem
     if isinstance(error, ValidationException):

@@ -9,7 +9,7 @@ import hmac
 import logging
 import time
 import uuid
-from collections.abc import Callable, Container, MutableMapping
+from collections.abc import Awaitable, Callable, Container, MutableMapping
 from typing import Any, Final, Protocol
 
 from banqup_tui.backend.api.event_hub import Hub
@@ -26,9 +26,9 @@ _BYTES_A_SECOND: Final = 16 << 10
 _log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Any]
-Send = Callable[[MutableMapping[str, object]], Any]
-Application = Callable[[Scope, Receive, Send], Any]
+Receive = Callable[[], Awaitable[Scope]]
+Send = Callable[[Scope], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Auth(Protocol):
@@ -145,7 +145,7 @@ def _within_deadlines(receive: Receive) -> Receive:
     began = time.monotonic()
     size, whole = 0, False
 
-    async def received() -> object:
+    async def received() -> Scope:
         nonlocal size, whole
         if whole:
             return await receive()
@@ -191,7 +191,7 @@ async def refuse(send: Send, found: Problem) -> None:
 
 
 def _with_headers(send: Send, marks: list[tuple[bytes, bytes]]) -> Send:
-    async def marked(message: MutableMapping[str, Any]) -> None:
+    async def marked(message: Scope) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [*message.get("headers", []), *marks]
         await send(message)

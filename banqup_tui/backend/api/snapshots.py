@@ -5,10 +5,10 @@ Each answer comes from one database snapshot, so that rows, tombstones and curso
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from banqup_tui.backend.api.cursors import Cursor, PageKey, read_cursor, read_key, written_cursor, written_key
 from banqup_tui.backend.api.visitors import Visitor, visitor
@@ -135,7 +135,7 @@ def snapshot(services: Services, user_id: str) -> Snapshot:
         )
 
 
-def _all(seen: SnapshotView, kind: type[S], client_column: Any = None) -> list[S]:
+def _all(seen: SnapshotView, kind: type[S], client_column: ColumnElement[str] | None = None) -> list[S]:
     table = kind.TABLE
     statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.id)
     if client_column is not None:
@@ -189,7 +189,7 @@ def documents_page(
         return msgspec.json.encode(_filled(seen, rows[:wanted], more=len(rows) > wanted))
 
 
-def _below(seen: SnapshotView, key: PageKey | None, client_id: str | None) -> Any:
+def _below(seen: SnapshotView, key: PageKey | None, client_id: str | None) -> Select[*tuple[object, ...]]:
     document = tables.document
     statement = (
         select(document)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 import msgspec
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from banqup_tui.backend.db.records import BaseRecord, DocumentRecord, fetch_all
+from banqup_tui.backend.db.records import BaseRecord, DocumentRecord, Executor, fetch_all
 from banqup_tui.backend.db.tables import document
 from banqup_tui.domain.document import Document
 
@@ -27,7 +26,7 @@ class FiledDocument(BaseRecord, frozen=True):
     filed_month: int
 
 
-def since_month(since: date | None) -> list[object]:
+def since_month(since: date | None) -> list[ColumnElement[bool]]:
     """Returns the conditions over `document` for months from `since` on; none for `None`.
 
     Rows of the month of `since` itself must also pass `is_too_early`.
@@ -45,7 +44,7 @@ def is_too_early(row: FiledDocument | DocumentRecord, since: date | None) -> boo
     return _document.decode(row.value).sort_date < since
 
 
-def count_since(connection: Any, conditions: Iterable[Any], since: date | None) -> int:
+def count_since(connection: Executor, conditions: Iterable[ColumnElement[bool]], since: date | None) -> int:
     """Returns the number of rows of `document` that fulfil `conditions` and are dated `since` or later.
 
     Args:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, String, Text, bindparam, literal_column, select
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeEngine
 
@@ -55,23 +56,23 @@ class _field(GenericFunction[object]):
 
 
 @compiles(_each)
-def _each_of_sqlite(element: Any, compiler: Any, **words: Any) -> str:
+def _each_of_sqlite(element: _each, compiler: SQLCompiler, **words: object) -> str:
     return f"json_each({compiler.process(element.clauses, **words)})"
 
 
 @compiles(_each, "postgresql")
-def _each_of_postgresql(element: Any, compiler: Any, **words: object) -> str:
+def _each_of_postgresql(element: _each, compiler: SQLCompiler, **words: object) -> str:
     return f"json_array_elements(CAST({compiler.process(element.clauses, **words)} AS json))"
 
 
 @compiles(_field)
-def _field_of_sqlite(element: Any, compiler: Any, **words: object) -> str:
+def _field_of_sqlite(element: _field, compiler: SQLCompiler, **words: object) -> str:
     row, position = element.clauses
     return f"json_extract({compiler.process(row, **words)}, '$[{position.name}]')"
 
 
 @compiles(_field, "postgresql")
-def _field_of_postgresql(element: Any, compiler: Any, **words: object) -> str:
+def _field_of_postgresql(element: _field, compiler: SQLCompiler, **words: object) -> str:
     row, position = element.clauses
     kind = compiler.dialect.type_compiler_instance.process(element.type)
     return f"CAST({compiler.process(row, **words)} ->> {position.name} AS {kind})"

@@ -5,11 +5,11 @@ import logging
 import time
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from sqlalchemy import select, update
 
+from banqup_tui.backend.db.records import BaseRecord, fetch_all
 from banqup_tui.backend.db.tables import document
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.document import Document
@@ -24,6 +24,17 @@ SHARE_OF_TIME = 0.05
 _AT_ONCE = 50
 _document = msgspec.json.Decoder(Document)
 _log = logging.getLogger(__name__)
+
+
+class CheckedDocument(BaseRecord, frozen=True):
+    """The columns of a document that its file is checked by."""
+
+    id: str
+    sha256: str
+    value: bytes
+
+
+_COLUMNS = [document.c[name] for name in CheckedDocument.__struct_fields__]
 
 
 class ContentCheck:
@@ -54,13 +65,13 @@ class ContentCheck:
                         return
                 after = rows[-1].id
 
-    def _portion(self, after: str, last: str) -> Sequence[Any]:
+    def _portion(self, after: str, last: str) -> Sequence[CheckedDocument]:
         which = [document.c.space_id == self._services.space_id, document.c.id > after]
         if last:
             which.append(document.c.id <= last)
-        statement = select(document.c.id, document.c.sha256, document.c.value).where(*which)
+        statement = select(*_COLUMNS).where(*which)
         with self._services.database.read() as connection:
-            return connection.execute(statement.order_by(document.c.id).limit(_AT_ONCE)).all()
+            return fetch_all(connection, CheckedDocument, statement.order_by(document.c.id).limit(_AT_ONCE))
 
     async def _stopped_within(self, stop: asyncio.Event, seconds: float) -> bool:
         """Waits, and meanwhile clears the mark of files that an import has repaired. Returns whether `stop` was set."""
@@ -82,14 +93,13 @@ class ContentCheck:
 
 def check_all_of(services: Services, hashes: Sequence[str]) -> None:
     """Checks every document with one of these hashes."""
-    columns = (document.c.id, document.c.sha256, document.c.value)
     with services.database.read() as connection:
-        rows = connection.execute(select(*columns).where(document.c.sha256.in_(hashes))).all()
+        rows = fetch_all(connection, CheckedDocument, select(*_COLUMNS).where(document.c.sha256.in_(hashes)))
     for row in rows:
         check_one(services, row)
 
 
-def check_one(services: Services, row: Any) -> None:
+def check_one(services: Services, row: CheckedDocument) -> None:
     """Checks one file, and writes only if its state has changed."""
     damaged = not services.files.is_whole(row.sha256)
     if damaged == _document.decode(row.value).damaged:

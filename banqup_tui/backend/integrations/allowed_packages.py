@@ -5,11 +5,10 @@ The permission covers later versions of the package. Another package that brings
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import delete, insert, select
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import IntegrationRecord, fetch_all
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.integrations.recovery import repair
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services
@@ -66,7 +65,7 @@ def allow(transaction: Transaction, body: AllowPackage, context: CommandContext)
     return {"extensionId": body.extension_id, "queued": queued}
 
 
-def _integrations(transaction: Transaction, extension_id: str) -> list[Any]:
+def _integrations(transaction: Transaction, extension_id: str) -> list[IntegrationRecord]:
     """Returns the integrations, locked in the order of their ids as everywhere, so that no deadlock arises."""
     table = tables.integration
     statement = select(table).where(
@@ -74,7 +73,7 @@ def _integrations(transaction: Transaction, extension_id: str) -> list[Any]:
         table.c.extension_id == extension_id,
         table.c.state != str(IntegrationState.REMOVED),
     )
-    return list(transaction.execute(statement.order_by(table.c.id).with_for_update()))
+    return fetch_all(transaction, IntegrationRecord, statement.order_by(table.c.id).with_for_update())
 
 
 HANDLERS: dict[type[Value], Handler] = {AllowPackage: allow}

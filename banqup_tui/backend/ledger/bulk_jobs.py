@@ -6,13 +6,13 @@ were settled by then. So it never sends more than the user confirmed, however of
 
 import uuid
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, exists, insert, or_, select, update
 
 from banqup_tui.backend.db.document_months import count_since, is_too_early, since_month
-from banqup_tui.backend.db.records import DocumentRecord, IntegrationRecord, JobRecord, fetch_all, fetch_one
+from banqup_tui.backend.db.records import DocumentRecord, Executor, IntegrationRecord, JobRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.tables import delivery, document, integration, job, space
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.enqueue import Enqueued, enqueue
@@ -125,7 +125,7 @@ def write(
     return job_id
 
 
-def count_documents(transaction: object, space_id: str, task: Task, upto_seq: int) -> int:
+def count_documents(transaction: Executor, space_id: str, task: Task, upto_seq: int) -> int:
     """Returns the number of documents of which at least one delivery would be queued.
 
     Args:
@@ -137,7 +137,9 @@ def count_documents(transaction: object, space_id: str, task: Task, upto_seq: in
     return total
 
 
-def _conditions_with_effect(space_id: str, task: Task, integration_ids: list[str], upto_seq: int) -> list[object]:
+def _conditions_with_effect(
+    space_id: str, task: Task, integration_ids: list[str], upto_seq: int
+) -> list[ColumnElement[bool]]:
     target = (
         exists()
         .where(
@@ -150,7 +152,7 @@ def _conditions_with_effect(space_id: str, task: Task, integration_ids: list[str
     return [*_conditions(space_id, task, upto_seq), target]
 
 
-def _has_effect(task: Task, upto_seq: int) -> Any:
+def _has_effect(task: Task, upto_seq: int) -> ColumnElement[bool]:
     failed = delivery.c.state == str(DeliveryState.FAILED)
     if task.query.failed_only:
         return _delivery_exists(failed)
@@ -161,19 +163,23 @@ def _has_effect(task: Task, upto_seq: int) -> Any:
     return or_(effect, _delivery_exists(_can_be_sent_again(), delivery.c.settled_seq <= upto_seq))
 
 
-def _delivery_exists(*conditions: Any) -> Any:
+def _delivery_exists(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     same = (delivery.c.integration_id == integration.c.id) & (delivery.c.sha256 == document.c.sha256)
     return exists().where(same, *conditions).correlate(integration, document)
 
 
-def _can_be_sent_again() -> object:
+def _can_be_sent_again() -> ColumnElement[bool]:
     unknown = (delivery.c.state == str(DeliveryState.UNKNOWN)) & delivery.c.check_at.is_(None)
     return or_(delivery.c.state == str(DeliveryState.DELIVERED), unknown)
 
 
-def _conditions(space_id: str, task: Task, upto_seq: int) -> list[Any]:
+def _conditions(space_id: str, task: Task, upto_seq: int) -> list[ColumnElement[bool]]:
     query = task.query
-    conditions = [document.c.space_id == space_id, document.c.approved.is_(True), document.c.ready_seq <= upto_seq]
+    conditions: list[ColumnElement[bool]] = [
+        document.c.space_id == space_id,
+        document.c.approved.is_(True),
+        document.c.ready_seq <= upto_seq,
+    ]
     equal: dict[str, object] = {"client_id": query.client_id, "folder": query.folder}
     equal |= {"filed_year": query.year, "filed_month": query.month}
     conditions += [document.c[name] == wanted for name, wanted in equal.items() if wanted is not None]

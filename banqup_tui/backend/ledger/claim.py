@@ -6,10 +6,9 @@ changed or cancelled something between the claim and the first byte that can tak
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
-from sqlalchemy import Integer, String, Text, bindparam, select, update
+from sqlalchemy import ColumnElement, Executable, Integer, String, Text, bindparam, select, update
 
 from banqup_tui.backend.db.json_rows import ids_param, in_ids, row_field, rows_param
 from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord, fetch_all, fetch_one
@@ -178,7 +177,7 @@ def _next_round(transaction: Transaction, with_slow: bool) -> IntegrationRecord 
     return fetch_one(transaction, IntegrationRecord, _NEXT[with_slow], {"now": transaction.now})
 
 
-def _next(*which: Any) -> Any:
+def _next(*which: ColumnElement[bool]) -> Executable:
     now = bindparam("now", type_=integration.c.ready_at.type)
     may = select(integration).where(
         integration.c.state == in_state(IntegrationState.ACTIVE), integration.c.ready_at <= now

@@ -4,9 +4,8 @@ The integrations passed to these functions are locked by the transaction.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import delivery, integration
@@ -79,7 +78,7 @@ def revive(transaction: Transaction, locked: IntegrationRecord) -> None:
     refresh(transaction, [locked.id])
 
 
-def stoppable() -> object:
+def stoppable() -> ColumnElement[bool]:
     """Returns the condition for deliveries that can be cancelled: QUEUED, or claimed and not marked yet.
 
     A marked attempt (COMMITTING) may have had its effect, so cancelling it could state that it did not arrive.
@@ -122,6 +121,6 @@ def _set(transaction: Transaction, locked: IntegrationRecord, **values: object) 
     integration_changed(transaction, locked)
 
 
-def _rows(transaction: Transaction, locked: IntegrationRecord, *which: Any) -> list[DeliveryRecord]:
+def _rows(transaction: Transaction, locked: IntegrationRecord, *which: ColumnElement[bool]) -> list[DeliveryRecord]:
     statement = select(delivery).where(delivery.c.integration_id == locked.id, *which).order_by(delivery.c.id)
     return fetch_all(transaction, DeliveryRecord, statement.with_for_update())

@@ -4,11 +4,9 @@ At a RENAME receiver the recorded resume token finishes the delivery. At a LOOKU
 document is there, once the grace period is over.
 """
 
-from typing import Any
-
 from sqlalchemy import or_, select, update
 
-from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord, fetch_all
+from banqup_tui.backend.db.records import DeliveryRecord, Executor, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import attempt, delivery, integration
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages, rate
@@ -51,7 +49,7 @@ def claim_checks(transaction: Transaction, terms: Terms, owner: str, free: int) 
     return claims
 
 
-def earlier_receipts(transaction: Any, claim: Claim) -> list[str]:
+def earlier_receipts(transaction: Executor, claim: Claim) -> list[str]:
     """Returns the references of copies that arrived as earlier generations, oldest first.
 
     A look-up leaves them out: finding an earlier copy does not prove that this one arrived.

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import cache
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     Integer,
     String,
     Text,
@@ -89,7 +89,7 @@ def lock_deliveries(transaction: Transaction, delivery_ids: Iterable[str]) -> di
     return {row.id: row for row in _locked(transaction, DeliveryRecord, _DELIVERIES, delivery_ids)}
 
 
-def _locked(transaction: Transaction, kind: type[R], statement: Any, identifiers: Iterable[str]) -> list[R]:
+def _locked(transaction: Transaction, kind: type[R], statement: Executable, identifiers: Iterable[str]) -> list[R]:
     wanted = set(identifiers)
     if not wanted:
         return []

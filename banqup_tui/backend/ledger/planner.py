@@ -7,11 +7,9 @@ a document that is approved late would be passed over otherwise. A paused integr
 does not.
 """
 
-from typing import Any
-
 from sqlalchemy import Select, exists, select, update
 
-from banqup_tui.backend.db.records import DocumentRecord, IntegrationRecord, fetch_all
+from banqup_tui.backend.db.records import DocumentRecord, Executor, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import document, integration
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.enqueue import enqueue
@@ -40,7 +38,7 @@ def plan(transaction: Transaction) -> bool:
     return True
 
 
-def waiting_integration(transaction: Any) -> str | None:
+def waiting_integration(transaction: Executor) -> str | None:
     """Returns the id of an integration for which documents are to be planned, or `None`.
 
     Args:

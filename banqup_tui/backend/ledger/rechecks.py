@@ -5,10 +5,9 @@ document, only the message of the delivery changes.
 """
 
 from collections.abc import Collection
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from banqup_tui.backend.db.records import BaseRecord, DeliveryRecord, fetch_all
 from banqup_tui.backend.db.tables import delivery, integration
@@ -43,7 +42,7 @@ class DueRecheck(BaseRecord, frozen=True):
 _COLUMNS = [delivery.c[name] for name in DueRecheck.__struct_fields__[:-2]]
 
 
-def waiting(space_id: str) -> Any:
+def waiting(space_id: str) -> Select[*tuple[object, ...]]:
     """Returns the statement for the deliveries to recheck, with extension and settings version of their integration."""
     return (
         select(*_COLUMNS, integration.c.extension_id, integration.c.settings_version)
@@ -56,13 +55,13 @@ def waiting(space_id: str) -> Any:
     )
 
 
-def is_due(now: object) -> object:
+def is_due(now: datetime) -> ColumnElement[bool]:
     """Returns the condition for rechecks that are due, at integrations that are not postponed."""
     postponed_until = integration.c.postponed_until
     return (delivery.c.due_at <= now) & or_(postponed_until.is_(None), postponed_until <= now)
 
 
-def due(connection: Connection, space_id: str, now: object, most: int, excluded: Collection[str]) -> list[Claim]:
+def due(connection: Connection, space_id: str, now: datetime, most: int, excluded: Collection[str]) -> list[Claim]:
     """Returns at most `most` rechecks that are due, oldest first, leaving out the deliveries `excluded`.
 
     No fence is raised, because a question has no effect at the receiver.

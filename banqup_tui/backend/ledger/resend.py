@@ -5,7 +5,6 @@ that under the lock of the integration.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
@@ -22,7 +21,7 @@ def is_settled_copy(row: DeliveryRecord) -> bool:
     return bool(row.state == DeliveryState.DELIVERED or (row.state == DeliveryState.UNKNOWN and row.check_at is None))
 
 
-def is_elsewhere() -> Any:
+def is_elsewhere() -> ColumnElement[bool]:
     """Returns the condition (over `delivery` and `integration`) for what arrived only at earlier destinations."""
     there = exists().where(
         attempt.c.delivery_id == delivery.c.id,

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Executable, Table, select, update
 
 from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import delivery, integration, space
@@ -80,7 +80,7 @@ def restored(transaction: Transaction, services: Services) -> int:
     return len(open_ones)
 
 
-def _all(table: Any, transaction: Transaction) -> Any:
+def _all(table: Table, transaction: Transaction) -> Executable:
     return select(table.c.id).where(table.c.space_id == transaction.space_id)
 
 

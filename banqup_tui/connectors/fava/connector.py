@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -22,6 +22,7 @@ from banqup_tui.connectors.fava.api import Api
 from banqup_tui.connectors.interface import (
     Channel,
     DeliveryRequest,
+    Entered,
     Fault,
     Found,
     Manifest,
@@ -106,7 +107,7 @@ class Fava:
     def where(self, settings: FavaSettings, delivery_request: DeliveryRequest) -> str:
         return f"{settings.ledger}, {account_of(settings.account, delivery_request)}: {name_of(delivery_request)}"
 
-    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+    def check(self, entered: Entered, *, complete: bool) -> list[SettingProblem]:
         problems = address_problems("url", entered["url"], _EXAMPLE_URL) if entered.get("url") else []
         account = entered.get("account")
         if account and not _ACCOUNT.fullmatch(_PLACEHOLDER.sub("X", account)):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from banqup_tui.connectors.common.path_template import FileName, name_problems
-from banqup_tui.connectors.interface import NO_SECRET, SettingProblem, Settings, setting
+from banqup_tui.connectors.interface import NO_SECRET, Entered, SettingProblem, Settings, setting
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.secret import Secret
@@ -164,7 +164,7 @@ class MailSettings(Settings, frozen=True, kw_only=True):
         return str(getattr(self, OF_FOLDER[folder])) or self.address
 
 
-def problems_of(entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+def problems_of(entered: Entered, *, complete: bool) -> list[SettingProblem]:
     """Returns the problems that need no question to the server. `complete`: no more settings will be added."""
     problems = name_problems(entered.get("file_name", ""))
     for name in ("sender", "address", *OF_FOLDER.values()):

@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from banqup_tui.connectors.common.hidden_file import chunks_of, names
 from banqup_tui.connectors.common.path_template import FileName, FilledPath, fill, name_problems
@@ -21,6 +21,7 @@ from banqup_tui.connectors.common.web_address import address_problems
 from banqup_tui.connectors.interface import (
     Channel,
     DeliveryRequest,
+    Entered,
     Fault,
     Found,
     Manifest,
@@ -125,7 +126,7 @@ class S3:
     def where(self, settings: S3Settings, delivery_request: DeliveryRequest) -> str:
         return _shown(settings, _place(settings, delivery_request).path)
 
-    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+    def check(self, entered: Entered, *, complete: bool) -> list[SettingProblem]:
         problems = name_problems(entered.get("file_name", ""))
         if entered.get("endpoint"):
             problems += address_problems("endpoint", entered["endpoint"], "https://s3.fr-par.scw.cloud")
@@ -243,7 +244,7 @@ def _no_name(key: str) -> Rejected:
     return Rejected(message("s3.names-taken", name=key))
 
 
-def _region_problems(entered: Mapping[str, Any], complete: bool) -> Iterator[SettingProblem]:
+def _region_problems(entered: Entered, complete: bool) -> Iterator[SettingProblem]:
     region = entered.get("region")
     if not region and not entered.get("endpoint") and complete:
         yield SettingProblem(field="region", message=message("setting.region-missing"))
@@ -251,7 +252,7 @@ def _region_problems(entered: Mapping[str, Any], complete: bool) -> Iterator[Set
         yield SettingProblem(field="region", message=message("setting.not-a-region"))
 
 
-def _bucket_problems(entered: Mapping[str, Any]) -> Iterator[SettingProblem]:
+def _bucket_problems(entered: Entered) -> Iterator[SettingProblem]:
     if entered.get("bucket") and not _BUCKET.fullmatch(entered["bucket"]):
         yield SettingProblem(field="bucket", message=message("setting.not-a-bucket"))
 

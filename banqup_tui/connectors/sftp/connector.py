@@ -6,9 +6,9 @@ The server's host key is always compared with the fingerprint in the settings. a
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -17,6 +17,7 @@ from banqup_tui.connectors.interface import (
     NO_SECRET,
     Channel,
     DeliveryRequest,
+    Entered,
     Manifest,
     SettingProblem,
     Settings,
@@ -87,7 +88,7 @@ class Sftp:
     def where(self, settings: SftpSettings, delivery_request: DeliveryRequest) -> str:
         return fill(settings.path, delivery_request, settings.file_name).path
 
-    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+    def check(self, entered: Entered, *, complete: bool) -> list[SettingProblem]:
         problems = name_problems(entered.get("file_name", ""))
         if entered.get("host_key") and not fingerprints_of(entered["host_key"]):
             problems.append(SettingProblem(field="host_key", message=message("setting.fingerprint")))

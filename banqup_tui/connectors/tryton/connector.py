@@ -8,9 +8,9 @@ it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -21,6 +21,7 @@ from banqup_tui.connectors.common.web_address import address_problems
 from banqup_tui.connectors.interface import (
     Channel,
     DeliveryRequest,
+    Entered,
     Fault,
     Found,
     Manifest,
@@ -112,7 +113,7 @@ class Tryton:
     def where(self, settings: TrytonSettings, delivery_request: DeliveryRequest) -> str:
         return f"{settings.database}, company {settings.company}: {_name(delivery_request)}"
 
-    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+    def check(self, entered: Entered, *, complete: bool) -> list[SettingProblem]:
         return address_problems("url", entered["url"], _EXAMPLE_URL) if entered.get("url") else []
 
     @asynccontextmanager

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
@@ -28,6 +28,7 @@ from banqup_tui.connectors.common.web_address import address_problems
 from banqup_tui.connectors.interface import (
     Channel,
     DeliveryRequest,
+    Entered,
     Fault,
     Found,
     Manifest,
@@ -107,7 +108,7 @@ class WebDav:
     def where(self, settings: WebDavSettings, delivery_request: DeliveryRequest) -> str:
         return _place(settings, delivery_request).path
 
-    def check(self, entered: Mapping[str, Any], *, complete: bool) -> list[SettingProblem]:
+    def check(self, entered: Entered, *, complete: bool) -> list[SettingProblem]:
         problems = name_problems(entered.get("file_name", ""))
         if entered.get("url"):
             problems += address_problems("url", entered["url"], _EXAMPLE_URL)

@@ -15,6 +15,7 @@ from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.failures import Failing
 from banqup_tui.domain.messages import OF_CLIENT, OF_SETTING, TEXT, Message
 from banqup_tui.domain.text import clean
+from banqup_tui.domain.values import JsonObject
 from banqup_tui.presentation.formats import count, decimal, size
 from banqup_tui.presentation.messages.texts import NOTHING, Texts
 from banqup_tui.presentation.words import _, current_language
@@ -135,14 +136,14 @@ def in_english(message: Message) -> tuple[str, str]:
     return sentence, texts.remedy.format_map(values)
 
 
-def json_of(message: Message | None, remedy: str | None = None) -> dict[str, Any] | None:
+def json_of(message: Message | None, remedy: str | None = None) -> JsonObject | None:
     """Returns a message for `--json`: its code and parameters, and both texts in the current language.
 
     `remedy` replaces that of the message.
     """
     if message is None:
         return None
-    found: dict[str, Any] = {"code": message.code, "params": dict(message.params)}
+    found: JsonObject = {"code": message.code, "params": dict(message.params)}
     if message.quote:
         found["quote"] = message.quote
     return found | {

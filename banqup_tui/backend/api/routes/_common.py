@@ -14,6 +14,8 @@ from banqup_tui.domain.messages import Message
 from banqup_tui.protocol.problems import ProblemType
 
 ApiRequest = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, Any]
+ApiResponse = Response[Any]
 JSON = "application/json"
 
 

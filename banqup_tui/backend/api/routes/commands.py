@@ -1,6 +1,6 @@
 """Routes for commands: batches, withdrawal, and single writes that are commands under their own address."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar import Response, delete, post, put
@@ -8,7 +8,15 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, RawBody
 
 from banqup_tui.backend.api import commands as running
 from banqup_tui.backend.api.cursors import read_seen
-from banqup_tui.backend.api.routes._common import JSON, ApiRequest, in_this_space, route, services_of, user_of
+from banqup_tui.backend.api.routes._common import (
+    JSON,
+    ApiRequest,
+    ApiResponse,
+    in_this_space,
+    route,
+    services_of,
+    user_of,
+)
 from banqup_tui.backend.problems import RequestFailure, headers_of, problem, status_of
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
@@ -74,7 +82,7 @@ class Deliveries(Value, frozen=True, kw_only=True):
 
 
 @post(route(paths.DELIVERIES), sync_to_thread=True, guards=[in_this_space], status_code=202)
-def deliver(request: ApiRequest, data: JSONBody[Deliveries], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+def deliver(request: ApiRequest, data: JSONBody[Deliveries], idempotency_key: Key, if_seen: IfSeen) -> ApiResponse:
     """Sends documents, or sends them again."""
     body = data.send or data.resend
     if body is None or (data.send and data.resend):
@@ -89,31 +97,31 @@ def set_processed(
     data: JSONBody[SetProcessedTo],
     idempotency_key: Key,
     if_seen: IfSeen,
-) -> Response[Any]:
+) -> ApiResponse:
     """Marks one document as processed or not processed."""
     body = SetProcessed(document_ids=(document_id,), processed=data.processed)
     return _single(request, body, idempotency_key, if_seen, 200)
 
 
 @post(route(paths.PAUSE), sync_to_thread=True, guards=[in_this_space], status_code=200)
-def pause(request: ApiRequest, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+def pause(request: ApiRequest, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> ApiResponse:
     """Pauses an integration: after the answer no further delivery begins."""
     return _single(request, PauseIntegration(integration_id=integration_id), idempotency_key, if_seen, 200)
 
 
 @post(route(paths.RESUME), sync_to_thread=True, guards=[in_this_space], status_code=200)
-def resume(request: ApiRequest, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+def resume(request: ApiRequest, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> ApiResponse:
     """Resumes a paused or broken integration."""
     return _single(request, ResumeIntegration(integration_id=integration_id), idempotency_key, if_seen, 200)
 
 
 @delete(route(paths.INTEGRATION), sync_to_thread=True, guards=[in_this_space], status_code=200)
-def remove(request: ApiRequest, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> Response[Any]:
+def remove(request: ApiRequest, integration_id: FromPath[str], idempotency_key: Key, if_seen: IfSeen) -> ApiResponse:
     """Removes the integration from its client."""
     return _single(request, RemoveIntegration(integration_id=integration_id), idempotency_key, if_seen, 200)
 
 
-def _single(request: ApiRequest, body: CommandBody, key: str, if_seen: str, status: int) -> Response[Any]:
+def _single(request: ApiRequest, body: CommandBody, key: str, if_seen: str, status: int) -> ApiResponse:
     command = Command(key=key, kind=body.KIND, seen=if_seen, body=encode(body))
     result = running.run(services_of(request), request.app.state.handlers, user_of(request), command)
     if result.status is CommandStatus.DONE:
@@ -121,7 +129,7 @@ def _single(request: ApiRequest, body: CommandBody, key: str, if_seen: str, stat
     return problem_response(result.problem or problem(ProblemType.REFUSED, Message("command.refused")))
 
 
-def problem_response(found: Problem) -> Response[Any]:
+def problem_response(found: Problem) -> ApiResponse:
     return Response(
         msgspec.json.encode(found), media_type=MEDIA_TYPE, status_code=status_of(found), headers=headers_of(found)
     )

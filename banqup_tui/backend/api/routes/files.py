@@ -4,14 +4,13 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 from litestar import Response, get, put
 from litestar.params import FromPath
 from litestar.response import Stream
 from sqlalchemy import select
 
-from banqup_tui.backend.api.routes._common import ApiRequest, in_this_space, route, services_of, user_of
+from banqup_tui.backend.api.routes._common import ApiRequest, ApiResponse, in_this_space, route, services_of, user_of
 from banqup_tui.backend.api.snapshots import view
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.file_store import HashDiffers
@@ -68,7 +67,7 @@ async def _next(stream: AsyncIterator[bytes]) -> bytes:
 
 
 @get(route(paths.FILE), guards=[in_this_space])
-async def get_file(request: ApiRequest, sha256: FromPath[str]) -> Response[Any] | Stream:
+async def get_file(request: ApiRequest, sha256: FromPath[str]) -> ApiResponse | Stream:
     """Returns the bytes as an attachment. Supports `Range` and `If-None-Match`."""
     services = services_of(request)
     etag = f'"{_hex(sha256)}"'

@@ -1,14 +1,13 @@
 """Routes by which a terminal recognizes its backend, and a newer program takes over."""
 
 import os
-from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
 import banqup_tui.protocol as protocol
 from banqup_tui import __version__
-from banqup_tui.backend.api.routes._common import ApiRequest, services_of
+from banqup_tui.backend.api.routes._common import ApiRequest, ApiResponse, services_of
 from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Value
@@ -36,7 +35,7 @@ class Retire(Value, frozen=True, kw_only=True):
 
 
 @post(paths.RETIRE, status_code=202, sync_to_thread=True)
-def retire(request: ApiRequest, data: JSONBody[Retire]) -> Response[Any]:
+def retire(request: ApiRequest, data: JSONBody[Retire]) -> ApiResponse:
     """Stops this service for a newer program, and keeps older programs from starting after it."""
     # Only a newer program may end this one; otherwise two versions could end each other in turns.
     if data.protocol <= protocol.PROTOCOL:

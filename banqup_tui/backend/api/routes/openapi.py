@@ -1,7 +1,6 @@
 """Route of the OpenAPI description, which is made from the routes on first request."""
 
 from functools import cache
-from typing import Any
 
 import msgspec
 from litestar import Litestar, Response, get
@@ -10,6 +9,7 @@ from banqup_tui import __version__
 from banqup_tui.backend.api.routes import commands, events, files, instance, sign_ins, snapshots, tests
 from banqup_tui.backend.api.routes._common import JSON, json_bytes
 from banqup_tui.domain.setting_rules import Schema
+from banqup_tui.domain.values import JsonObject
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.commands import BODIES
 from banqup_tui.protocol.messages import Commands, DocumentsPage
@@ -46,7 +46,7 @@ def description() -> bytes:
         security=[{"token": []}],
         render_plugins=[],
     )
-    described: dict[str, Any] = Litestar(ROUTES, openapi_config=config, logging_config=None).openapi_schema.to_schema()
+    described: JsonObject = Litestar(ROUTES, openapi_config=config, logging_config=None).openapi_schema.to_schema()
     described["components"]["schemas"].update(_further_schemas())
     for operations in described["paths"].values():
         for operation in operations.values():
@@ -55,20 +55,20 @@ def description() -> bytes:
     return msgspec.json.encode(described)
 
 
-def _further_schemas() -> dict[str, Any]:
+def _further_schemas() -> JsonObject:
     """Returns schemas that the signatures of the routes do not show: pages, batches, command bodies and problems."""
     types = (Problem, DocumentsPage, Commands, *BODIES.values())
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     return schemas
 
 
-def _with_problems(operation: dict[str, Any]) -> None:
+def _with_problems(operation: JsonObject) -> None:
     """Documents every error as a problem document, whatever its status."""
     operation["responses"].pop("400", None)
     operation["responses"]["default"] = _answer("A problem (RFC 9457)", MEDIA_TYPE, _ref("Problem"))
 
 
-def _by_hand(described: dict[str, Any]) -> None:
+def _by_hand(described: JsonObject) -> None:
     bytes_of_a_file = {"type": "string", "format": "binary"}
     described[paths.DOCUMENTS]["get"]["responses"]["200"] = _answer("A page", JSON, _ref("DocumentsPage"))
     described[paths.OPENAPI]["get"]["responses"]["200"] = _answer("OpenAPI 3.1", JSON, {"type": "object"})
@@ -97,9 +97,9 @@ _SINGLE_WRITES = (
 )
 
 
-def _answer(words: str, media_type: str, schema: Schema) -> dict[str, Any]:
+def _answer(words: str, media_type: str, schema: Schema) -> JsonObject:
     return {"description": words, "content": {media_type: {"schema": schema}}}
 
 
-def _ref(name: str) -> dict[str, Any]:
+def _ref(name: str) -> JsonObject:
     return {"$ref": f"#/components/schemas/{name}"}

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Dialect, MetaData, String, Table, Text, TypeDecorator, event
@@ -35,7 +34,7 @@ class UtcTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
         return None if value is None else stamp(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
 
 
@@ -48,7 +47,7 @@ class MessageText(TypeDecorator[Message]):
     def process_bind_param(self, value: Message | None, dialect: Dialect) -> str | None:
         return as_text(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Message | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Message | None:
         return None if value is None else _message.decode(value)
 
 
@@ -61,7 +60,7 @@ class MessagesText(TypeDecorator[tuple[Message, ...]]):
     def process_bind_param(self, value: tuple[Message, ...] | None, dialect: Dialect) -> str | None:
         return msgspec.json.encode(value).decode() if value else None
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[Message, ...]:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Message, ...]:
         return () if value is None else _messages.decode(value)
 
 

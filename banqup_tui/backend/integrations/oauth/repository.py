@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import SignInRecord, fetch_one
@@ -154,7 +154,7 @@ def _update_integrations(transaction: Transaction, sign_in_id: str, until: datet
         transaction.changed(EntityKind.INTEGRATION, row.id, client_id=row.client_id)
 
 
-def _one(connection: Connection, services: Services, which: Any) -> SignInRow | None:
+def _one(connection: Connection, services: Services, which: ColumnElement[bool]) -> SignInRow | None:
     row = fetch_one(connection, SignInRecord, select(_table).where(which, _table.c.space_id == services.space_id))
     if row is None:
         return None

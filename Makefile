@@ -49,6 +49,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.vocabulary
+	$(BIN)/python -m tools.explicit_any
 	$(BIN)/python -m tools.supply
 	$(BIN)/python -m tools.guarantees
 

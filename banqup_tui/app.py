@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App
@@ -429,7 +429,7 @@ class BanqupApp(App[None]):
         if len(self.screen_stack) > 1 and not (isinstance(screen, PlaceScreen) and screen.is_root):
             self.pop_screen()
 
-    async def push_and_wait(self, screen: Screen[None]) -> Any:
+    async def push_and_wait(self, screen: Screen[None]) -> object:
         """Shows a screen and returns its answer, given by `screen_left`."""
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._waiting[screen] = future

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import asyncio
@@ -36,7 +36,7 @@ def take_loop_faults(loop: asyncio.AbstractEventLoop, write: Callable[[Exception
     (`InvalidStateError`). A request that is dropped at the end of a command meets that now and then.
     """
 
-    def handle(_loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+    def handle(_loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
         error = context.get("exception")
         write(error if isinstance(error, Exception) else RuntimeError(context["message"]))
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from banqup_tui.actions.places import Destination
 from banqup_tui.domain.delivery import DeliveryState
@@ -177,13 +177,13 @@ class Form(Value, frozen=True, kw_only=True):
     schema: Schema
     level: str
     button: str
-    values: Mapping[str, Any] = {}
-    inherited: Mapping[str, Any] = {}
+    values: Mapping[str, object] = {}
+    inherited: Mapping[str, object] = {}
     secrets: Sequence[str] = ()
     inherited_secrets: Sequence[str] = ()
     description: Words | None = None
-    test: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
-    look: Callable[[Mapping[str, Any]], Awaitable[TestResult]] | None = None
+    test: Callable[[Mapping[str, object]], Awaitable[TestResult]] | None = None
+    look: Callable[[Mapping[str, object]], Awaitable[TestResult]] | None = None
     sign_in: SignInSteps | None = None
     older: BackfillCount | None = None
     count_older: CountOlder | None = None
@@ -204,7 +204,7 @@ class FormAnswer(Value, frozen=True, kw_only=True):
         since: Only documents dated on this day or later are sent; `None` for all.
     """
 
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     older: BackfillCount | None = None
     since: date | None = None
     folders: tuple[Folder, ...] | None = None

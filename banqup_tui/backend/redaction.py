@@ -14,7 +14,7 @@ import quopri
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 import msgspec
@@ -123,7 +123,7 @@ class Redactor:
 class AttemptSecrets:
     """The secrets of one attempt or test. While this object exists, the log shows none of them (`secrets_alive`)."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    def __init__(self, settings: Mapping[str, object]) -> None:
         """Takes the secrets from a connector's settings, where each is a `Secret`."""
         self._secrets = [value for value in settings.values() if isinstance(value, Secret) and value]
         self._users = [user for name in _NAMES_OF_USERS if isinstance(user := settings.get(name), str)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -47,7 +46,7 @@ class NotCounted(BanqupError):
 class Answers(Value, frozen=True, kw_only=True):
     """The options' answers to a form. `folders` is `None` for those that are ticked already."""
 
-    values: Mapping[str, Any] = {}
+    values: Mapping[str, object] = {}
     label: str | None = None
     folders: tuple[Folder, ...] | None = None
     older: bool = False

@@ -76,13 +76,13 @@ def document_value(
     }
 
 
-def party_value(party: Party | None) -> dict[str, Any] | None:
+def party_value(party: Party | None) -> dict[str, object] | None:
     return None if party is None else {"name": party.name, "vatNumber": party.vat_number}
 
 
 def delivery_value(
     delivery: Delivery, document: Document | None, client: Client | None, labels: Mapping[str, str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Returns the delivery of the wire, with the names of document, client and integration."""
     wire: dict[str, Any] = msgspec.to_builtins(delivery)
     for attempt, shown in zip(delivery.log, wire["log"], strict=True):
@@ -97,7 +97,7 @@ def delivery_value(
     }
 
 
-def failures_value(group: FailureGroup, clients: Mapping[str, Client]) -> dict[str, Any]:
+def failures_value(group: FailureGroup, clients: Mapping[str, Client]) -> dict[str, object]:
     """Returns a group of failures, with the integrations that it concerns."""
     return {
         "key": group.key,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import click
 
@@ -20,7 +19,7 @@ def say(sentence: str) -> None:
     click.echo(clean(sentence), err=True)
 
 
-def print_array(values: Iterable[Any]) -> None:
+def print_array(values: Iterable[object]) -> None:
     """Prints a JSON array, a value per line, while it is read: a large list is never all in memory."""
     import msgspec
 

@@ -40,7 +40,7 @@ class FromFile(NamedTuple):
 Pair = str | FromFile
 
 
-def settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
+def settings_options(function: Callable[..., object]) -> Callable[..., object]:
     """Adds `--set` and `--set-file`. The command gets both as `settings`, for `read_settings`."""
 
     @click.option(
@@ -54,13 +54,13 @@ def settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "--set-file", "setting_files", multiple=True, metavar="KEY=PATH", help=N_("A setting that is read from a file.")
     )
     @wraps(function)
-    def with_settings(*args: Any, settings: Sequence[str], setting_files: Sequence[str], **more: Any) -> Any:
+    def with_settings(*args: object, settings: Sequence[str], setting_files: Sequence[str], **more: object) -> object:
         return function(*args, settings=(*settings, *map(FromFile, setting_files)), **more)
 
     return with_settings
 
 
-def read_settings(pairs: Iterable[Pair], schema: Schema) -> dict[str, Any]:
+def read_settings(pairs: Iterable[Pair], schema: Schema) -> dict[str, object]:
     """Returns the values of the options; `KEY=` gives null, which removes a value.
 
     Raises `WrongSetting`, for an unknown key with the nearest one.

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 import click
 
@@ -18,7 +17,7 @@ from banqup_tui.cli.output import say
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.messages import message
-from banqup_tui.domain.setting_rules import is_asked, kind_of, plain, with_defaults
+from banqup_tui.domain.setting_rules import Schema, is_asked, kind_of, plain, with_defaults
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.messages import words_of
 from banqup_tui.presentation.words import N_, _
@@ -50,13 +49,13 @@ class NobodySignedIn(BanqupError):
 async def with_sign_in(
     session: ActionSession,
     extension: Extension,
-    entered: Mapping[str, Any],
-    inherited: Mapping[str, Any],
+    entered: Mapping[str, object],
+    inherited: Mapping[str, object],
     *,
     installation_id: str | None = None,
     integration_id: str | None = None,
     client_id: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Returns `entered` with the sign-in added, once the user has signed in. Raises `BanqupError`.
 
     `inherited` are the values stored already; they decide which sign-in is asked.
@@ -80,9 +79,9 @@ async def with_sign_in(
     return {**entered, field: done.id}
 
 
-def _field(extension: Extension, settings: Mapping[str, Any]) -> str:
+def _field(extension: Extension, settings: Mapping[str, object]) -> str:
     """Returns the setting that is a sign-in and is asked with these settings. Raises `NothingToSignInTo`."""
-    properties: Mapping[str, Any] = extension.settings_schema.get("properties", {})
+    properties: Schema = extension.settings_schema.get("properties", {})
     together = with_defaults(properties, settings)
     sign_ins = {name: schema for name, schema in properties.items() if kind_of(schema) == "sign-in"}
     asked = next((name for name, schema in sign_ins.items() if is_asked(schema, together)), None)
@@ -90,7 +89,7 @@ def _field(extension: Extension, settings: Mapping[str, Any]) -> str:
         return asked
     if not sign_ins:
         raise NothingToSignInTo(message("cli.no-sign-in", id=extension.id))
-    when: Mapping[str, Any] = plain(next(iter(sign_ins.values()))).get("x-when", {})
+    when: Schema = plain(next(iter(sign_ins.values()))).get("x-when", {})
     missing = (f"--set {name}={'|'.join(map(str, values))}" for name, values in when.items())
     raise NothingToSignInTo(message("cli.no-sign-in-with-these", id=extension.id, options=" ".join(missing)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.screen import Screen
 
@@ -80,6 +80,6 @@ class AppProtocol(Protocol):
 
     def go_back(self) -> None: ...
 
-    async def push_and_wait(self, screen: Screen[None]) -> Any: ...
+    async def push_and_wait(self, screen: Screen[None]) -> object: ...
 
     def screen_left(self, screen: Screen[None], answer: object) -> None: ...

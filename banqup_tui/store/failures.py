@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from itertools import starmap
-from typing import Any
+from types import TracebackType
 
 import msgspec
 
@@ -179,8 +179,10 @@ class _Reading:
     def __enter__(self) -> tuple[sqlite3.Connection, _Asked]:
         return self._reading.__enter__(), self._asked
 
-    def __exit__(self, *raised: Any) -> None:
-        self._reading.__exit__(*raised)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._reading.__exit__(kind, error, trace)
 
 
 class _FailingRow(msgspec.Struct, frozen=True):

@@ -53,7 +53,7 @@ class OutboxEntry(Value, frozen=True, kw_only=True):
     failures: int
     withdraw: bool
     seq: int
-    result: Any
+    result: object
     problem: JsonObject | None
     at: datetime
     answered_at: datetime | None

@@ -10,7 +10,7 @@ import time
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -74,7 +74,7 @@ class ConnectorHost:
 
     @asynccontextmanager
     async def connect(
-        self, connector: str, settings: Mapping[str, Any], give_token: GiveToken
+        self, connector: str, settings: Mapping[str, object], give_token: GiveToken
     ) -> AsyncIterator[Channel]:
         """Connects in the host, with the results and errors of the connector's own `connect`.
 
@@ -93,7 +93,7 @@ class ConnectorHost:
                 connection.send(Close(channel))
 
     async def test(
-        self, connector: str, settings: Mapping[str, Any], sample: DeliveryRequest | None, give_token: GiveToken
+        self, connector: str, settings: Mapping[str, object], sample: DeliveryRequest | None, give_token: GiveToken
     ) -> list[Step]:
         """Runs the connector's own `test` in the host."""
         async with self._connection() as connection:

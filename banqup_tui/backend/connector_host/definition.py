@@ -75,23 +75,23 @@ class Definition(Protocol):
     extension: Extension
     manifest: Manifest
 
-    def read(self, settings: Mapping[str, Any], level: Level) -> Reading:
+    def read(self, settings: Mapping[str, object], level: Level) -> Reading:
         """Reads settings of a form or a command line: text is converted as the schema says, `"22"` to a number."""
         ...
 
-    def destination(self, settings: Mapping[str, Any]) -> str:
+    def destination(self, settings: Mapping[str, object]) -> str:
         """Returns `Connector.destination`."""
         ...
 
-    def where(self, settings: Mapping[str, Any], delivery_request: DeliveryRequest) -> str | None:
+    def where(self, settings: Mapping[str, object], delivery_request: DeliveryRequest) -> str | None:
         """Returns `Shows.where`, or `None` if the connector cannot tell."""
         ...
 
-    def signed_in_until(self, settings: Mapping[str, Any]) -> datetime | None:
+    def signed_in_until(self, settings: Mapping[str, object]) -> datetime | None:
         """Returns `SignsIn.signed_in_until`, or `None` if the connector cannot tell."""
         ...
 
-    def authorization(self, entered: Mapping[str, Any]) -> Authorization | SettingProblem | None:
+    def authorization(self, entered: Mapping[str, object]) -> Authorization | SettingProblem | None:
         """Returns `Authorizes.authorization`, or `None` if the connector has no sign-in."""
         ...
 
@@ -129,7 +129,7 @@ class LocalDefinition:
         )
         self.extension = sound(extension)
 
-    def typed(self, settings: Mapping[str, Any]) -> Any:
+    def typed(self, settings: Mapping[str, object]) -> object:
         """Returns the connector's own settings struct.
 
         Raises:
@@ -141,23 +141,23 @@ class LocalDefinition:
             does_not_fit = message("integration.setting-does-not-fit", quote=str(error))
             raise NotSent(does_not_fit, fault=Fault.PERSON) from error
 
-    def destination(self, settings: Mapping[str, Any]) -> str:
+    def destination(self, settings: Mapping[str, object]) -> str:
         return msgspec.convert(self.connector.destination(self.typed(settings)), str)
 
-    def where(self, settings: Mapping[str, Any], delivery_request: DeliveryRequest) -> str | None:
+    def where(self, settings: Mapping[str, object], delivery_request: DeliveryRequest) -> str | None:
         if not isinstance(self.connector, Shows):
             return None
         return self.connector.where(self.typed(settings), delivery_request)
 
-    def signed_in_until(self, settings: Mapping[str, Any]) -> datetime | None:
+    def signed_in_until(self, settings: Mapping[str, object]) -> datetime | None:
         if not isinstance(self.connector, SignsIn):
             return None
         return self.connector.signed_in_until(self.typed(settings))
 
-    def authorization(self, entered: Mapping[str, Any]) -> Authorization | SettingProblem | None:
+    def authorization(self, entered: Mapping[str, object]) -> Authorization | SettingProblem | None:
         return self.connector.authorization(entered) if isinstance(self.connector, Authorizes) else None
 
-    def read(self, settings: Mapping[str, Any], level: Level) -> Reading:
+    def read(self, settings: Mapping[str, object], level: Level) -> Reading:
         properties = self.extension.settings_schema.get("properties", {})
         reading = _read(self.connector, properties, settings, level)
         if not reading.problems:
@@ -172,7 +172,7 @@ def sound(extension: Extension) -> Extension:
     return _extension.decode(harmless(msgspec.json.encode(extension)))
 
 
-def with_secrets(extension: Extension, settings: Mapping[str, Any]) -> dict[str, Any]:
+def with_secrets(extension: Extension, settings: Mapping[str, object]) -> dict[str, object]:
     """Returns settings in which every text that the connector calls secret is a `Secret`."""
     properties = extension.settings_schema.get("properties", {})
     return {
@@ -191,7 +191,7 @@ def _with_english(words: dict[str, str], otherwise: str) -> dict[str, str]:
     return words if "en" in words else {**words, "en": next(iter(words.values()), otherwise)}
 
 
-def _passed_to(connector: AnyConnector, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _passed_to(connector: AnyConnector, settings: Mapping[str, object]) -> dict[str, object]:
     """Returns settings for this connector: a secret becomes text only if the struct has text in its place."""
     kind = cast(type[msgspec.Struct], connector.settings)
     fields = _fields(kind)
@@ -201,15 +201,15 @@ def _passed_to(connector: AnyConnector, settings: Mapping[str, Any]) -> dict[str
     }
 
 
-def _is_secret(annotation: Any) -> bool:
+def _is_secret(annotation: object) -> bool:
     """Tells whether the type is `Secret`, also annotated or in a union."""
     return annotation is Secret or any(_is_secret(one) for one in get_args(annotation))
 
 
 def _read(
-    connector: AnyConnector, properties: Mapping[str, Schema], settings: Mapping[str, Any], level: Level
+    connector: AnyConnector, properties: Mapping[str, Schema], settings: Mapping[str, object], level: Level
 ) -> Reading:
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     problems: list[Problem] = []
     for name, entered in settings.items():
         if name not in properties:
@@ -238,7 +238,7 @@ def _read(
 
 
 def _checked(
-    connector: Checks, values: dict[str, Any], level: Level, properties: Mapping[str, Schema]
+    connector: Checks, values: dict[str, object], level: Level, properties: Mapping[str, Schema]
 ) -> list[Problem]:
     """Runs the connector's check.
 
@@ -258,7 +258,7 @@ def _fields(settings: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldIn
     return {field.encode_name: field for field in msgspec.structs.fields(settings)}
 
 
-def _converted(settings: type[msgspec.Struct], name: str, of: Schema, entered: Any) -> Any:
+def _converted(settings: type[msgspec.Struct], name: str, of: Schema, entered: object) -> Any:
     """Returns one setting as plain JSON, the form in which it is stored."""
     field = _fields(settings)[name]
     trimmed = field.type is not str or kind_of(of) in ("email", "host", "url")
@@ -267,7 +267,7 @@ def _converted(settings: type[msgspec.Struct], name: str, of: Schema, entered: A
     return msgspec.to_builtins(made, enc_hook=revealed)
 
 
-def _flaw(of: Schema, entered: Any) -> Flaw | None:
+def _flaw(of: Schema, entered: object) -> Flaw | None:
     """Returns the flaw by the rules of the form.
 
     Path templates have their own check; other types fail at conversion.
@@ -286,7 +286,7 @@ def _flawed(name: str, of: Schema, flaw: Flaw) -> Problem:
 def _missing(
     settings: type[msgspec.Struct],
     properties: Mapping[str, Schema],
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     refused: set[str | None],
 ) -> list[Problem]:
     found = []
@@ -304,7 +304,7 @@ def _unknown(name: str, properties: Mapping[str, Schema]) -> Problem:
     return _of_setting(name, {}, message("setting.unknown", known=", ".join(properties)))
 
 
-def _wrong(name: str, of: Schema, entered: Any) -> Problem:
+def _wrong(name: str, of: Schema, entered: object) -> Problem:
     """Returns the problem, which quotes the value unless it is secret."""
     wanted, quote = _wanted(of), "" if of.get("writeOnly") else repr(entered)
     return _of_setting(name, of, message(wanted.code, quote, **wanted.params))

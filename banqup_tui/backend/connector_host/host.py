@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
 from pkgutil import resolve_name
-from typing import Any, cast
+from typing import cast
 
 from banqup_tui.backend.connector_host.definition import LocalDefinition, in_one_line, with_secrets
 from banqup_tui.backend.connector_host.messages import (
@@ -258,7 +258,7 @@ def _definition_answer(question: DefinitionQuestion, connectors: Connectors) -> 
         return framed(DefinitionAnswer(failure=failure_of(error)))
 
 
-def _value_of(question: DefinitionQuestion, connectors: Connectors) -> Any:
+def _value_of(question: DefinitionQuestion, connectors: Connectors) -> object:
     match question:
         case Describe():
             return _description(question, connectors)

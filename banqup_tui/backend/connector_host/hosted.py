@@ -57,15 +57,15 @@ class HostedConnector:
     def manifest(self) -> Manifest:
         return self.definition.manifest
 
-    def connect(self, settings: Mapping[str, Any]) -> AbstractAsyncContextManager[Channel]:
+    def connect(self, settings: Mapping[str, object]) -> AbstractAsyncContextManager[Channel]:
         """Opens a channel in the host. Access tokens come from `TOKENS` of the caller."""
         return self._host.connect(self._connector, settings, self._give_token(settings))
 
-    async def test(self, settings: Mapping[str, Any], sample: DeliveryRequest | None) -> list[Step]:
+    async def test(self, settings: Mapping[str, object], sample: DeliveryRequest | None) -> list[Step]:
         """Tests the connection in the host. Access tokens come from `TOKENS` of the caller."""
         return await self._host.test(self._connector, settings, sample, self._give_token(settings))
 
-    def _give_token(self, settings: Mapping[str, Any]) -> GiveToken:
+    def _give_token(self, settings: Mapping[str, object]) -> GiveToken:
         tokens = TOKENS.get(None)
         properties: dict[str, Any] = self.definition.extension.settings_schema.get("properties", {})
         own = {revealed(settings.get(name)) for name, of in properties.items() if kind_of(of) == "sign-in"}
@@ -96,22 +96,22 @@ class RemoteDefinition:
         self.extension: Extension = described.extension
         self.manifest = described.manifest
 
-    def read(self, settings: Mapping[str, Any], level: Level) -> Reading:
+    def read(self, settings: Mapping[str, object], level: Level) -> Reading:
         reading = self._host.ask(ReadSettings(self._connector, dict(settings), level), Reading)
         return msgspec.structs.replace(reading, values=with_secrets(self.extension, reading.values))
 
-    def destination(self, settings: Mapping[str, Any]) -> str:
+    def destination(self, settings: Mapping[str, object]) -> str:
         return self._host.ask(DestinationOf(self._connector, dict(settings)), str)
 
-    def where(self, settings: Mapping[str, Any], delivery_request: DeliveryRequest) -> str | None:
+    def where(self, settings: Mapping[str, object], delivery_request: DeliveryRequest) -> str | None:
         question = PlaceOf(self._connector, dict(settings), delivery_request)
         return self._host.ask(question, str | None)  # type: ignore[arg-type]
 
-    def signed_in_until(self, settings: Mapping[str, Any]) -> datetime | None:
+    def signed_in_until(self, settings: Mapping[str, object]) -> datetime | None:
         question = SignedInUntil(self._connector, dict(settings))
         return self._host.ask(question, datetime | None)  # type: ignore[arg-type]
 
-    def authorization(self, entered: Mapping[str, Any]) -> Authorization | SettingProblem | None:
+    def authorization(self, entered: Mapping[str, object]) -> Authorization | SettingProblem | None:
         answer = self._host.ask(AuthorizationOf(self._connector, dict(entered)), AuthorizationAnswer)
         if answer.field is not None:
             return SettingProblem(field=answer.field, message=answer.reason)

@@ -301,7 +301,7 @@ def failure_of(error: BaseException) -> Failure:
     )
 
 
-def encoded(value: Any) -> Any:
+def encoded(value: object) -> object:
     """The `enc_hook` of these messages. The sockets are between processes of this program, so secrets are sent."""
     if isinstance(value, Path):
         return str(value)
@@ -310,7 +310,7 @@ def encoded(value: Any) -> Any:
     raise TypeError(type(value))
 
 
-def decoded(kind: type, value: Any) -> Any:
+def decoded(kind: type, value: object) -> object:
     """The `dec_hook` of these messages: makes a path or a secret of its text."""
     return kind(value)
 

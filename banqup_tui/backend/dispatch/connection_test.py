@@ -6,7 +6,6 @@ import asyncio
 import logging
 from asyncio import timeout
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -100,7 +99,7 @@ test.__test__ = False  # type: ignore[attr-defined]
 
 
 async def _run_steps(
-    connector: HostedConnector, settings: Mapping[str, Any], sample: DeliveryRequest | None
+    connector: HostedConnector, settings: Mapping[str, object], sample: DeliveryRequest | None
 ) -> list[Step]:
     try:
         async with timeout(SECONDS):
@@ -114,7 +113,7 @@ async def _run_steps(
         return [Step(ok=False, message=Message("connection.test-failed"))]
 
 
-def _preview(connector: HostedConnector, settings: Mapping[str, Any], sample: DeliveryRequest | None) -> str | None:
+def _preview(connector: HostedConnector, settings: Mapping[str, object], sample: DeliveryRequest | None) -> str | None:
     if sample is None:
         return None
     try:

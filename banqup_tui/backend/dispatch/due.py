@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from banqup_tui.backend.db.tables import delivery, integration, job
 from banqup_tui.backend.ledger import rechecks
@@ -68,7 +68,7 @@ def next_due(connection: Connection, space_id: str) -> datetime | None:
     return min((at for at in found if at is not None), default=None)
 
 
-def _checks(space_id: str) -> Any:
+def _checks(space_id: str) -> Select[str]:
     return (
         select(delivery.c.id)
         .join(integration, integration.c.id == delivery.c.integration_id)
@@ -81,9 +81,9 @@ def _checks(space_id: str) -> Any:
     )
 
 
-def _jobs(space_id: str) -> Any:
+def _jobs(space_id: str) -> Select[str]:
     return select(job.c.id).where(job.c.space_id == space_id, job.c.state == RUNNING)
 
 
-def _any(connection: Connection, statement: Any) -> bool:
+def _any(connection: Connection, statement: Select[*tuple[Any, ...]]) -> bool:
     return connection.execute(statement.limit(1)).first() is not None

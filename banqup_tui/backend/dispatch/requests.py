@@ -47,7 +47,7 @@ def inputs_of(services: Services, claims: Sequence[Claim]) -> list[AttemptInput 
     with services.database.read() as connection:
         documents = _encoded(connection, _DOCUMENTS, [claim.document_id for claim in claims])
         clients = _encoded(connection, _CLIENTS, [claim.client_id for claim in claims])
-        opened: dict[tuple[str, int], dict[str, Any]] = {}
+        opened: dict[tuple[str, int], dict[str, object]] = {}
         return [_input(connection, services, claim, documents, clients, opened) for claim in claims]
 
 
@@ -57,7 +57,7 @@ def _input(
     claim: Claim,
     documents: Mapping[str, bytes],
     clients: Mapping[str, bytes],
-    opened: dict[tuple[str, int], dict[str, Any]],
+    opened: dict[tuple[str, int], dict[str, object]],
 ) -> AttemptInput | Exception:
     try:
         connector = services.extensions.connector(claim.extension_id)
@@ -138,7 +138,7 @@ def build_request(
     )
 
 
-def settings_of(connection: Connection, services: Services, integration_id: str, version: int) -> dict[str, Any]:
+def settings_of(connection: Connection, services: Services, integration_id: str, version: int) -> dict[str, object]:
     """Returns the effective settings of one version by name, with secrets as `Secret`.
 
     Raises:

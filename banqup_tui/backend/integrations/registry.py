@@ -9,7 +9,6 @@ import importlib.metadata
 import logging
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import msgspec
 
@@ -29,7 +28,7 @@ OURS = "banqup-tui"
 
 _log = logging.getLogger(__name__)
 
-NO_SCHEMA: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+NO_SCHEMA: dict[str, object] = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
 class _Loaded(msgspec.Struct, frozen=True):
@@ -82,13 +81,13 @@ class Extensions:
     def properties(self, extension_id: str) -> Mapping[str, Schema]:
         """Returns the JSON Schema of each setting by name; empty for an extension that does not load."""
         extension = self.get(extension_id)
-        properties: dict[str, dict[str, Any]] = extension.settings_schema.get("properties", {}) if extension else {}
+        properties: dict[str, dict[str, object]] = extension.settings_schema.get("properties", {}) if extension else {}
         return properties
 
-    def validate(self, extension_id: str, settings: Mapping[str, Any], level: Level | str) -> list[Problem]:
+    def validate(self, extension_id: str, settings: Mapping[str, object], level: Level | str) -> list[Problem]:
         return list(self.read(extension_id, settings, level).problems)
 
-    def read(self, extension_id: str, settings: Mapping[str, Any], level: Level | str) -> Reading:
+    def read(self, extension_id: str, settings: Mapping[str, object], level: Level | str) -> Reading:
         """Reads settings of a form or a command line (`Definition.read`)."""
         connector = self.connector(extension_id)
         if connector is None:

@@ -6,7 +6,7 @@ An empty value counts as absent on both levels, so clearing a client's value sho
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from banqup_tui.backend.db.records import InstallationRecord
 from banqup_tui.backend.db.vault import SealedElsewhere, SealedPlace, of_installation
@@ -18,20 +18,20 @@ from banqup_tui.protocol.problems import Problem, ProblemType
 if TYPE_CHECKING:
     from banqup_tui.backend.connector_host.definition import Level
 
-Settings = dict[str, Any]
+Settings = dict[str, object]
 
 
-def changed(stored: Mapping[str, Any], entered: Mapping[str, Any]) -> Settings:
+def changed(stored: Mapping[str, object], entered: Mapping[str, object]) -> Settings:
     """Returns `stored` with the entered values; empty values delete, and settings not named stay."""
     merged = {**stored, **entered}
     return {name: value for name, value in merged.items() if not _is_empty(value)}
 
 
-def in_effect(firm: Mapping[str, Any], client: Mapping[str, Any]) -> Settings:
+def in_effect(firm: Mapping[str, object], client: Mapping[str, object]) -> Settings:
     return {**firm, **client}
 
 
-def read(services: Services, extension_id: str, settings: Mapping[str, Any], level: Level) -> Settings:
+def read(services: Services, extension_id: str, settings: Mapping[str, object], level: Level) -> Settings:
     """Returns the settings, converted to their types. Raises `CommandRefused` for the first problem."""
     reading = services.extensions.read(extension_id, settings, level)
     if reading.problems:

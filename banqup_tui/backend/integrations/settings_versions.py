@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import CompoundSelect, Connection, delete, insert, select, union, update
 
@@ -82,14 +82,14 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
 
 
 def sign_in_columns(
-    transaction: Transaction, services: Services, extension_id: str, effective: Mapping[str, Any]
-) -> dict[str, Any]:
+    transaction: Transaction, services: Services, extension_id: str, effective: Mapping[str, object]
+) -> dict[str, object]:
     """Returns the columns of an integration for the sign-in in these settings and its end."""
     until = {"sign_in_until": _sign_in_until(services, extension_id, effective)}
     return until | sign_in_settings.columns(transaction, services, extension_id, effective)
 
 
-def _sign_in_until(services: Services, extension_id: str, effective: Mapping[str, Any]) -> datetime | None:
+def _sign_in_until(services: Services, extension_id: str, effective: Mapping[str, object]) -> datetime | None:
     """Returns the end of the sign-in, or `None` if the connector does not tell or fails."""
     connector = services.extensions.connector(extension_id)
     if connector is None:

@@ -182,7 +182,7 @@ def end(transaction: Transaction, row: DeliveryRecord, state: DeliveryState, **v
     return state
 
 
-def fail_as_deadly(transaction: Transaction, row: DeliveryRecord, deaths: int, **values: Any) -> DeliveryState:
+def fail_as_deadly(transaction: Transaction, row: DeliveryRecord, deaths: int, **values: object) -> DeliveryState:
     """Ends a delivery in whose attempts a process ended `most_deaths` times, so that it stops no other delivery."""
     values |= {"deaths": deaths, "reason": messages.KILLED_THE_SERVICE}
     values["uncertain"] = bool(row.uncertain or row.phase != "CLAIMED")
@@ -263,11 +263,11 @@ def _state_after(
     return as_uncertain(transaction, terms, locked, row, reason, deaths=deaths)
 
 
-_ARRIVED: dict[str, Any] = {"uncertain": False, "deaths": 0, "checks": 0}
+_ARRIVED: dict[str, object] = {"uncertain": False, "deaths": 0, "checks": 0}
 
 
 def _record_receipt(
-    transaction: Transaction, locked: IntegrationRecord, row: DeliveryRecord, receipt: Receipt, **values: Any
+    transaction: Transaction, locked: IntegrationRecord, row: DeliveryRecord, receipt: Receipt, **values: object
 ) -> DeliveryState:
     values |= {"receipt": receipt.text, "sent_as": _reference(receipt), "reason": receipt.about}
     transition(transaction, [row], DeliveryState.DELIVERED, **_ARRIVED | values)
@@ -296,7 +296,7 @@ def _not_sent(
     A fault of the document spends a try and gives the document a back-off. A fault of the integration spends no try:
     the whole integration waits.
     """
-    values: dict[str, Any] = {"reason": result.message, "deaths": deaths}
+    values: dict[str, object] = {"reason": result.message, "deaths": deaths}
     if result.fault is not Fault.DOCUMENT:
         return hand_back(transaction, locked, row, **values, due_at=locked.postponed_until or transaction.now)
     tries = row.tries + 1

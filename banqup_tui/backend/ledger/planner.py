@@ -48,7 +48,7 @@ def waiting_integration(transaction: Executor) -> str | None:
     return found
 
 
-def unseen() -> Select[tuple[str]]:
+def unseen() -> Select[str]:
     """Returns the statement for the ids of integrations whose client has documents ready after `planned_seq`."""
     more = exists().where(
         document.c.client_id == integration.c.client_id, document.c.ready_seq > integration.c.planned_seq

@@ -114,7 +114,7 @@ async def _answered(runtime: CliRuntime, submitted: Sequence[Submitted]) -> list
     return values
 
 
-def _values(submitted: Submitted, answer: CommandAnswer | None, clients: dict[str, Client]) -> list[dict[str, Any]]:
+def _values(submitted: Submitted, answer: CommandAnswer | None, clients: dict[str, Client]) -> list[dict[str, object]]:
     """Returns a value for each document: a bank file may hold statements of several clients."""
     if answer is None:
         outcome = "PASSED_OVER" if submitted.passed_over else "REFUSED"

@@ -321,7 +321,7 @@ def _sentence(step: TestStep) -> str:
     return sentence_of(step.message) if step.ok else words_of(step.message)
 
 
-def _by_field(result: TestResult, properties: Mapping[str, Any]) -> dict[str, str]:
+def _by_field(result: TestResult, properties: Mapping[str, object]) -> dict[str, str]:
     """Returns the first problem of each setting, without the setting's title, which stands beside it."""
     texts: dict[str, str] = {}
     for step in result.steps:

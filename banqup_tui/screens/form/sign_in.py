@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 from banqup_tui.actions.prompts import SignInSteps
 from banqup_tui.domain.errors import BanqupError
@@ -29,7 +28,7 @@ class SignInAtForm:
         self._screen, self._panel, self._signing = screen, panel, signing
         self._url, self._id = "", ""
 
-    async def value(self, field: str, values: Mapping[str, Any]) -> str | None:
+    async def value(self, field: str, values: Mapping[str, object]) -> str | None:
         """Returns the value for the field, `None` if the user cancels. Raises `BanqupError` if it cannot begin."""
         answer: str | None = AGAIN
         while answer == AGAIN:

@@ -21,7 +21,7 @@ CLIENTS = [
 ]
 
 
-async def test_counts_names_and_integrations_stand_on_the_grid_at_120_columns():
+async def test_counts_names_and_integrations_stand_on_the_grid_at_120_columns() -> None:
     async with Stage(ClientTable(CLIENTS)).run_test(size=(120, 40)) as pilot:
         shown = rows(pilot.app)
         assert shown[3] == (
@@ -35,7 +35,7 @@ async def test_counts_names_and_integrations_stand_on_the_grid_at_120_columns():
         assert shown[5].startswith("  ASBL Maison de quartier des Ta…  –  ")
 
 
-async def test_at_80_columns_counts_keep_their_signs_only():
+async def test_at_80_columns_counts_keep_their_signs_only() -> None:
     async with Stage(ClientTable(CLIENTS)).run_test(size=(80, 24)) as pilot:
         shown = rows(pilot.app)
         assert shown[2] == "  Client                                         ×↓    →     ●     ◊    Newest"
@@ -43,19 +43,20 @@ async def test_at_80_columns_counts_keep_their_signs_only():
         assert shown[4].startswith("  ASBL Maison de quartier des Tanneurs et…  ")
 
 
-async def test_the_cursor_stays_on_its_client_when_the_order_changes():
+async def test_the_cursor_stays_on_its_client_when_the_order_changes() -> None:
     table = ClientTable(CLIENTS)
     app = Stage(table)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("j")
         table.set_rows(list(reversed(CLIENTS)))
         await pilot.pause()
+        assert table.row is not None
         assert table.row.client.id == "asbl"
         await pilot.press("enter")
         assert app.posted(ClientTable.Opened)[0].row.client.id == "asbl"
 
 
-async def test_a_click_on_a_label_asks_to_sort_by_it():
+async def test_a_click_on_a_label_asks_to_sort_by_it() -> None:
     app = Stage(ClientTable(CLIENTS))
     async with app.run_test(size=(120, 40)) as pilot:
         for x in (5, 40, 58, 70, 108):
@@ -64,7 +65,7 @@ async def test_a_click_on_a_label_asks_to_sort_by_it():
         assert columns == ["name", "vat_number", "error", "queued", "integrations"]
 
 
-def test_integrations_are_named_as_far_as_they_fit():
+def test_integrations_are_named_as_far_as_they_fit() -> None:
     assert integration_names(("Yuki", "SFTP"), 15) == "Yuki, SFTP"
     assert integration_names(("Exact Online", "SFTP", "Dropbox"), 15) == "Exact Online +2"
     assert integration_names((), 15) == "–"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from textual.geometry import Region
 
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.listing import Sent
@@ -16,7 +17,7 @@ from banqup_tui.widgets.document_table.table import DocumentTable, Selection
 from tests.widgets.support import ManyRows, Stage, invented, rows, sent
 
 
-async def test_a_row_stands_on_the_grid_at_80_columns():
+async def test_a_row_stands_on_the_grid_at_80_columns() -> None:
     source = ManyRows(3)
     source.changed[0] = invented(0, status=AccountingStatus.ERROR, sent=sent(1, 3, state=DeliveryState.FAILED))
     source.changed[1] = invented(
@@ -31,26 +32,27 @@ async def test_a_row_stands_on_the_grid_at_80_columns():
         assert shown[5] == "  24/11/26  2026-00002     Meunerie de Ge…  USD 1,215.13  ◊ Client     –     ⋮"
 
 
-async def test_under_70_columns_the_status_is_its_sign():
+async def test_under_70_columns_the_status_is_its_sign() -> None:
     async with Stage(DocumentTable(ManyRows(3))).run_test(size=(67, 24)) as pilot:
         shown = rows(pilot.app)
         assert shown[2] == "  Date ↓    Number        Supplier                     Gross    ⋮"
         assert shown[3] == "  24/11/26  2026-00000    Meunerie de Gembloux SA   1,215.13  ● ⋮"
 
 
-async def test_a_wide_table_names_where_a_document_was_sent():
-    table = DocumentTable(ManyRows(3))
+async def test_a_wide_table_names_where_a_document_was_sent() -> None:
+    source = ManyRows(3)
+    table = DocumentTable(source)
     table.set_integrations(["Exact", "SFTP", "Dropbox"])
     states = {"Exact": DeliveryState.DELIVERED, "SFTP": DeliveryState.FAILED, "Dropbox": DeliveryState.UNKNOWN}
     sent_to = tuple(Sent(integration_id=name, label=name, state=state) for name, state in states.items())
-    table._rows.changed[0] = invented(0, sent=sent_to)
+    source.changed[0] = invented(0, sent=sent_to)
     async with Stage(table).run_test(size=(128, 24)) as pilot:
         shown = rows(pilot.app)
         assert shown[2].endswith("Status       Sent to                    Actions")
         assert shown[3].endswith("● Ready      √ Exact  × SFTP  ? Dropbox       ⋮")
 
 
-async def test_keys_move_through_a_million_documents_and_only_what_is_seen_is_read():
+async def test_keys_move_through_a_million_documents_and_only_what_is_seen_is_read() -> None:
     source = ManyRows(1_000_000)
     table = DocumentTable(source)
     async with Stage(table).run_test(size=(120, 40)) as pilot:
@@ -67,18 +69,29 @@ async def test_keys_move_through_a_million_documents_and_only_what_is_seen_is_re
         assert source.reads < 8
 
 
-async def test_moving_the_cursor_repaints_two_lines_only():
+def repaints(table: DocumentTable, monkeypatch: pytest.MonkeyPatch) -> list[Region]:
+    """Returns a list to which the regions are added that the table repaints; all of it is a region without a size."""
+    painted: list[Region] = []
+    original = table.refresh
+
+    def refresh(*regions: Region, **options: bool) -> DocumentTable:
+        painted.extend(regions or [Region()])
+        return original(*regions, **options)
+
+    monkeypatch.setattr(table, "refresh", refresh)
+    return painted
+
+
+async def test_moving_the_cursor_repaints_two_lines_only(monkeypatch: pytest.MonkeyPatch) -> None:
     table = DocumentTable(ManyRows(100))
     async with Stage(table).run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        painted = []
-        original = table.refresh
-        table.refresh = lambda *regions, **options: painted.extend(regions or ["all"]) or original(*regions, **options)
+        painted = repaints(table, monkeypatch)
         await pilot.press("down")
         assert [(region.y, region.height) for region in painted] == [(1, 1), (2, 1)]
 
 
-async def test_space_selects_lines_and_the_count_is_told():
+async def test_space_selects_lines_and_the_count_is_told() -> None:
     table = DocumentTable(ManyRows(100))
     app = Stage(table)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -90,14 +103,14 @@ async def test_space_selects_lines_and_the_count_is_told():
         assert table.selection == Selection(frozenset({"0"}))
 
 
-async def test_a_range_follows_the_cursor_and_keeps_what_was_selected_before():
+async def test_a_range_follows_the_cursor_and_keeps_what_was_selected_before() -> None:
     table = DocumentTable(ManyRows(100))
     async with Stage(table).run_test(size=(120, 40)) as pilot:
         await pilot.press("space", "j", "j", "V", "j", "j", "k", "V", "j")
         assert table.selection == Selection(frozenset({"0", "2", "3"}))
 
 
-async def test_all_that_match_can_be_selected_but_for_a_few():
+async def test_all_that_match_can_be_selected_but_for_a_few() -> None:
     table = DocumentTable(ManyRows(5000))
     async with Stage(table).run_test(size=(120, 40)) as pilot:
         await pilot.press("A", "space")
@@ -109,7 +122,7 @@ async def test_all_that_match_can_be_selected_but_for_a_few():
         assert table.selected_count == 0
 
 
-async def test_enter_and_double_click_open_and_the_dots_and_right_click_ask_for_the_menu():
+async def test_enter_and_double_click_open_and_the_dots_and_right_click_ask_for_the_menu() -> None:
     table = DocumentTable(ManyRows(100))
     app = Stage(table)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -123,7 +136,7 @@ async def test_enter_and_double_click_open_and_the_dots_and_right_click_ask_for_
         assert (asked[0].region.x, asked[0].region.y) == (117, 8)
 
 
-async def test_the_cursor_stays_on_its_document_when_others_come_in_above():
+async def test_the_cursor_stays_on_its_document_when_others_come_in_above() -> None:
     source = ManyRows(100)
     table = DocumentTable(source)
     async with Stage(table).run_test(size=(120, 40)) as pilot:
@@ -131,18 +144,17 @@ async def test_the_cursor_stays_on_its_document_when_others_come_in_above():
         source.before = [invented(9000 + index, id=f"new{index}") for index in range(3)]
         table.refresh_rows()
         await pilot.pause()
+        assert table.row is not None
         assert table.row.id == "5"
         assert table.cursor == 8
 
 
-async def test_a_change_of_one_document_repaints_its_line_only():
+async def test_a_change_of_one_document_repaints_its_line_only(monkeypatch: pytest.MonkeyPatch) -> None:
     source = ManyRows(100)
     table = DocumentTable(source)
     async with Stage(table).run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        painted = []
-        original = table.refresh
-        table.refresh = lambda *regions, **options: painted.extend(regions or ["all"]) or original(*regions, **options)
+        painted = repaints(table, monkeypatch)
         source.changed[7] = invented(7, status=AccountingStatus.PROCESSED)
         table.refresh_rows()
         await pilot.pause()
@@ -151,7 +163,7 @@ async def test_a_change_of_one_document_repaints_its_line_only():
 
 
 @pytest.mark.parametrize("name", ["a[/b]c", "\x1b[31mrood\x1b[0m", "\u202egnp.exe", "日本語の会社" * 6, "é" * 60])
-async def test_hostile_and_wide_names_keep_the_columns_in_line(name):
+async def test_hostile_and_wide_names_keep_the_columns_in_line(name: str) -> None:
     source = ManyRows(2)
     source.changed[0] = invented(0, counterparty=name, number=name)
     async with Stage(DocumentTable(source)).run_test(size=(80, 24)) as pilot:
@@ -164,7 +176,7 @@ async def test_hostile_and_wide_names_keep_the_columns_in_line(name):
 
 @settings(max_examples=60)
 @given(st.integers(min_value=49, max_value=300), st.integers(min_value=0, max_value=60))
-def test_columns_never_overlap_and_a_document_without_amount_still_has_a_name(width, names):
+def test_columns_never_overlap_and_a_document_without_amount_still_has_a_name(width: int, names: int) -> None:
     columns = columns_at(width, Widths(sent_names=names))
     assert columns.number == columns.date + columns.date_width + 2
     assert columns.field == columns.number + columns.number_width + 2
@@ -177,7 +189,7 @@ def test_columns_never_overlap_and_a_document_without_amount_still_has_a_name(wi
 
 
 @given(st.integers(min_value=70, max_value=299), st.integers(min_value=0, max_value=40))
-def test_a_larger_window_never_shortens_a_name_of_30_letters_and_buys_in_order(width, names):
+def test_a_larger_window_never_shortens_a_name_of_30_letters_and_buys_in_order(width: int, names: int) -> None:
     small, large = (columns_at(at, Widths(sent_names=names)) for at in (width, width + 1))
     if small.is_narrow or large.is_narrow:  # only the status as a word costs letters
         return
@@ -187,12 +199,12 @@ def test_a_larger_window_never_shortens_a_name_of_30_letters_and_buys_in_order(w
     assert large.extras == set(order[: len(large.extras)])
 
 
-def test_columns_the_user_chose_are_kept_as_long_as_there_is_room():
+def test_columns_the_user_chose_are_kept_as_long_as_there_is_room() -> None:
     assert "full_date" in columns_at(88, Widths(), wanted={"full_date"}).extras
     assert "full_date" not in columns_at(88, Widths()).extras
 
 
-async def test_an_empty_folder_says_what_will_come_and_what_to_do():
+async def test_an_empty_folder_says_what_will_come_and_what_to_do() -> None:
     from banqup_tui.widgets.line_list import EmptyNote
 
     table = DocumentTable(ManyRows(0))
@@ -209,7 +221,7 @@ async def test_an_empty_folder_says_what_will_come_and_what_to_do():
         ]
 
 
-async def test_without_colours_every_state_can_still_be_told(monkeypatch):
+async def test_without_colours_every_state_can_still_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     table = DocumentTable(ManyRows(10))
     async with Stage(table).run_test(size=(80, 24)) as pilot:
@@ -217,7 +229,7 @@ async def test_without_colours_every_state_can_still_be_told(monkeypatch):
         assert any(style.reverse for style in styles if style)
 
 
-def test_dates_in_the_table_follow_the_users_country():
+def test_dates_in_the_table_follow_the_users_country() -> None:
     formats.use_locale("de_BE")
     try:
         assert formats.short_date(date(2026, 11, 24)) == "24.11.26"

@@ -1,5 +1,10 @@
 """The folders of a client: beside the table and as a level of their own."""
 
+from typing import Any
+
+from rich.color import Color
+from textual.strip import Strip
+
 from banqup_tui.domain.listing import Counts
 from banqup_tui.widgets.folder_tree import FolderTree, TreeNode
 from tests.widgets.support import Stage, rows
@@ -31,11 +36,22 @@ NODES = [
 ]
 
 
-def tree(**options) -> FolderTree:
+def node_of(tree: FolderTree) -> TreeNode:
+    assert tree.node is not None
+    return tree.node
+
+
+def ground_of(strip: Strip) -> Color | None:
+    style = next(iter(strip)).style
+    assert style is not None
+    return style.bgcolor
+
+
+def tree(**options: Any) -> FolderTree:
     return FolderTree(NODES, open_ids={"purchase", "purchase/2026"}, **options)
 
 
-async def test_beside_the_table_totals_stand_in_line_and_failures_before_them():
+async def test_beside_the_table_totals_stand_in_line_and_failures_before_them() -> None:
     async with Stage(tree()).run_test(size=(120, 40)) as pilot:
         shown = [line[:31].rstrip() for line in rows(pilot.app)]
         assert shown[3:11] == [
@@ -50,7 +66,7 @@ async def test_beside_the_table_totals_stand_in_line_and_failures_before_them():
         ]
 
 
-async def test_as_a_level_of_its_own_all_counts_are_shown():
+async def test_as_a_level_of_its_own_all_counts_are_shown() -> None:
     async with Stage(tree(classes="-wide")).run_test(size=(80, 24)) as pilot:
         shown = rows(pilot.app)
         assert shown[2] == "  Folders                                       ×      →      ●      ◊   Total"
@@ -58,7 +74,7 @@ async def test_as_a_level_of_its_own_all_counts_are_shown():
         assert shown[8].startswith("  ► Enriched movement reports   ")
 
 
-async def test_arrows_fold_unfold_and_leave_to_the_table():
+async def test_arrows_fold_unfold_and_leave_to_the_table() -> None:
     widget = tree()
     app = Stage(widget)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -68,31 +84,31 @@ async def test_arrows_fold_unfold_and_leave_to_the_table():
         assert widget.open_ids == {"purchase/2026"}
         assert "Enriched" in rows(app)[6]
         await pilot.press("right", "j", "j", "left")
-        assert widget.node.id == "purchase/2026"
+        assert node_of(widget).id == "purchase/2026"
 
 
-async def test_the_cursor_covers_both_lines_of_a_wrapped_name_and_passes_on_as_one():
+async def test_the_cursor_covers_both_lines_of_a_wrapped_name_and_passes_on_as_one() -> None:
     widget = tree()
     async with Stage(widget).run_test(size=(120, 40)) as pilot:
         await pilot.press("G")
-        assert widget.node.id == "reports"
+        assert node_of(widget).id == "reports"
         strips = pilot.app.screen._compositor.render_strips(pilot.app.size)
-        grounds = [next(iter(strip)).style.bgcolor for strip in (strips[9], strips[10])]
+        grounds = [ground_of(strip) for strip in (strips[9], strips[10])]
         assert grounds[0] == grounds[1]
         await pilot.press("k")
-        assert widget.node.id == "purchase/2025"
+        assert node_of(widget).id == "purchase/2025"
 
 
-async def test_new_counts_keep_the_cursor_where_it_is():
+async def test_new_counts_keep_the_cursor_where_it_is() -> None:
     widget = tree()
     async with Stage(widget).run_test(size=(120, 40)) as pilot:
         assert widget.move_to_node("purchase/2026/11")
         widget.set_nodes([TreeNode("new", "Aaa", 0), *NODES])
         await pilot.pause()
-        assert widget.node.id == "purchase/2026/11"
+        assert node_of(widget).id == "purchase/2026/11"
 
 
-async def test_a_click_on_the_sign_folds_and_on_the_name_opens():
+async def test_a_click_on_the_sign_folds_and_on_the_name_opens() -> None:
     widget = tree()
     app = Stage(widget)
     async with app.run_test(size=(120, 40)) as pilot:

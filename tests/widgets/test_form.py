@@ -1,5 +1,7 @@
 """Settings to fill in."""
 
+from typing import Any
+
 import pytest
 from textual import events
 
@@ -30,7 +32,7 @@ def a_form() -> FormView:
     return form
 
 
-async def test_each_value_says_where_it_comes_from():
+async def test_each_value_says_where_it_comes_from() -> None:
     async with Stage(a_form()).run_test(size=(120, 40)) as pilot:
         shown = "\n".join(rows(pilot.app))
         assert "sftp.example" in shown
@@ -39,7 +41,7 @@ async def test_each_value_says_where_it_comes_from():
         assert "kept, never shown" in shown
 
 
-async def test_what_is_typed_is_this_clients_and_what_is_as_before_is_not_kept():
+async def test_what_is_typed_is_this_clients_and_what_is_as_before_is_not_kept() -> None:
     form = a_form()
     async with Stage(form).run_test(size=(120, 40)) as pilot:
         assert form.own_values() == {"path": "/in"}
@@ -51,7 +53,7 @@ async def test_what_is_typed_is_this_clients_and_what_is_as_before_is_not_kept()
         assert form.first_wrong() == "Host"
 
 
-async def test_a_secret_is_never_seen_and_only_sent_when_typed_anew():
+async def test_a_secret_is_never_seen_and_only_sent_when_typed_anew() -> None:
     form = a_form()
     async with Stage(form).run_test(size=(120, 40)) as pilot:
         await pilot.press("tab", "s", "3", "c")
@@ -61,7 +63,7 @@ async def test_a_secret_is_never_seen_and_only_sent_when_typed_anew():
         assert form.own_values()["password"] == "s3c"
 
 
-async def test_a_pasted_private_key_keeps_its_lines():
+async def test_a_pasted_private_key_keeps_its_lines() -> None:
     form = a_form()
     async with Stage(form).run_test(size=(120, 40)) as pilot:
         await pilot.press("tab")
@@ -69,7 +71,7 @@ async def test_a_pasted_private_key_keeps_its_lines():
         assert form.own_values()["password"] == "-----BEGIN\nabc\n-----END"
 
 
-async def test_a_box_is_ticked_with_space_and_says_whose_it_is():
+async def test_a_box_is_ticked_with_space_and_says_whose_it_is() -> None:
     form = FormView()
     form.fill([FormField("tls", "Encrypted", "tick", inherited=YES)], [], [Button("save", "Keep")])
     async with Stage(form).run_test(size=(120, 40)) as pilot:
@@ -80,7 +82,7 @@ async def test_a_box_is_ticked_with_space_and_says_whose_it_is():
         assert any("[ ]" in row and "this client" in row for row in rows(pilot.app))
 
 
-async def test_under_an_empty_field_stands_a_right_value_and_beside_a_wrong_one_too():
+async def test_under_an_empty_field_stands_a_right_value_and_beside_a_wrong_one_too() -> None:
     form = FormView()
     form.fill([FormField("to", "To", check=no_x, example="a@b.be")], [], [Button("save", "Keep")])
     async with Stage(form).run_test(size=(120, 40)) as pilot:
@@ -89,7 +91,7 @@ async def test_under_an_empty_field_stands_a_right_value_and_beside_a_wrong_one_
         assert any("^ no x here For example a@b.be" in row for row in rows(pilot.app))
 
 
-async def test_in_a_long_text_the_mark_stays_below_what_is_wrong():
+async def test_in_a_long_text_the_mark_stays_below_what_is_wrong() -> None:
     form = FormView()
     form.fill([FormField("path", "Path", own="/in/" + "a" * 40, check=no_x)], [], [Button("save", "Keep")])
     async with Stage(form).run_test(size=(120, 40)) as pilot:
@@ -99,7 +101,7 @@ async def test_in_a_long_text_the_mark_stays_below_what_is_wrong():
         assert shown[at].index("^") == shown[at - 1].index("x")
 
 
-async def test_a_choice_is_changed_with_left_and_right():
+async def test_a_choice_is_changed_with_left_and_right() -> None:
     form = a_form()
     async with Stage(form).run_test(size=(120, 40)) as pilot:
         await pilot.press("tab", "tab", "right")
@@ -110,7 +112,7 @@ async def test_a_choice_is_changed_with_left_and_right():
         assert "mode" not in form.own_values()
 
 
-async def test_a_mistake_is_marked_below_its_letters():
+async def test_a_mistake_is_marked_below_its_letters() -> None:
     form = a_form()
     async with Stage(form).run_test(size=(120, 40)) as pilot:
         await pilot.press("tab", "tab", "tab", "x")
@@ -120,7 +122,7 @@ async def test_a_mistake_is_marked_below_its_letters():
         assert form.first_wrong() == "Path"
 
 
-async def test_keys_go_through_fields_boxes_and_buttons_and_around():
+async def test_keys_go_through_fields_boxes_and_buttons_and_around() -> None:
     form = a_form()
     app = Stage(form)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -134,7 +136,7 @@ async def test_keys_go_through_fields_boxes_and_buttons_and_around():
         assert form.footer() == (("Tab", "Next field"), ("Enter", "Cancel"))
 
 
-async def test_a_button_with_a_reason_cannot_be_reached():
+async def test_a_button_with_a_reason_cannot_be_reached() -> None:
     form = a_form()
     app = Stage(form)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -145,7 +147,7 @@ async def test_a_button_with_a_reason_cannot_be_reached():
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
-async def test_everything_is_reached_and_seen_in_a_small_window(size):
+async def test_everything_is_reached_and_seen_in_a_small_window(size: tuple[int, int]) -> None:
     form = a_form()
     async with Stage(form).run_test(size=size) as pilot:
         form.set_report("Test", [Report(True, "Signed in."), Report(False, HOSTILE)])
@@ -163,7 +165,7 @@ async def test_everything_is_reached_and_seen_in_a_small_window(size):
             assert form.render_line(y).cell_length == form.size.width
 
 
-async def test_hostile_values_keep_to_their_field():
+async def test_hostile_values_keep_to_their_field() -> None:
     form = FormView()
     form.fill(
         [FormField("a", HOSTILE, own=HOSTILE), FormField("b", "B", "choice", own=HOSTILE, choices=(HOSTILE, "x"))],
@@ -178,7 +180,7 @@ async def test_hostile_values_keep_to_their_field():
             assert "‮" not in "".join(rows(pilot.app))
 
 
-def a_sign_in(**more) -> FormView:
+def a_sign_in(**more: Any) -> FormView:
     """Asked with two of three ways."""
     form = FormView()
     form.fill(
@@ -195,7 +197,7 @@ def a_sign_in(**more) -> FormView:
     return form
 
 
-async def test_a_field_that_is_not_asked_is_no_reason_and_is_left_as_it_was():
+async def test_a_field_that_is_not_asked_is_no_reason_and_is_left_as_it_was() -> None:
     form = a_sign_in()
     async with Stage(form).run_test(size=(80, 24)) as pilot:
         assert form.first_wrong() == "Password"
@@ -211,7 +213,7 @@ async def test_a_field_that_is_not_asked_is_no_reason_and_is_left_as_it_was():
         assert form.own_values() == {"page": "https://a.bex", "by": "browser"}
 
 
-async def test_the_keyboard_stays_where_it_is_when_fields_before_it_come_and_go():
+async def test_the_keyboard_stays_where_it_is_when_fields_before_it_come_and_go() -> None:
     form = FormView()
     form.fill(
         [FormField("path", "Path"), FormField("on", "On", "tick", inherited=NO)],
@@ -236,7 +238,9 @@ async def test_the_keyboard_stays_where_it_is_when_fields_before_it_come_and_go(
         ({"stored": True, "own": ""}, "signed in", "this client", "Sign in again"),
     ],
 )
-async def test_a_sign_in_says_how_it_stands_and_is_asked_for_by_a_key(more, word, origin, key):
+async def test_a_sign_in_says_how_it_stands_and_is_asked_for_by_a_key(
+    more: dict[str, Any], word: str, origin: str, key: str
+) -> None:
     form = a_sign_in(**more)
     stage = Stage(form)
     async with stage.run_test(size=(80, 24)) as pilot:

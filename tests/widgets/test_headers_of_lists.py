@@ -150,7 +150,11 @@ def test_labels_of_documents_stand_over_their_columns(language: str, sort: SortC
             labels = Labels({"counterparty": _(party)}, sort, True)
             text = "".join(segment.text for segment in draw_labels(labels, columns, LOOK, focused=True)).rstrip()
             assert width_of(text) <= width
-            starts = {"date": columns.date, "number": columns.number, "counterparty": columns.field}
+            starts: dict[SortColumn, int] = {
+                "date": columns.date,
+                "number": columns.number,
+                "counterparty": columns.field,
+            }
             starts["gross"] = columns.field_end - width_of(labels.name_of("gross"))
             if not columns.is_narrow:
                 starts["status"] = columns.status

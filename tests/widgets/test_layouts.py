@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -30,8 +31,8 @@ LOOK = look_named("banqup-dark")
 HOSTILE = "a[/b]c \x1b[31m ‮ " + "漢" * 300
 
 
-def invoice(**more):
-    known = {
+def invoice(**more: Any) -> Invoice:
+    known: dict[str, Any] = {
         "kind": InvoiceKind.INVOICE,
         "number": "2026-11874",
         "issue_date": date(2026, 11, 24),
@@ -77,7 +78,7 @@ def keeps_to(lines: list[Line], width: int) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_an_invoice_has_all_that_one_looks_for(width):
+def test_an_invoice_has_all_that_one_looks_for(width: int) -> None:
     text = text_of(invoice_lines(invoice(), width), width)
     for wanted in (
         "Invoice 2026-11874", "1,215.13 EUR", "24/11/2026", "Meunerie de Gembloux SA", "BE 0438.220.759",
@@ -87,32 +88,32 @@ def test_an_invoice_has_all_that_one_looks_for(width):
     keeps_to(invoice_lines(invoice(), width), width)
 
 
-def test_at_120_columns_a_document_is_still_100_wide():
+def test_at_120_columns_a_document_is_still_100_wide() -> None:
     assert max(map(line_width, invoice_lines(invoice(), 120))) == 100
 
 
-def test_wrong_check_digits_are_pointed_out_in_place():
+def test_wrong_check_digits_are_pointed_out_in_place() -> None:
     means = PaymentMeans(code="30", account="BE68539007547034", account_is_iban=True, reference="+++123/4567/89003+++")
     text = text_of(invoice_lines(invoice(payment_means=(means,)), 100), 100)
     assert "check digits should be 02" in text
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_yen_have_no_decimals(width):
+def test_yen_have_no_decimals(width: int) -> None:
     text = text_of(invoice_lines(invoice(currency="JPY"), width), width)
     assert "121,513 JPY" in text
     assert "1,215.13" not in text
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_credit_note_is_called_so_and_nobody_is_told_to_pay_it(width):
+def test_a_credit_note_is_called_so_and_nobody_is_told_to_pay_it(width: int) -> None:
     text = text_of(invoice_lines(invoice(kind=InvoiceKind.CREDIT_NOTE), width), width)
     assert "Credit note 2026-11874" in text
     assert "Credited" in text
     assert not any(words in text for words in ("to pay", "To pay", "before", "due "))
 
 
-def test_an_invoice_by_which_the_seller_owes_asks_nobody_to_pay_either():
+def test_an_invoice_by_which_the_seller_owes_asks_nobody_to_pay_either() -> None:
     text = text_of(invoice_lines(invoice(net=-100, vat=-21, gross=-121, payable=-121), 76), 76)
     assert "Balance" in text
     assert not any(words in text for words in ("to pay", "To pay", "before", "due "))
@@ -126,19 +127,19 @@ def test_an_invoice_by_which_the_seller_owes_asks_nobody_to_pay_either():
         (InvoiceKind.INVOICE, "389", "Self-billed invoice"),
     ],
 )
-def test_what_else_a_document_is_stands_in_its_heading(kind, code, words):
+def test_what_else_a_document_is_stands_in_its_heading(kind: InvoiceKind, code: str, words: str) -> None:
     assert f"{words} 2026-11874" in text_of(invoice_lines(invoice(kind=kind, type_code=code), 76), 76)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_an_invoice_that_says_nothing_is_laid_out_too(width):
+def test_an_invoice_that_says_nothing_is_laid_out_too(width: int) -> None:
     bare = Invoice(kind=InvoiceKind.INVOICE, number="", currency="", seller=InvoiceParty(), buyer=InvoiceParty())
     keeps_to(invoice_lines(bare, width), width)
     assert "This document has no lines." in text_of(invoice_lines(bare, width), width)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_hostile_names_keep_to_their_place(width):
+def test_hostile_names_keep_to_their_place(width: int) -> None:
     hostile = invoice(
         number=HOSTILE,
         seller=InvoiceParty(name=HOSTILE, address_lines=(HOSTILE,), city=HOSTILE, country=HOSTILE, vat_number=HOSTILE),
@@ -172,8 +173,8 @@ NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12)
     currency=st.sampled_from(["EUR", "JPY", "KWD", "USD", ""]),
 )
 def test_no_invoice_is_wider_than_its_place_and_its_amounts_are_whole(
-    width, name, minor, quantity, price, unit, currency
-):
+    width: int, name: str, minor: int, quantity: Decimal, price: Decimal, unit: str, currency: str
+) -> None:
     line = InvoiceLine(
         id="1", description=name, quantity=quantity, unit_code=unit, unit_price=price, net=minor, vat_rate=Decimal(21)
     )
@@ -187,8 +188,8 @@ def test_no_invoice_is_wider_than_its_place_and_its_amounts_are_whole(
     assert text_of(lines, width).count(figure(minor, currency)) >= 3
 
 
-def statement(**more):
-    known = {
+def statement(**more: Any) -> Statement:
+    known: dict[str, Any] = {
         "account": "BE68539007547034",
         "account_is_iban": True,
         "currency": "EUR",
@@ -210,7 +211,7 @@ def statement(**more):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_bank_report_has_balances_and_every_movement(width):
+def test_a_bank_report_has_balances_and_every_movement(width: int) -> None:
     lines = statement_lines((statement(),), width)
     keeps_to(lines, width)
     text = text_of(lines, width)
@@ -221,19 +222,19 @@ def test_a_bank_report_has_balances_and_every_movement(width):
         assert wanted in text
 
 
-def test_several_statements_of_a_file_stand_below_one_another():
+def test_several_statements_of_a_file_stand_below_one_another() -> None:
     text = text_of(statement_lines((statement(), statement(number="13")), 76), 76)
     assert "Statement 12" in text
     assert "Statement 13" in text
 
 
-def test_a_statement_without_movements_says_so():
+def test_a_statement_without_movements_says_so() -> None:
     assert "No movements." in text_of(statement_lines((statement(movements=()),), 76), 76)
 
 
 @settings(max_examples=60, deadline=None)
 @given(width=st.sampled_from(WIDTHS), name=WORDS, minor=MINOR, account=st.text(max_size=60))
-def test_no_bank_report_is_wider_than_its_place(width, name, minor, account):
+def test_no_bank_report_is_wider_than_its_place(width: int, name: str, minor: int, account: str) -> None:
     part = Movement(amount=minor, currency="EUR", counterparty_name=name)
     movement = Movement(
         amount=minor, currency="EUR", counterparty_name=name, free_communication=name, counterparty_account=account,

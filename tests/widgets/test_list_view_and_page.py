@@ -1,20 +1,22 @@
 """Short lists with a cursor, pages to read, and tabs."""
 
+from collections.abc import Callable
+
 from banqup_tui.widgets.list_view import Item, Listing
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.tabs import TabLabel, Tabs
-from banqup_tui.widgets.text_lines import BLANK, left
+from banqup_tui.widgets.text_lines import BLANK, Line, left
 from tests.widgets.support import Stage, rows
 
 
-def items(*keys: str):
+def items(*keys: str) -> Callable[[int], tuple[Line, list[Item]]]:
     return lambda _width: (
         (left(0, "Label"),),
         [Item("", (left(0, "Heading"),)), *(Item(key, (left(2, f"row {key}"),)) for key in keys)],
     )
 
 
-async def test_the_cursor_passes_over_headings_and_stays_inside():
+async def test_the_cursor_passes_over_headings_and_stays_inside() -> None:
     listing = Listing()
     listing.show(items("a", "b", "c"))
     async with Stage(listing).run_test(size=(80, 24)) as pilot:
@@ -27,7 +29,7 @@ async def test_the_cursor_passes_over_headings_and_stays_inside():
         assert listing.key == "a"
 
 
-async def test_the_cursor_stays_on_its_row_while_rows_come_and_go():
+async def test_the_cursor_stays_on_its_row_while_rows_come_and_go() -> None:
     listing = Listing()
     listing.show(items("a", "b", "c"))
     async with Stage(listing).run_test(size=(80, 24)) as pilot:
@@ -40,7 +42,7 @@ async def test_the_cursor_stays_on_its_row_while_rows_come_and_go():
         assert listing.key is None
 
 
-async def test_a_list_can_begin_elsewhere_than_at_its_first_row():
+async def test_a_list_can_begin_elsewhere_than_at_its_first_row() -> None:
     listing = Listing()
     listing.show(items("a", "b", "c"), start="b")
     async with Stage(listing).run_test(size=(80, 24)) as pilot:
@@ -50,7 +52,7 @@ async def test_a_list_can_begin_elsewhere_than_at_its_first_row():
         assert listing.key == "c"
 
 
-async def test_a_long_list_scrolls_with_the_cursor():
+async def test_a_long_list_scrolls_with_the_cursor() -> None:
     listing = Listing()
     listing.show(items(*map(str, range(100))))
     async with Stage(listing).run_test(size=(80, 24)) as pilot:
@@ -61,7 +63,7 @@ async def test_a_long_list_scrolls_with_the_cursor():
         assert rows(pilot.app)[region.y].strip() == "row 99"
 
 
-async def test_clicks_choose_open_and_ask_for_the_menu():
+async def test_clicks_choose_open_and_ask_for_the_menu() -> None:
     listing = Listing()
     listing.show(items("a", "b"))
     app = Stage(listing)
@@ -75,11 +77,16 @@ async def test_clicks_choose_open_and_ask_for_the_menu():
         assert [one.key for one in app.posted(Listing.MenuAsked)] == ["b"]
 
 
-async def test_a_page_is_built_for_the_width_there_is_and_keeps_its_place():
+async def test_a_page_is_built_for_the_width_there_is_and_keeps_its_place() -> None:
     page = Page()
-    widths = []
+    widths: list[int] = []
     async with Stage(page).run_test(size=(80, 24)) as pilot:
-        page.show(lambda width: widths.append(width) or [(left(0, f"line {at}"),) for at in range(100)])
+
+        def lines(width: int) -> list[Line]:
+            widths.append(width)
+            return [(left(0, f"line {at}"),) for at in range(100)]
+
+        page.show(lines)
         assert widths[-1] == 76
         await pilot.press("pagedown")
         assert "line 0" not in rows(pilot.app)[2]
@@ -93,7 +100,7 @@ async def test_a_page_is_built_for_the_width_there_is_and_keeps_its_place():
         assert "short" in "\n".join(rows(pilot.app))
 
 
-async def test_tabs_go_around_and_are_clicked():
+async def test_tabs_go_around_and_are_clicked() -> None:
     tabs = Tabs()
     tabs.set([TabLabel("a", "Document"), TabLabel("b", "Lines", "6"), TabLabel("c", "Raw")], "a")
     assert (tabs.beside_current(1), tabs.beside_current(-1)) == ("b", "c")

@@ -1,6 +1,10 @@
 """What lies over the sheet: inside the window always, with a frame where there are no grounds, and reachable."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from textual.pilot import Pilot
 
 from banqup_tui.presentation import signs
 from banqup_tui.widgets.buttons import Button
@@ -75,7 +79,7 @@ def help_panel() -> Help:
     return panel
 
 
-KINDS = {
+KINDS: dict[str, Callable[[], Panel]] = {
     "menu": menu, "choose": choose, "tick": tick, "confirm": confirm, "prompt": prompt, "palette": palette,
     "help": help_panel,
 }  # fmt: skip
@@ -84,12 +88,13 @@ KINDS = {
 class Opened:
     """A panel over a table, opened as a place opens it."""
 
-    def __init__(self, panel: Panel, **options) -> None:
-        self.panel, self.answers = panel, []
+    def __init__(self, panel: Any, **options: Any) -> None:
+        self.panel = panel
+        self.answers: list[Any] = []
         self.table = DocumentTable(ManyRows(200))
         self.stage = Stage(self.table, panel, **options)
 
-    async def open(self, pilot, row: int | None = None) -> None:
+    async def open(self, pilot: Pilot[None], row: int | None = None) -> None:
         region = None if row is None else self.table.region_of(row)
 
         async def ask() -> None:
@@ -101,7 +106,7 @@ class Opened:
             if self.panel.is_open and self.panel.region.height == self.panel.size.height > 2:
                 return
 
-    async def answered(self, pilot):
+    async def answered(self, pilot: Pilot[None]) -> Any:
         for _round in range(200):
             await pilot.pause()
             if self.answers:
@@ -111,7 +116,9 @@ class Opened:
 
 @pytest.mark.parametrize("size", WINDOWS)
 @pytest.mark.parametrize("kind", KINDS)
-async def test_no_panel_is_larger_than_the_window_and_hostile_texts_stay_inside(kind, size):
+async def test_no_panel_is_larger_than_the_window_and_hostile_texts_stay_inside(
+    kind: str, size: tuple[int, int]
+) -> None:
     opened = Opened(KINDS[kind]())
     async with opened.stage.run_test(size=size) as pilot:
         await opened.open(pilot)
@@ -126,7 +133,7 @@ async def test_no_panel_is_larger_than_the_window_and_hostile_texts_stay_inside(
 
 
 @pytest.mark.parametrize("kind", ["menu", "choose", "tick"])
-async def test_what_does_not_fit_scrolls_with_the_cursor_and_the_title_stays(kind):
+async def test_what_does_not_fit_scrolls_with_the_cursor_and_the_title_stays(kind: str) -> None:
     opened = Opened(KINDS[kind]())
     async with opened.stage.run_test(size=(60, 16)) as pilot:
         await opened.open(pilot)
@@ -141,7 +148,7 @@ async def test_what_does_not_fit_scrolls_with_the_cursor_and_the_title_stays(kin
 
 
 @pytest.mark.parametrize("size", WINDOWS)
-async def test_a_menu_hangs_below_its_row_and_stands_above_it_near_the_bottom(size):
+async def test_a_menu_hangs_below_its_row_and_stands_above_it_near_the_bottom(size: tuple[int, int]) -> None:
     for row, is_below in ((0, True), (size[1] - 6, False)):
         opened = Opened(menu())
         async with opened.stage.run_test(size=size) as pilot:
@@ -153,7 +160,7 @@ async def test_a_menu_hangs_below_its_row_and_stands_above_it_near_the_bottom(si
 
 @pytest.mark.parametrize("theme", ["banqup-ansi", "banqup-dark", "banqup-light"])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_where_there_are_no_grounds_a_panel_has_a_frame(kind, theme):
+async def test_where_there_are_no_grounds_a_panel_has_a_frame(kind: str, theme: str) -> None:
     opened = Opened(KINDS[kind](), theme=theme)
     async with opened.stage.run_test(size=(80, 24)) as pilot:
         await opened.open(pilot)
@@ -167,7 +174,7 @@ async def test_where_there_are_no_grounds_a_panel_has_a_frame(kind, theme):
             assert not any(line.startswith(("┌", "│", "└")) for line in lines)
 
 
-async def test_in_ascii_the_frame_is_ascii():
+async def test_in_ascii_the_frame_is_ascii() -> None:
     signs.use_ascii(True)
     try:
         opened = Opened(confirm(), theme="banqup-ansi")
@@ -180,7 +187,7 @@ async def test_in_ascii_the_frame_is_ascii():
         signs.use_ascii(False)
 
 
-async def test_a_dangerous_question_is_answered_by_the_button_one_is_on():
+async def test_a_dangerous_question_is_answered_by_the_button_one_is_on() -> None:
     opened = Opened(confirm())
     async with opened.stage.run_test(size=(80, 24)) as pilot:
         await opened.open(pilot)
@@ -188,7 +195,7 @@ async def test_a_dangerous_question_is_answered_by_the_button_one_is_on():
         assert await opened.answered(pilot) == "yes"
 
 
-async def test_escape_answers_nothing_and_the_keyboard_is_back_where_it_was():
+async def test_escape_answers_nothing_and_the_keyboard_is_back_where_it_was() -> None:
     opened = Opened(confirm())
     async with opened.stage.run_test(size=(80, 24)) as pilot:
         await opened.open(pilot)
@@ -197,7 +204,7 @@ async def test_escape_answers_nothing_and_the_keyboard_is_back_where_it_was():
         assert opened.stage.screen.focused is opened.table
 
 
-async def test_ticks_and_the_option_are_answered_together():
+async def test_ticks_and_the_option_are_answered_together() -> None:
     opened = Opened(tick())
     async with opened.stage.run_test(size=(120, 40)) as pilot:
         await opened.open(pilot)
@@ -207,7 +214,7 @@ async def test_ticks_and_the_option_are_answered_together():
         assert await opened.answered(pilot) == (frozenset({"t0", "t1"}), True, False)
 
 
-async def test_tab_completes_a_path_and_enter_answers_it():
+async def test_tab_completes_a_path_and_enter_answers_it() -> None:
     opened = Opened(prompt())
     async with opened.stage.run_test(size=(80, 24)) as pilot:
         await opened.open(pilot)
@@ -215,7 +222,7 @@ async def test_tab_completes_a_path_and_enter_answers_it():
         assert await opened.answered(pilot) == "/home/user/x"
 
 
-async def test_a_letter_of_the_menu_chooses_and_that_of_a_dimmed_entry_does_not():
+async def test_a_letter_of_the_menu_chooses_and_that_of_a_dimmed_entry_does_not() -> None:
     opened = Opened(menu())
     async with opened.stage.run_test(size=(80, 24)) as pilot:
         await opened.open(pilot)
@@ -226,7 +233,7 @@ async def test_a_letter_of_the_menu_chooses_and_that_of_a_dimmed_entry_does_not(
         assert await opened.answered(pilot) == "e0"
 
 
-async def test_the_wheel_moves_through_a_menu():
+async def test_the_wheel_moves_through_a_menu() -> None:
     opened = Opened(menu())
     async with opened.stage.run_test(size=(80, 24)) as pilot:
         await opened.open(pilot)

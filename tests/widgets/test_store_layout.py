@@ -1,6 +1,7 @@
 """What the Store says of an extension: its numbers are of clients where it says clients."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.health import health_of, summary
@@ -14,7 +15,7 @@ SFTP = Extension(
     id="sftp", title={"en": "SFTP"}, description={"en": ""}, category=Category.OTHER, kind=ReceiverKind.RENAME,
     version="1", settings_schema={},
 )  # fmt: skip
-BROKEN = {
+BROKEN: dict[str, Any] = {
     "state": IntegrationState.BROKEN,
     "trouble": Trouble.SETTINGS,
     "cause": text_message("The host key has changed."),

@@ -18,18 +18,18 @@ def typed(editor: LineEditor, *keys: str) -> LineEditor:
     return editor
 
 
-def test_letters_come_in_where_the_caret_is():
+def test_letters_come_in_where_the_caret_is() -> None:
     assert typed(LineEditor("ac"), "left", "b").text == "abc"
 
 
-def test_words_and_lines_are_taken_away():
+def test_words_and_lines_are_taken_away() -> None:
     assert typed(LineEditor("one two three"), "ctrl+w").text == "one two "
     assert typed(LineEditor("one two"), "left", "left", "left", "ctrl+u").text == "two"
     assert typed(LineEditor("abc"), "home", "delete").text == "bc"
     assert typed(LineEditor(""), "backspace", "delete", "left", "right").text == ""
 
 
-def test_a_paste_of_several_lines_becomes_one_harmless_line():
+def test_a_paste_of_several_lines_becomes_one_harmless_line() -> None:
     editor = LineEditor()
     editor.insert("a\nb\tc\x1b[31m‮d")
     assert "\n" not in editor.text
@@ -38,7 +38,7 @@ def test_a_paste_of_several_lines_becomes_one_harmless_line():
     assert editor.text.startswith("a b c")
 
 
-def test_keys_of_the_place_are_not_taken():
+def test_keys_of_the_place_are_not_taken() -> None:
     for key in ("enter", "escape", "tab", "up", "down", "f1", "ctrl+p"):
         assert not LineEditor("x").take(events.Key(key, None))
 
@@ -50,7 +50,9 @@ def test_keys_of_the_place_are_not_taken():
     width=st.integers(4, 60),
     with_caret=st.booleans(),
 )
-def test_the_field_is_exactly_as_wide_as_it_is_asked_and_the_caret_is_in_it(text, keys, width, with_caret):
+def test_the_field_is_exactly_as_wide_as_it_is_asked_and_the_caret_is_in_it(
+    text: str, keys: list[str], width: int, with_caret: bool
+) -> None:
     editor = LineEditor()
     editor.insert(text)
     typed(editor, *keys)

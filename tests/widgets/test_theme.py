@@ -1,13 +1,15 @@
 """What is written can be read: the contrast of every pair, in true colour and as terminals of 256 colours round it."""
 
+from collections.abc import Mapping
+
 import pytest
 from rich.color import Color, ColorSystem
 
-from banqup_tui.widgets.theme import DARK, LIGHT, THEME_NAMES, Look, high_contrast, look_named
+from banqup_tui.widgets.theme import DARK, LIGHT, THEME_NAMES, Ground, Look, Token, high_contrast, look_named
 
-WORDS = ("text", "strong", "muted", "accent", "error", "warn", "ok", "info")
+WORDS: tuple[Token, ...] = ("text", "strong", "muted", "accent", "error", "warn", "ok", "info")
 # token -> grounds it is written on; buttons carry text only, the two cursor lines one style each
-PAIRS = [(token, ground) for token in WORDS for ground in ("bg", "surface", "raised", "sel")]
+PAIRS: list[tuple[str, str]] = [(token, ground) for token in WORDS for ground in ("bg", "surface", "raised", "sel")]
 PAIRS += [("text", "field"), ("strong", "field"), ("error", "field"), ("muted", "surface")]
 PAIRS += [("text", "button"), ("strong", "button"), ("on_cursor", "cursor"), ("strong", "cursor_off")]
 
@@ -28,7 +30,7 @@ def _contrast(one: Color, other: Color) -> float:
 
 @pytest.mark.parametrize("system", [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT])
 @pytest.mark.parametrize("colours", [DARK, LIGHT, high_contrast(DARK), high_contrast(LIGHT)])
-def test_every_word_can_be_read_on_every_ground_it_stands_on(colours, system):
+def test_every_word_can_be_read_on_every_ground_it_stands_on(colours: Mapping[str, str], system: ColorSystem) -> None:
     too_faint = []
     for token, ground in PAIRS:
         one = Color.parse(colours[token]).downgrade(system)
@@ -39,7 +41,7 @@ def test_every_word_can_be_read_on_every_ground_it_stands_on(colours, system):
 
 
 @pytest.mark.parametrize("colours", [DARK, LIGHT])
-def test_a_terminal_with_256_colours_has_every_colour(colours):
+def test_a_terminal_with_256_colours_has_every_colour(colours: Mapping[str, str]) -> None:
     steps = {"00", "5f", "87", "af", "d7", "ff"}
     greys = {f"{value:02x}" for value in range(8, 248, 10)}
     for name, value in colours.items():
@@ -47,9 +49,10 @@ def test_a_terminal_with_256_colours_has_every_colour(colours):
         assert set(parts) <= steps or (len(set(parts)) == 1 and parts[0] in greys), name
 
 
-def test_without_colours_nothing_has_a_colour_and_the_line_one_is_on_is_reversed():
+def test_without_colours_nothing_has_a_colour_and_the_line_one_is_on_is_reversed() -> None:
     look = Look("none")
-    for token in (*WORDS, "rule"):
+    tokens: tuple[Token, ...] = (*WORDS, "rule")
+    for token in tokens:
         style = look.style(token)
         assert style.color is None
         assert style.bgcolor is None
@@ -57,7 +60,7 @@ def test_without_colours_nothing_has_a_colour_and_the_line_one_is_on_is_reversed
     assert look.style("text", "cursor_off").underline
 
 
-def test_the_terminals_own_colours_are_the_first_eight_only():
+def test_the_terminals_own_colours_are_the_first_eight_only() -> None:
     look = look_named("banqup-ansi")
     for token in WORDS:
         colour = look.style(token).color
@@ -66,7 +69,8 @@ def test_the_terminals_own_colours_are_the_first_eight_only():
 
 
 @pytest.mark.parametrize("name", THEME_NAMES)
-def test_the_line_one_is_on_is_one_style_from_edge_to_edge(name):
+def test_the_line_one_is_on_is_one_style_from_edge_to_edge(name: str) -> None:
     look = look_named(name)
-    for ground in ("cursor", "cursor_off"):
+    grounds: tuple[Ground, ...] = ("cursor", "cursor_off")
+    for ground in grounds:
         assert len({look.style(token, ground, bold=bold) for token in WORDS for bold in (False, True)}) == 1

@@ -252,8 +252,8 @@ async def test_what_is_larger_than_trytons_configuration_allows_is_refused_with_
 async def test_the_test_of_the_connection_names_the_company(books: Books) -> None:
     steps = await Tryton().test(books.settings(), None)
     assert [sentence(step) for step in steps] == [
-        f"Signed in to {papers.BAKERY.name}",
-        "E-invoices become draft invoices",
+        f"Signed in to {papers.BAKERY.name}.",
+        "E-invoices become draft invoices.",
     ]
 
 

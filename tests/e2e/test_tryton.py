@@ -17,7 +17,7 @@ pytestmark = pytest.mark.tryton
 
 SHORT_GRACE_PERIOD = (
     "import sys, time; from banqup_tui.backend.ledger.grace_period import GracePeriod;"
-    "Quarantine.__init__.__defaults__ = (0.5, time.monotonic);"
+    "GracePeriod.__init__.__defaults__ = (0.5, time.monotonic);"
     "from banqup_tui.backend.runtime.main import main; sys.exit(main())"
 )
 """Five minutes are too long for a test: half a second here, as nothing of the killed process is on its way."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from banqup_tui.backend.connector_host import client as module
+from banqup_tui.backend.connector_host.calls import HostEnded
 from banqup_tui.backend.connector_host.client import ConnectorHost
 from banqup_tui.connectors.interface import Channel, DeliveryRequest, Fault, Found, NotSent, Rejected, Uncertain
 from tests.support.delivery_requests import delivery_request
@@ -120,6 +121,27 @@ async def test_where_the_process_ends_before_the_effect_nothing_was_sent_and_the
         await channel.discard("whatever")
     async with connect(host, settings) as channel:
         assert await process_of(channel, tmp_path) != first
+
+
+async def test_who_was_not_alone_when_the_process_ended_is_known(host: ConnectorHost, tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    async with connect(host, settings) as channel, connect(host, settings) as beside:
+        staying = asyncio.create_task(beside.prepare(named(tmp_path, "stays")))
+        await until((tmp_path / "began").exists)
+        with pytest.raises(NotSent) as ended:
+            await channel.prepare(named(tmp_path, "dies early"))
+        with pytest.raises(NotSent) as cut_off:
+            await staying
+    assert [was_alone(one.value) for one in (ended, cut_off)] == [False, False]
+    async with connect(host, settings) as channel, connect(host, settings):
+        with pytest.raises(NotSent) as ended:
+            await channel.prepare(named(tmp_path, "dies early"))
+    assert was_alone(ended.value)
+
+
+def was_alone(error: NotSent) -> bool:
+    assert isinstance(error.__cause__, HostEnded)
+    return error.__cause__.alone
 
 
 async def test_where_the_process_ends_in_the_effect_nobody_says_that_nothing_was_sent(

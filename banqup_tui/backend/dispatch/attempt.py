@@ -106,7 +106,7 @@ class Attempts:
         except Exception as error:
             result = _result_of(claim, progress, error)
         if not progress.recorded:
-            await self._ended(claim, progress, result, timed_out=timed_out, died=_host_died(result))
+            await self._ended(claim, progress, result, timed_out=timed_out)
             # A kill here loses nothing: the outcome is committed.
             kill_point("outcome.committed")
         if cancelled is not None:
@@ -114,12 +114,14 @@ class Attempts:
         return isinstance(result, Receipt)
 
     async def _ended(
-        self, claim: Claim, progress: _Progress, result: Result, *, timed_out: bool = False, died: bool = False
+        self, claim: Claim, progress: _Progress, result: Result, *, timed_out: bool = False
     ) -> DeliveryState | None:
         """Records the outcome without the secrets of the attempt. No other code records outcomes."""
+        host_end = _host_end(result)
+        died, alone = host_end is not None, host_end is not None and host_end.alone
         if progress.secrets is not None:
             result = progress.secrets.redactor().result(result)
-        return await self._writer.ended(Ended(claim, result, timed_out, died))
+        return await self._writer.ended(Ended(claim, result, timed_out, died, alone))
 
     def open_ahead(self, upcoming: Sequence[Upcoming]) -> None:
         """Opens connections to integrations that are about to be claimed, so that signing in and claiming overlap."""
@@ -150,7 +152,7 @@ class Attempts:
             except (Rejected, NotSent) as raised:
                 await self._nothing_arrived(channel, claim, progress, raised)
                 # Raised, the connection is not used again.
-                if _host_died(raised) or (isinstance(raised, NotSent) and raised.fault is not Fault.DOCUMENT):
+                if _host_end(raised) or (isinstance(raised, NotSent) and raised.fault is not Fault.DOCUMENT):
                     raise
                 return raised
 
@@ -243,9 +245,10 @@ def _result_of(claim: Claim, progress: _Progress, error: Exception) -> Result:
     return _cut_off(claim, progress, error.message if isinstance(error, Uncertain) else messages.WENT_WRONG)
 
 
-def _host_died(result: Result) -> bool:
-    """Returns whether the connector host ended during the attempt, which may have been what ended it."""
-    return isinstance(result, NotSent | Uncertain) and isinstance(result.__cause__, HostEnded)
+def _host_end(result: Result) -> HostEnded | None:
+    """Returns the end of the connector host during the attempt, if that is what cut it off."""
+    cause = result.__cause__ if isinstance(result, NotSent | Uncertain) else None
+    return cause if isinstance(cause, HostEnded) else None
 
 
 def _cut_off(claim: Claim, progress: _Progress, reason: Message) -> Result:

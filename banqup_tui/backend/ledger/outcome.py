@@ -56,12 +56,15 @@ def record(
     *,
     timed_out: bool = False,
     died: bool = False,
+    alone: bool = False,
 ) -> DeliveryState | None:
     """Records the result of one attempt.
 
     Args:
         timed_out: Whether the deadline ended the attempt.
         died: Whether the connector host ended during the attempt.
+        alone: Whether it then had no other attempt under way. Only that counts as a death: of several attempts, at most
+            one can have ended the host, and the others must not fail for it.
 
     Returns:
         The new state of the delivery, or `None` if the claim had lost its fence and the delivery stays as it is.
@@ -78,7 +81,7 @@ def record(
         terms.grace_period.ended(row.id)
     if not died:
         locked = _health(transaction, terms, locked, result, timed_out)
-    deaths = row.deaths + 1 if died else 0
+    deaths = row.deaths + alone if died else 0
     if deaths >= terms.timing.most_deaths:
         state = fail_as_deadly(transaction, row, deaths)
     else:
@@ -95,6 +98,7 @@ class Ended(msgspec.Struct, frozen=True):
     result: Result
     timed_out: bool = False
     died: bool = False
+    alone: bool = False
 
 
 def record_together(
@@ -127,7 +131,7 @@ def record_together(
         _record_receipts(transaction, terms, integrations[integration_id], receipts)
     for at, one in enumerate(ended):
         if at not in states:
-            how = {"timed_out": one.timed_out, "died": one.died}
+            how = {"timed_out": one.timed_out, "died": one.died, "alone": one.alone}
             states[at] = record(transaction, terms, one.claim, one.result, **how)
     return [states[at] for at in range(len(ended))]
 

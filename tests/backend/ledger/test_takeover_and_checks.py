@@ -84,6 +84,20 @@ def test_deaths_are_forgotten_when_an_attempt_comes_to_an_end(harness: LedgerHar
     assert harness.delivery().deaths == 0
 
 
+def test_a_delivery_beside_others_when_the_connectors_process_ended_is_not_blamed(harness: LedgerHarness) -> None:
+    harness.queued(harness.receiver())
+    for _ in range(4):
+        (claimed,) = harness.claim()
+        harness.record(claimed, NotSent("It ended."), died=True)
+        harness.clock.pass_(3600)
+    assert (harness.delivery().state, harness.delivery().deaths) == ("QUEUED", 0)
+    for _ in range(3):
+        (claimed,) = harness.claim()
+        harness.record(claimed, NotSent("It ended."), died=True, alone=True)
+        harness.clock.pass_(3600)
+    assert (harness.delivery().state, harness.delivery().deaths) == ("FAILED", 3)
+
+
 def test_only_what_the_dead_process_held_is_taken_over(harness: LedgerHarness) -> None:
     harness.queued(harness.receiver())
     harness.claim("alive")

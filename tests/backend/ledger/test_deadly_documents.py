@@ -10,7 +10,7 @@ from tests.support.scripted import Deadly
 
 
 @pytest.mark.parametrize(("step", "state"), [("prepare", "FAILED"), ("commit", "UNKNOWN")])
-async def test_a_document_that_ends_the_process_of_its_connector_is_deadly_row_and_the_others_arrive(
+async def test_a_document_that_ends_the_process_of_its_connector_is_left_alone_and_the_others_arrive(
     harness: LedgerHarness, tmp_path: Path, step: str, state: str
 ) -> None:
     harness.shelf.put(Deadly())
@@ -22,8 +22,8 @@ async def test_a_document_that_ends_the_process_of_its_connector_is_deadly_row_a
     for _ in range(4):
         await harness.run()
         harness.clock.pass_(3600)
-    deadly_row = harness.delivery(deadly)
-    assert (deadly_row.state, deadly_row.deaths, deadly_row.reason.code) == (state, 3, "delivery.killed-the-service")
+    row_of_it = harness.delivery(deadly)
+    assert (row_of_it.state, row_of_it.deaths, row_of_it.reason.code) == (state, 3, "delivery.killed-the-service")
     assert [harness.delivery(one).state for one in harmless] == ["DELIVERED"] * 3
     assert {row.state for row in harness.deliveries()} == {state, "DELIVERED"}
     assert harness.row(tables.integration, integration).state == "ACTIVE"

@@ -102,7 +102,7 @@ def _modules_of(distribution: str) -> set[str]:
     return {
         module
         for module, distributions in metadata.packages_distributions().items()
-        if distribution in map(canonicalize_name, distributions)
+        if distribution in {str(canonicalize_name(one)) for one in distributions}
     }
 
 
@@ -130,7 +130,7 @@ def _licences() -> Iterator[str]:
     """Of what is installed for the program itself, and of all that it needs."""
     for name in sorted(_needed("banqup-tui")):
         about = metadata.metadata(name)
-        licences = [about.get("License-Expression"), about.get("License")]
+        licences = [*(about.get_all("License-Expression") or ()), *(about.get_all("License") or ())]
         licences += [
             one.rpartition(" :: ")[2] for one in about.get_all("Classifier") or () if one.startswith("License ::")
         ]

@@ -2,7 +2,6 @@
 
 import copy
 import shutil
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from banqup_tui.domain.values import Value
 from banqup_tui.presentation import signs, words
 from tests.screens.firm import FirmServer, a_firm
-from tests.screens.program import Program, open_session, program
+from tests.screens.program import Opened, Program, open_session, program
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +34,7 @@ def firm(whole_copy: tuple[Path, FirmServer]) -> FirmServer:
 
 
 @pytest.fixture
-def opened(
-    whole_copy: tuple[Path, FirmServer], firm: FirmServer, tmp_path: Path
-) -> Callable[..., AbstractAsyncContextManager[Program]]:
-    """`async with opened((80, 24)) as here`: the program on a copy that is in step."""
+def opened(whole_copy: tuple[Path, FirmServer], firm: FirmServer, tmp_path: Path) -> Opened:
     root = tmp_path / "home"
     shutil.copytree(whole_copy[0], root)
 

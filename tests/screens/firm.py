@@ -109,7 +109,7 @@ class FirmServer(FakeServer):
 
     def __init__(self) -> None:
         super().__init__(page_size=200, change_size=200)
-        self.known = EXTENSIONS
+        self.known: tuple[Extension, ...] = EXTENSIONS
         self.installations: dict[str, Installation] = {}
         self.preview: str | None = None
         self.looked: tuple[TestStep, ...] = ()
@@ -142,7 +142,7 @@ class FirmServer(FakeServer):
         try:
             return await super().changes(cursor, limit)
         finally:
-            self.visible.discard(None)  # type: ignore[arg-type]
+            self.visible.discard(None)
 
     def _change(self, seq: int, kind: EntityKind, key: str, op: Op, client: str | None) -> Change:
         if kind is EntityKind.INSTALLATION:
@@ -222,12 +222,11 @@ def delivery(document_id: str, integration_id: str, state: DeliveryState, **more
     attempt = Attempt(
         started_at=NOON, ended_at=NOON, asked_by="you", outcome=state, reason=text_message("552 quota exceeded")
     )
-    return Delivery(
-        **{
+    of: dict[str, Any] = {
             "id": f"{document_id}/{integration_id}", "integration_id": integration_id, "document_id": document_id,
             "sha256": "0" * 64, "state": state, "attempts": 1, "updated_at": NOON, "log": (attempt,),
-        } | more
-    )  # fmt: skip
+    }  # fmt: skip
+    return Delivery(**of | more)
 
 
 def filed(server: FirmServer, content: bytes, document: Document) -> Document:
@@ -240,7 +239,7 @@ def filed(server: FirmServer, content: bytes, document: Document) -> Document:
 def purchase(
     id: str, number: str, day: date, gross: int, name: str = "Meunerie de Gembloux SA", **more: Any
 ) -> Document:
-    known = {
+    known: dict[str, Any] = {
         "number": number, "issue_date": day, "gross_amount": gross, "net_amount": gross - gross // 10,
         "vat_amount": gross // 10, "counterparty": Party(name=name),
     }  # fmt: skip

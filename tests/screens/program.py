@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,20 @@ def open_session(root: Path, server: FirmServer) -> Session:
     return Session.open(dirs_under(root).made(), lambda: ENDPOINT, make_server=lambda _endpoint: Line(server))
 
 
+def found_in(directory: Path, pattern: str) -> list[Path]:
+    return sorted(directory.glob(pattern))
+
+
 class Program:
     """What a user sees and does. Every wait ends as soon as what is waited for is there."""
 
     def __init__(self, app: BanqupApp, pilot: Pilot[None], session: Session, server: FirmServer) -> None:
         self.app, self.pilot, self.session, self.server = app, pilot, session, server
+
+    @property
+    def screen(self) -> Any:
+        """The screen that is shown. Each place has widgets of its own, so it is not typed."""
+        return self.app.screen
 
     @property
     def rows(self) -> list[str]:
@@ -93,7 +102,7 @@ class Program:
         self._send(events.Paste(text))
         await self.pilot.pause()
 
-    async def until(self, condition: Callable[[], Any], what: str = "") -> Any:
+    async def until(self, condition: Callable[..., Any], what: str = "") -> Any:
         deadline = time.monotonic() + DEADLINE
         while not (found := condition()):
             if time.monotonic() > deadline:
@@ -130,6 +139,10 @@ class Program:
     @property
     def place(self) -> str:
         return type(self.app.screen).__name__
+
+
+Opened = Callable[..., AbstractAsyncContextManager[Program]]
+"""`async with opened((80, 24)) as here`: the program on a copy that is in step."""
 
 
 @asynccontextmanager

@@ -2,14 +2,21 @@
 
 import pytest
 
+from banqup_tui.domain.extension import Installation
 from banqup_tui.domain.messages import message, of_setting
 from banqup_tui.protocol.messages import TestStep
 from tests.screens.firm import BAKERY
-from tests.screens.program import MIDDLE, NARROW
+from tests.screens.program import MIDDLE, NARROW, Opened, Program
 from tests.screens.test_integrations import at_form, at_integrations
 
 
-async def test_a_host_with_a_port_in_it_is_marked_in_the_form_of_the_firm(opened):
+def installed(here: Program, installation_id: str) -> Installation:
+    found = here.session.readers.installation(installation_id)
+    assert found is not None
+    return found
+
+
+async def test_a_host_with_a_port_in_it_is_marked_in_the_form_of_the_firm(opened: Opened) -> None:
     async with opened() as here:
         await here.press("4", "G", "k", "enter")
         await here.until(lambda: here.place == "FormScreen")
@@ -19,7 +26,7 @@ async def test_a_host_with_a_port_in_it_is_marked_in_the_form_of_the_firm(opened
         await here.sees_no_more("Correct first")
 
 
-async def test_a_setting_of_each_client_may_stay_empty_for_the_firm_and_says_so(opened):
+async def test_a_setting_of_each_client_may_stay_empty_for_the_firm_and_says_so(opened: Opened) -> None:
     async with opened() as here:
         await here.press("4", "G", "k", "enter")
         await here.until(lambda: here.place == "FormScreen")
@@ -29,7 +36,7 @@ async def test_a_setting_of_each_client_may_stay_empty_for_the_firm_and_says_so(
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_where_the_newest_document_would_go_is_seen_while_typing(opened, size):
+async def test_where_the_newest_document_would_go_is_seen_while_typing(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size) as here:
         here.server.preview = "/srv/PARVIS/2026-11874.xml"
         await at_form(here)
@@ -38,7 +45,7 @@ async def test_where_the_newest_document_would_go_is_seen_while_typing(opened, s
         await here.sees_no_more("The newest document would go to")
 
 
-async def test_the_variables_stand_under_the_path_at_80_columns(opened):
+async def test_the_variables_stand_under_the_path_at_80_columns(opened: Opened) -> None:
     async with opened(NARROW) as here:
         await at_form(here)
         await here.sees("[external_id] PARVIS", "[folder] purchases")
@@ -46,14 +53,14 @@ async def test_the_variables_stand_under_the_path_at_80_columns(opened):
         await here.sees_no_more("[external_id] PARVIS")
 
 
-async def test_what_a_setting_is_stands_below_the_form_at_80_columns(opened):
+async def test_what_a_setting_is_stands_below_the_form_at_80_columns(opened: Opened) -> None:
     async with opened(NARROW) as here:
         here.server.preview = ""
         await at_form(here)
         await here.sees("The folder on this computer.")
 
 
-async def test_what_only_the_connector_knows_stands_at_its_field(opened):
+async def test_what_only_the_connector_knows_stands_at_its_field(opened: Opened) -> None:
     async with opened() as here:
         reason = of_setting(message("setting.path-not-whole"), {"en": "Path", "fr": "Chemin"})
         wrong = TestStep(ok=False, message=reason, field="path")
@@ -62,7 +69,7 @@ async def test_what_only_the_connector_knows_stands_at_its_field(opened):
         await here.sees("^^^^ it does not say where it begins.", "Correct first: Path")
 
 
-async def test_older_documents_are_counted_anew_for_a_day_and_for_the_folders(opened):
+async def test_older_documents_are_counted_anew_for_a_day_and_for_the_folders(opened: Opened) -> None:
     async with opened() as here:
         await at_form(here)
         await here.sees("Also send the 67 documents from before today")
@@ -79,15 +86,17 @@ async def test_older_documents_are_counted_anew_for_a_day_and_for_the_folders(op
         await here.click(" Activate ", shift=2)
         await here.until(lambda: here.server.backfills)
         (backfill,) = here.server.backfills
-        assert backfill.since.isoformat() == "2026-11-01"
+        since = backfill.since
+        assert since is not None
+        assert since.isoformat() == "2026-11-01"
         assert backfill.expected == sum(
-            one.client_id == BAKERY and one.approved and one.sort_date >= backfill.since
+            one.client_id == BAKERY and one.approved and one.sort_date >= since
             for one in here.server.documents.values()
             if one.folder.value != "OTHER_DOCUMENTS"
         )
 
 
-async def test_what_is_there_already_is_dimmed_and_goes_once_more_under_another_name(opened):
+async def test_what_is_there_already_is_dimmed_and_goes_once_more_under_another_name(opened: Opened) -> None:
     async with opened() as here:
         await at_integrations(here)
         await here.press("a")
@@ -101,7 +110,7 @@ async def test_what_is_there_already_is_dimmed_and_goes_once_more_under_another_
         await here.sees("SFTP archive is active for Boulangerie du Parvis SRL")
 
 
-async def test_many_clients_get_an_integration_after_a_look_at_what_each_needs(opened):
+async def test_many_clients_get_an_integration_after_a_look_at_what_each_needs(opened: Opened) -> None:
     async with opened(NARROW) as here:
         await here.press("3")
         await here.sees("Boulangerie du Parvis SRL")
@@ -123,11 +132,11 @@ async def test_many_clients_get_an_integration_after_a_look_at_what_each_needs(o
         )
 
 
-async def test_what_a_client_lacks_is_filled_in_from_the_table_one_after_the_other(opened):
+async def test_what_a_client_lacks_is_filled_in_from_the_table_one_after_the_other(opened: Opened) -> None:
     async with opened() as here:
         here.server.lack("sftp", "path")
         here.session.engine.wake()
-        await here.until(lambda: "path" not in here.session.readers.installation("inst-sftp").settings, "the news")
+        await here.until(lambda: "path" not in installed(here, "inst-sftp").settings, "the news")
         await here.press("3")
         await here.press("j", "space", "j", "space", "a")
         await here.sees("1 of 3")
@@ -150,7 +159,7 @@ async def test_what_a_client_lacks_is_filled_in_from_the_table_one_after_the_oth
         assert sum(one.extension_id == "sftp" for one in here.server.integrations.values()) == 1
 
 
-async def test_deactivating_for_all_clients_says_how_many_and_asks(opened):
+async def test_deactivating_for_all_clients_says_how_many_and_asks(opened: Opened) -> None:
     async with opened() as here:
         await here.press("4", "X")
         await here.sees("2 clients, 0 queued deliveries", "Deactivate for 2 clients")
@@ -159,7 +168,7 @@ async def test_deactivating_for_all_clients_says_how_many_and_asks(opened):
         await here.until(lambda: not any(one.extension_id == "exact" for one in here.server.integrations.values()))
 
 
-async def test_removing_says_what_is_under_way(opened):
+async def test_removing_says_what_is_under_way(opened: Opened) -> None:
     async with opened() as here:
         await at_integrations(here)
         await here.press("j", "x")

@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 from banqup_tui.store.outbox import Outbox
-from tests.screens.program import NARROW
+from tests.screens.program import NARROW, Opened
 from tests.store.test_outbox_rescue import noise_on, root_page_of
 
 
@@ -15,7 +15,7 @@ def damaged_outbox(root: Path) -> None:
     noise_on(path, root_page_of(path, "command_drawn"))
 
 
-async def test_what_was_saved_of_a_damaged_outbox_is_said_until_it_is_confirmed(opened, tmp_path):
+async def test_what_was_saved_of_a_damaged_outbox_is_said_until_it_is_confirmed(opened: Opened, tmp_path: Path) -> None:
     damaged_outbox(tmp_path / "home")
     async with opened(NARROW) as here:
         await here.sees("Changes in a damaged file", "1 change that waited in it was saved.", "outbox.sqlite.aside-1")

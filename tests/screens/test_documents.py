@@ -1,17 +1,19 @@
 """Looking at a document, and at what became of it."""
 
+from pathlib import Path
+
 import pytest
 
 from banqup_tui.settings import UserSettings
-from tests.screens.program import MIDDLE, NARROW, PLAIN
+from tests.screens.program import MIDDLE, NARROW, PLAIN, Opened, Program, found_in
 
 
-async def open_document(here, folder: str = "", keys: tuple[str, ...] = ()):
+async def open_document(here: Program, folder: str = "", keys: tuple[str, ...] = ()) -> None:
     await here.press("enter")
     if folder:
         if here.focused == "DocumentTable":
             await here.press("left")
-        here.app.screen.tree_view.move_to_node(folder)
+        here.screen.tree_view.move_to_node(folder)
         await here.pilot.pause()
         await here.press("enter")
     elif here.focused == "FolderTree":
@@ -21,20 +23,22 @@ async def open_document(here, folder: str = "", keys: tuple[str, ...] = ()):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_an_invoice_is_laid_out(opened, size):
+async def test_an_invoice_is_laid_out(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size) as here:
         await open_document(here)
         await here.sees("Invoice 2026-11874", "Minoterie Saint-Hubert SA", "Farine", "214.86", "BE 0998.765.448")
 
 
-async def test_a_bank_report_is_laid_out(opened):
+async def test_a_bank_report_is_laid_out(opened: Opened) -> None:
     async with opened() as here:
         await open_document(here, "ENRICHED_MOVEMENT_REPORTS")
         await here.sees("MINOTERIE", "50.25", "129.75")
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_another_file_is_shown_by_name_kind_and_size_with_its_download(opened, size, tmp_path):
+async def test_another_file_is_shown_by_name_kind_and_size_with_its_download(
+    opened: Opened, size: tuple[int, int], tmp_path: Path
+) -> None:
     async with opened(size) as here:
         await open_document(here, "OTHER_DOCUMENTS")
         await here.sees("lettre.pdf", "application/pdf", "842", "Download")
@@ -44,16 +48,16 @@ async def test_another_file_is_shown_by_name_kind_and_size_with_its_download(ope
         await here.paste(str(tmp_path))
         await here.press("enter")
         await here.sees("Saved as")
-        assert [path.read_bytes()[:5] for path in tmp_path.glob("*.pdf")] == [b"%PDF-"]
+        assert [path.read_bytes()[:5] for path in found_in(tmp_path, "*.pdf")] == [b"%PDF-"]
 
 
-async def test_a_file_that_cannot_be_had_says_so_and_the_rest_is_shown(opened):
+async def test_a_file_that_cannot_be_had_says_so_and_the_rest_is_shown(opened: Opened) -> None:
     async with opened() as here:
         await open_document(here, keys=("j", "j", "j"))
         await here.sees("INV-88213", "There is no such file")
 
 
-async def test_tab_goes_through_lines_payment_deliveries_and_the_raw_file(opened):
+async def test_tab_goes_through_lines_payment_deliveries_and_the_raw_file(opened: Opened) -> None:
     async with opened() as here:
         await open_document(here)
         await here.sees("Lines 2")
@@ -64,7 +68,7 @@ async def test_tab_goes_through_lines_payment_deliveries_and_the_raw_file(opened
         await here.sees("cbc:ID")
 
 
-async def test_a_click_on_a_tab_shows_it(opened):
+async def test_a_click_on_a_tab_shows_it(opened: Opened) -> None:
     async with opened() as here:
         await open_document(here)
         await here.sees("Lines 2")
@@ -73,7 +77,7 @@ async def test_a_click_on_a_tab_shows_it(opened):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_details_say_of_each_delivery_what_happened_and_what_to_do(opened, size):
+async def test_details_say_of_each_delivery_what_happened_and_what_to_do(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size) as here:
         await here.press(*here.into_table, "i")
         await here.sees("SFTP  failed", "The receiver's disk is full.", "Make room there, then resend.", "552 quota")
@@ -82,13 +86,13 @@ async def test_details_say_of_each_delivery_what_happened_and_what_to_do(opened,
         await here.until(lambda: "1 of 2 delivered" in here.info)
 
 
-async def test_a_document_that_was_never_sent_says_so(opened):
+async def test_a_document_that_was_never_sent_says_so(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "j", "i")
         await here.sees("It has not been sent to any integration.")
 
 
-async def test_a_document_is_sent_from_where_it_is_read(opened):
+async def test_a_document_is_sent_from_where_it_is_read(opened: Opened) -> None:
     async with opened() as here:
         await open_document(here, keys=("j",))
         await here.press("r")
@@ -98,15 +102,15 @@ async def test_a_document_is_sent_from_where_it_is_read(opened):
         await here.until(lambda: here.server.deliveries.get("p-ready/i-sftp"))
 
 
-async def test_a_failure_is_dismissed_after_a_question(opened):
+async def test_a_failure_is_dismissed_after_a_question(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "x")
-        await here.until(lambda: here.app.screen.overlay is not None, "a question")
+        await here.until(lambda: here.screen.overlay is not None, "a question")
         await here.press("escape")
         assert here.focused == "DocumentTable"
 
 
-async def test_a_long_document_scrolls(opened):
+async def test_a_long_document_scrolls(opened: Opened) -> None:
     async with opened((80, 16)) as here:
         await open_document(here)
         await here.sees("Invoice 2026-11874")
@@ -116,7 +120,7 @@ async def test_a_long_document_scrolls(opened):
         await here.sees("Invoice 2026-11874")
 
 
-async def test_details_that_are_longer_than_the_window_scroll_by_pages(opened):
+async def test_details_that_are_longer_than_the_window_scroll_by_pages(opened: Opened) -> None:
     async with opened((80, 16)) as here:
         await here.press(*here.into_table, "i")
         await here.sees("SFTP  failed")
@@ -128,7 +132,9 @@ async def test_details_that_are_longer_than_the_window_scroll_by_pages(opened):
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
 @pytest.mark.parametrize(("no_color", "signs"), [("", "unicode"), ("1", "unicode"), ("1", "ascii")])
-async def test_a_credit_note_says_so_before_its_number_and_counts_against_the_rest(opened, size, no_color, signs):
+async def test_a_credit_note_says_so_before_its_number_and_counts_against_the_rest(
+    opened: Opened, size: tuple[int, int], no_color: str, signs: str
+) -> None:
     sign, minus = ("<", "-") if signs == "ascii" else ("←", "−")
     settings = UserSettings(language="en", locale="en_GB", signs=signs)
     async with opened(size, settings=settings, environment={**PLAIN, "NO_COLOR": no_color}) as here:

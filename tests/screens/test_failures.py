@@ -6,12 +6,16 @@ import msgspec
 import pytest
 
 from banqup_tui.domain.delivery import DeliveryState
-from banqup_tui.domain.integration import IntegrationState
+from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.messages import text_message
 from tests.screens.firm import FirmServer, delivery
-from tests.screens.program import MIDDLE, NARROW
+from tests.screens.program import MIDDLE, NARROW, Opened, Program
 
 FULL = "The server has no room: 552 after {number} kB."
+
+
+def is_broken(integration: Integration | None) -> bool:
+    return integration is not None and integration.state is IntegrationState.BROKEN
 
 
 @pytest.fixture
@@ -26,7 +30,7 @@ def firm(firm: FirmServer) -> FirmServer:
     return firm
 
 
-async def go_there(here):
+async def go_there(here: Program) -> None:
     """Once the copy has them all."""
     await here.until(lambda: len(here.session.failures.groups()) == 4)
     await here.press("f")
@@ -34,7 +38,7 @@ async def go_there(here):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_what_failed_is_found_from_the_clients_by_cause(opened, size):
+async def test_what_failed_is_found_from_the_clients_by_cause(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size) as here:
         await here.until(lambda: "f Failures" in " ".join(here.footer.split()))
         await go_there(here)
@@ -45,7 +49,7 @@ async def test_what_failed_is_found_from_the_clients_by_cause(opened, size):
         await here.sees("work to do")
 
 
-async def test_all_of_a_cause_are_sent_again_with_one_press_and_a_confirmation(opened):
+async def test_all_of_a_cause_are_sent_again_with_one_press_and_a_confirmation(opened: Opened) -> None:
     async with opened() as here:
         await go_there(here)
         await here.press("r")
@@ -58,7 +62,7 @@ async def test_all_of_a_cause_are_sent_again_with_one_press_and_a_confirmation(o
         assert here.server.deliveries["p-20/i-sftp"].state is DeliveryState.FAILED
 
 
-async def test_a_cause_is_dismissed_after_a_question(opened):
+async def test_a_cause_is_dismissed_after_a_question(opened: Opened) -> None:
     async with opened() as here:
         await go_there(here)
         await here.press("j", "x")
@@ -68,11 +72,11 @@ async def test_a_cause_is_dismissed_after_a_question(opened):
         await here.sees_no_more("The sign-in was refused.")
 
 
-async def test_an_integration_that_stopped_is_mended_with_its_failures(opened, firm):
+async def test_an_integration_that_stopped_is_mended_with_its_failures(opened: Opened, firm: FirmServer) -> None:
     broken = {"state": IntegrationState.BROKEN, "cause": text_message("The sign-in was refused.", "Sign in again.")}
     firm.put_integration(msgspec.structs.replace(firm.integrations["i-sftp"], **broken))
     async with opened() as here:
-        await here.until(lambda: here.session.readers.integration("i-sftp").state is IntegrationState.BROKEN)
+        await here.until(lambda: is_broken(here.session.readers.integration("i-sftp")))
         await go_there(here)
         await here.sees("Needs attention")
         await here.press("r")
@@ -81,7 +85,7 @@ async def test_an_integration_that_stopped_is_mended_with_its_failures(opened, f
         await here.until(lambda: here.server.integrations["i-sftp"].state is IntegrationState.ACTIVE)
 
 
-async def test_the_documents_of_a_cause_are_opened_and_one_of_them(opened):
+async def test_the_documents_of_a_cause_are_opened_and_one_of_them(opened: Opened) -> None:
     async with opened() as here:
         await go_there(here)
         await here.press("enter")
@@ -95,7 +99,7 @@ async def test_the_documents_of_a_cause_are_opened_and_one_of_them(opened):
         await here.sees("4 causes")
 
 
-async def test_a_cause_is_written_to_a_file(opened, tmp_path: Path):
+async def test_a_cause_is_written_to_a_file(opened: Opened, tmp_path: Path) -> None:
     async with opened() as here:
         await go_there(here)
         await here.press("e")
@@ -108,7 +112,7 @@ async def test_a_cause_is_written_to_a_file(opened, tmp_path: Path):
         assert len(file.read_text("utf-8-sig").splitlines()) == 21
 
 
-async def test_with_nothing_left_the_place_says_so(opened, firm):
+async def test_with_nothing_left_the_place_says_so(opened: Opened, firm: FirmServer) -> None:
     for one in list(firm.deliveries.values()):
         firm.put_delivery(msgspec.structs.replace(one, dismissed=True))
     async with opened() as here:

@@ -1,5 +1,9 @@
 """What this computer lacks is said where one is, stands in the header until it is over, and ends nothing."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from banqup_tui import app
@@ -7,17 +11,17 @@ from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.windows import DocumentRows
 from banqup_tui.sync import rounds
 from banqup_tui.sync.errors import ServerDown
-from tests.screens.program import MIDDLE, NARROW
+from tests.screens.program import MIDDLE, NARROW, Opened, Program
 
 
-def raising(code, path):
-    def failing(*_arguments, **_more):
-        raise LocalFault(code, path)
+def raising(code: str, path: Path | None) -> Callable[..., None]:
+    def failing(*_arguments: Any, **_more: Any) -> None:
+        raise LocalFault(FaultCode(code), path)
 
     return failing
 
 
-async def up_to_date(here):
+async def up_to_date(here: Program) -> None:
     await here.sees("Up to date")
 
 
@@ -32,8 +36,8 @@ async def up_to_date(here):
     ],
 )
 async def test_an_act_that_cannot_be_kept_is_said_and_the_header_says_why_until_it_is_over(
-    opened, monkeypatch, code, text, header
-):
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, code: str, text: str, header: str
+) -> None:
     async with opened(MIDDLE) as here:
         await up_to_date(here)
         await here.press("enter", "j")
@@ -49,12 +53,14 @@ async def test_an_act_that_cannot_be_kept_is_said_and_the_header_says_why_until_
         assert here.focused == "DocumentTable"
 
 
-async def test_a_copy_that_cannot_be_read_for_a_moment_leaves_the_place_as_it_is(opened, monkeypatch):
+async def test_a_copy_that_cannot_be_read_for_a_moment_leaves_the_place_as_it_is(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with opened(MIDDLE) as here:
         await up_to_date(here)
         path = here.session.copy.path
         monkeypatch.setattr(here.session.readers, "clients", raising(FaultCode.IO_ERROR, path))
-        here.app.screen.call_later(here.app.screen.data_changed)
+        here.app.screen.call_later(here.screen.data_changed)
         await here.press("e")
         await here.sees("Have the disk looked at", "Boulangerie")
         monkeypatch.undo()
@@ -62,19 +68,23 @@ async def test_a_copy_that_cannot_be_read_for_a_moment_leaves_the_place_as_it_is
         await here.until(lambda: here.focused == "DocumentTable")
 
 
-async def test_rows_that_cannot_be_read_while_they_are_drawn_come_when_they_can(opened, monkeypatch):
+async def test_rows_that_cannot_be_read_while_they_are_drawn_come_when_they_can(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with opened(MIDDLE) as here:
         await up_to_date(here)
         monkeypatch.setattr(DocumentRows, "window", raising(FaultCode.IO_ERROR, here.session.copy.path))
         await here.press("enter")
         await here.sees("Have the disk looked at")
         monkeypatch.undo()
-        here.app.screen.call_later(here.app.screen.data_changed)
-        await here.until(lambda: here.app.screen.table.row is not None)
+        here.app.screen.call_later(here.screen.data_changed)
+        await here.until(lambda: here.screen.table.row is not None)
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_nothing_takes_the_keys_of_somebody_who_types_when_the_server_goes(opened, monkeypatch, size):
+async def test_nothing_takes_the_keys_of_somebody_who_types_when_the_server_goes(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
     monkeypatch.setattr(app, "ENOUGH_TRIES", 1)
     async with opened(size) as here:
         await up_to_date(here)
@@ -91,12 +101,14 @@ async def test_nothing_takes_the_keys_of_somebody_who_types_when_the_server_goes
         await here.sees_no_more("The server does not answer.")
 
 
-async def test_a_mistake_in_an_action_is_said_and_is_in_the_log(opened, monkeypatch):
+async def test_a_mistake_in_an_action_is_said_and_is_in_the_log(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with opened(MIDDLE) as here:
         await up_to_date(here)
         await here.press("enter", "j")
 
-        def failing(*_arguments, **_more):
+        def failing(*_arguments: Any, **_more: Any) -> None:
             raise KeyError("nobody has foreseen it")
 
         monkeypatch.setattr(here.session.outbox, "give", failing)

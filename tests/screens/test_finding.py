@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.screens.program import MIDDLE, NARROW
+from tests.screens.program import MIDDLE, NARROW, Opened
 
 
-async def test_clients_are_found_by_part_of_their_name_while_one_types(opened):
+async def test_clients_are_found_by_part_of_their_name_while_one_types(opened: Opened) -> None:
     async with opened() as here:
         await here.press("slash")
         await here.write("ardenne")
@@ -18,14 +18,14 @@ async def test_clients_are_found_by_part_of_their_name_while_one_types(opened):
         await here.sees("24 clients")
 
 
-async def test_clients_are_found_by_vat_number_as_it_is_written(opened):
+async def test_clients_are_found_by_vat_number_as_it_is_written(opened: Opened) -> None:
     async with opened() as here:
         await here.press("slash")
         await here.write("0465.123.710")
         await here.sees("1 of 24", "Boulangerie")
 
 
-async def test_a_search_that_finds_nobody_says_so(opened):
+async def test_a_search_that_finds_nobody_says_so(opened: Opened) -> None:
     async with opened() as here:
         await here.press("slash")
         await here.write("zzz")
@@ -35,7 +35,7 @@ async def test_a_search_that_finds_nobody_says_so(opened):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_a_filter_narrows_the_table_while_one_types(opened, size):
+async def test_a_filter_narrows_the_table_while_one_types(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size) as here:
         await here.press(*here.into_table, "slash")
         await here.write("from:levures")
@@ -47,7 +47,7 @@ async def test_a_filter_narrows_the_table_while_one_types(opened, size):
         assert here.place == "ClientFolders"
 
 
-async def test_a_filter_that_cannot_be_read_is_marked_where_it_is_wrong(opened):
+async def test_a_filter_that_cannot_be_read_is_marked_where_it_is_wrong(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "slash")
         await here.write("status:error dte:2026")
@@ -60,7 +60,7 @@ async def test_a_filter_that_cannot_be_read_is_marked_where_it_is_wrong(opened):
         assert "Still shown" not in here.text
 
 
-async def test_without_which_word_something_would_match(opened):
+async def test_without_which_word_something_would_match(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "slash")
         await here.write("status:error from:zavel")
@@ -73,18 +73,18 @@ async def test_without_which_word_something_would_match(opened):
         await here.sees("66 documents")
 
 
-async def test_the_footer_shows_the_keys_of_the_filter_as_long_as_one_types(opened):
+async def test_the_footer_shows_the_keys_of_the_filter_as_long_as_one_types(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "slash")
         await here.write("f")
-        here.app.screen.data_changed()
+        here.screen.data_changed()
         await here.pilot.pause(0.2)
         assert here.footer == "Enter Apply  ↑↓ Move  Esc Clear"
         await here.press("enter")
         await here.until(lambda: here.footer.startswith("Enter View"))
 
 
-async def test_in_the_filter_letters_are_letters(opened):
+async def test_in_the_filter_letters_are_letters(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "slash")
         await here.press("q", "2", "question_mark", "full_stop", "t")
@@ -92,17 +92,17 @@ async def test_in_the_filter_letters_are_letters(opened):
         assert "q2?.t" in here.title
 
 
-async def test_the_filter_can_be_left_to_the_table_by_an_arrow(opened):
+async def test_the_filter_can_be_left_to_the_table_by_an_arrow(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "slash")
         await here.write("vf")
         await here.sees("60 of 66")
         await here.press("down")
         assert here.focused == "DocumentTable"
-        assert here.app.screen.table.cursor == 1
+        assert here.screen.table.cursor == 1
 
 
-async def test_a_click_beside_the_filter_keeps_it_and_leaves_it(opened):
+async def test_a_click_beside_the_filter_keeps_it_and_leaves_it(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "slash")
         await here.write("vf")
@@ -113,7 +113,7 @@ async def test_a_click_beside_the_filter_keeps_it_and_leaves_it(opened):
 
 
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])
-async def test_the_palette_finds_an_action_and_runs_it(opened, key):
+async def test_the_palette_finds_an_action_and_runs_it(opened: Opened, key: str) -> None:
     async with opened() as here:
         await here.press("enter", key)
         await here.sees("Commands")
@@ -123,7 +123,7 @@ async def test_the_palette_finds_an_action_and_runs_it(opened, key):
         await here.sees("The receiver's disk is full.")
 
 
-async def test_the_palette_opens_a_client(opened):
+async def test_the_palette_opens_a_client(opened: Opened) -> None:
     async with opened() as here:
         await here.press("4", "colon")
         await here.sees("Commands")
@@ -132,7 +132,7 @@ async def test_the_palette_opens_a_client(opened):
         await here.sees("H-1")
 
 
-async def test_what_cannot_be_done_is_dimmed_in_the_palette_and_says_why(opened):
+async def test_what_cannot_be_done_is_dimmed_in_the_palette_and_says_why(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "colon")
         await here.write("cancel sending")
@@ -144,7 +144,7 @@ async def test_what_cannot_be_done_is_dimmed_in_the_palette_and_says_why(opened)
         await here.sees("No command is called that.")
 
 
-async def test_letters_in_the_palette_are_letters(opened):
+async def test_letters_in_the_palette_are_letters(opened: Opened) -> None:
     async with opened() as here:
         await here.press("colon", "q", "question_mark", "comma")
         await here.sees("q?,")
@@ -159,7 +159,9 @@ PLACES = {
 
 @pytest.mark.parametrize("size", [(60, 16), MIDDLE])
 @pytest.mark.parametrize("way", PLACES.values(), ids=PLACES)
-async def test_help_shows_the_keys_of_the_place_and_goes_again(opened, way, size):
+async def test_help_shows_the_keys_of_the_place_and_goes_again(
+    opened: Opened, way: tuple[str, ...], size: tuple[int, int]
+) -> None:
     async with opened(size) as here:
         keys = (*here.into_table, *way[1:]) if way[:1] == ("enter",) else way
         await here.press(*keys)
@@ -167,7 +169,7 @@ async def test_help_shows_the_keys_of_the_place_and_goes_again(opened, way, size
         focused = here.focused
         await here.press("question_mark" if size != MIDDLE else "comma")
         await here.sees("Keys: ", "Esc closes", "Move")
-        panel = here.app.screen.overlay
+        panel = here.screen.overlay
         assert panel.region.right <= size[0]
         assert panel.region.bottom <= size[1] - 1
         await here.press(*["pagedown"] * 4)
@@ -177,7 +179,7 @@ async def test_help_shows_the_keys_of_the_place_and_goes_again(opened, way, size
         assert here.focused == focused
 
 
-async def test_help_and_palette_are_reached_from_inside_a_menu(opened):
+async def test_help_and_palette_are_reached_from_inside_a_menu(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "full_stop")
         await here.sees("Download…")
@@ -189,7 +191,7 @@ async def test_help_and_palette_are_reached_from_inside_a_menu(opened):
         await here.sees_no_more("Keys: ")
 
 
-async def test_a_click_on_a_key_of_the_footer_is_that_key(opened):
+async def test_a_click_on_a_key_of_the_footer_is_that_key(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter")
         await here.until(lambda: "Space Select" in here.footer)

@@ -9,7 +9,7 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState, Trouble
 from banqup_tui.domain.messages import text_message
 from tests.screens.firm import HAULIER, FirmServer, delivery, integration
-from tests.screens.program import MIDDLE, NARROW
+from tests.screens.program import MIDDLE, NARROW, Opened, Program
 
 SINCE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 SILENT = text_message("sftp.example does not answer.")
@@ -41,12 +41,14 @@ def firm(firm: FirmServer) -> FirmServer:
     return firm
 
 
-async def in_step(here):
+async def in_step(here: Program) -> None:
     await here.until(lambda: here.session.readers.integration("i-ends") is not None)
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_the_clients_tab_says_what_is_wrong_since_when_and_what_to_do(opened, size):
+async def test_the_clients_tab_says_what_is_wrong_since_when_and_what_to_do(
+    opened: Opened, size: tuple[int, int]
+) -> None:
     async with opened(size) as here:
         await in_step(here)
         await here.press("i")
@@ -57,7 +59,7 @@ async def test_the_clients_tab_says_what_is_wrong_since_when_and_what_to_do(open
         await here.sees("Last sending      20/11/2026")
 
 
-async def test_a_receiver_without_an_answer_and_a_sign_in_that_ends_are_told_too(opened):
+async def test_a_receiver_without_an_answer_and_a_sign_in_that_ends_are_told_too(opened: Opened) -> None:
     async with opened() as here:
         await in_step(here)
         await here.press("3")
@@ -71,12 +73,12 @@ async def test_a_receiver_without_an_answer_and_a_sign_in_that_ends_are_told_too
         await here.sees("sftp.example does not answer.")
 
 
-async def test_the_store_says_for_how_many_clients_an_extension_works_and_for_which_it_does_not(opened):
+async def test_the_store_says_for_how_many_clients_an_extension_works_and_for_which_it_does_not(opened: Opened) -> None:
     async with opened() as here:
         await in_step(here)
         await here.press("4")
         await here.sees("× Sign-in refused", "! Sign-in ends", "2 need attention")
-        await here.until(lambda: here.app.screen.listing.keys)
-        here.app.screen.listing.go_to("sftp")
+        await here.until(lambda: here.screen.listing.keys)
+        here.screen.listing.go_to("sftp")
         await here.sees("Sign-in refused, 1 client, since 22/11/2026", "sftp.example did not accept the sign-in.")
         await here.sees("No answer, 1 client, since 22/11/2026", "1 active, 1 needs attention", "2 failed")

@@ -101,7 +101,7 @@ def check_only_text(here: Program, after: str) -> None:
         assert ACTS.search(row) is None, (after, row)
 
 
-def leaves(kind: type) -> Iterator[type]:
+def leaves(kind: type[object]) -> Iterator[type[object]]:
     """The screens that are opened, not what they have in common. `form` and `review` are imported when needed."""
     for one in kind.__subclasses__():
         if one.__module__.startswith("banqup_tui."):

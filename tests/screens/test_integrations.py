@@ -4,15 +4,15 @@ import pytest
 
 from banqup_tui.domain.messages import text_message
 from banqup_tui.protocol.messages import TestStep
-from tests.screens.program import MIDDLE, NARROW
+from tests.screens.program import MIDDLE, NARROW, Opened, Program
 
 
-async def at_integrations(here):
+async def at_integrations(here: Program) -> None:
     await here.press("3", "enter")
     await here.sees("Exact Online", "SFTP", "Add integration")
 
 
-async def at_form(here, presses=("down",)):
+async def at_form(here: Program, presses: tuple[str, ...] = ("down",)) -> None:
     """`Local folder` is the second of those that are installed."""
     await at_integrations(here)
     await here.press("a")
@@ -22,7 +22,9 @@ async def at_form(here, presses=("down",)):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_the_integrations_of_a_client_with_their_state_and_settings(opened, size):
+async def test_the_integrations_of_a_client_with_their_state_and_settings(
+    opened: Opened, size: tuple[int, int]
+) -> None:
     async with opened(size) as here:
         await at_integrations(here)
         await here.press("j")
@@ -30,7 +32,7 @@ async def test_the_integrations_of_a_client_with_their_state_and_settings(opened
         await here.until(lambda: here.info == "2 integrations")
 
 
-async def test_overview_says_who_the_client_is(opened):
+async def test_overview_says_who_the_client_is(opened: Opened) -> None:
     async with opened() as here:
         await at_integrations(here)
         await here.press("tab")
@@ -42,7 +44,7 @@ async def test_overview_says_who_the_client_is(opened):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_an_integration_is_added_filled_in_tested_and_activated(opened, size):
+async def test_an_integration_is_added_filled_in_tested_and_activated(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size) as here:
         await at_form(here)
         await here.sees("/srv", "from the firm", "[x] Sales invoices")
@@ -54,7 +56,7 @@ async def test_an_integration_is_added_filled_in_tested_and_activated(opened, si
         await here.sees("Integrations 3")
 
 
-async def test_a_mistake_in_a_path_is_marked_in_place_and_keeps_from_activating(opened):
+async def test_a_mistake_in_a_path_is_marked_in_place_and_keeps_from_activating(opened: Opened) -> None:
     async with opened() as here:
         await at_form(here)
         await here.press("ctrl+u")
@@ -67,13 +69,13 @@ async def test_a_mistake_in_a_path_is_marked_in_place_and_keeps_from_activating(
         await here.sees_no_more("Correct first")
 
 
-async def test_help_beside_the_form_tells_of_the_field_one_is_in(opened):
+async def test_help_beside_the_form_tells_of_the_field_one_is_in(opened: Opened) -> None:
     async with opened() as here:
         await at_form(here)
         await here.sees("The folder on this computer.", "[external_id]", "PARVIS")
 
 
-async def test_what_a_test_has_found_stands_in_the_form(opened):
+async def test_what_a_test_has_found_stands_in_the_form(opened: Opened) -> None:
     async with opened() as here:
         here.server.test_steps = (
             TestStep(ok=True, message=text_message("Signed in.")),
@@ -84,7 +86,7 @@ async def test_what_a_test_has_found_stands_in_the_form(opened):
         await here.sees("√ Signed in.", "× No file could be written. Correct the path.")
 
 
-async def test_a_test_with_the_server_down_says_so(opened):
+async def test_a_test_with_the_server_down_says_so(opened: Opened) -> None:
     async with opened() as here:
         await at_form(here)
         here.server.down = True
@@ -94,7 +96,7 @@ async def test_a_test_with_the_server_down_says_so(opened):
         await here.until(lambda: any("×" in row for row in here.rows[2:]), "the reason")
 
 
-async def test_in_a_field_letters_are_letters_and_escape_leaves_the_form(opened):
+async def test_in_a_field_letters_are_letters_and_escape_leaves_the_form(opened: Opened) -> None:
     async with opened() as here:
         await at_form(here)
         await here.press("q", "2", "question_mark", "full_stop", "j")
@@ -105,7 +107,7 @@ async def test_in_a_field_letters_are_letters_and_escape_leaves_the_form(opened)
         assert here.focused == "Listing"
 
 
-async def test_the_footer_of_the_form_says_what_enter_and_space_do_where_one_is(opened):
+async def test_the_footer_of_the_form_says_what_enter_and_space_do_where_one_is(opened: Opened) -> None:
     async with opened() as here:
         await at_form(here)
         assert "Space" not in here.footer
@@ -117,7 +119,7 @@ async def test_the_footer_of_the_form_says_what_enter_and_space_do_where_one_is(
         await here.until(lambda: here.place == "ClientScreen")
 
 
-async def test_folders_are_ticked_with_space(opened):
+async def test_folders_are_ticked_with_space(opened: Opened) -> None:
     async with opened() as here:
         await at_form(here)
         await here.press("tab", "tab", "space")
@@ -126,7 +128,7 @@ async def test_folders_are_ticked_with_space(opened):
         await here.sees("[x] Sales invoices")
 
 
-async def test_a_form_keeps_what_was_typed_through_a_resize(opened):
+async def test_a_form_keeps_what_was_typed_through_a_resize(opened: Opened) -> None:
     async with opened() as here:
         await at_form(here)
         await here.write("/x")
@@ -141,7 +143,7 @@ async def test_a_form_keeps_what_was_typed_through_a_resize(opened):
         await here.sees("/srv/xy")
 
 
-async def test_cancelling_the_choice_adds_nothing(opened):
+async def test_cancelling_the_choice_adds_nothing(opened: Opened) -> None:
     async with opened() as here:
         await at_integrations(here)
         await here.press("a")
@@ -152,7 +154,7 @@ async def test_cancelling_the_choice_adds_nothing(opened):
         assert here.place == "ClientScreen"
 
 
-async def test_settings_of_an_integration_open_with_enter(opened):
+async def test_settings_of_an_integration_open_with_enter(opened: Opened) -> None:
     async with opened() as here:
         await at_integrations(here)
         await here.press("j", "enter")
@@ -160,7 +162,7 @@ async def test_settings_of_an_integration_open_with_enter(opened):
         assert "this client" in here.text
 
 
-async def test_pause_and_its_message(opened):
+async def test_pause_and_its_message(opened: Opened) -> None:
     async with opened() as here:
         await at_integrations(here)
         await here.press("p")
@@ -168,7 +170,7 @@ async def test_pause_and_its_message(opened):
         await here.until(lambda: "u takes it back" in here.info)
 
 
-async def test_a_client_without_integrations_says_what_to_do(opened):
+async def test_a_client_without_integrations_says_what_to_do(opened: Opened) -> None:
     async with opened() as here:
         await here.press("3")
         await here.click("Café Le Bailli", times=2)
@@ -178,7 +180,7 @@ async def test_a_client_without_integrations_says_what_to_do(opened):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_an_extension_is_installed_from_the_store(opened, size):
+async def test_an_extension_is_installed_from_the_store(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size) as here:
         await here.press("4", "G")
         await here.sees("WebDAV")
@@ -191,7 +193,7 @@ async def test_an_extension_is_installed_from_the_store(opened, size):
         await here.until(lambda: any(one.extension_id == "webdav" for one in here.server.installations.values()))
 
 
-async def test_a_required_setting_that_is_missing_keeps_from_installing(opened):
+async def test_a_required_setting_that_is_missing_keeps_from_installing(opened: Opened) -> None:
     async with opened() as here:
         await here.press("4", "G", "a")
         await here.until(lambda: here.place == "FormScreen")
@@ -202,7 +204,7 @@ async def test_a_required_setting_that_is_missing_keeps_from_installing(opened):
         await here.write("x")
 
 
-async def test_an_installed_extension_is_configured(opened):
+async def test_an_installed_extension_is_configured(opened: Opened) -> None:
     async with opened() as here:
         await here.press("4", "enter")
         await here.until(lambda: here.place == "FormScreen")
@@ -214,7 +216,7 @@ async def test_an_installed_extension_is_configured(opened):
         await here.until(lambda: here.server.installations["inst-exact"].settings["path"] == "/new")
 
 
-async def test_what_does_not_load_says_why_and_cannot_be_installed(opened):
+async def test_what_does_not_load_says_why_and_cannot_be_installed(opened: Opened) -> None:
     async with opened() as here:
         await here.press("4", "j")
         await here.sees("Does not load", "yuki does not load.")
@@ -223,14 +225,14 @@ async def test_what_does_not_load_says_why_and_cannot_be_installed(opened):
         assert here.place == "StoreScreen"
 
 
-async def test_the_store_shows_its_keys_from_the_beginning(opened):
+async def test_the_store_shows_its_keys_from_the_beginning(opened: Opened) -> None:
     async with opened() as here:
         await here.press("4")
         await here.until(lambda: "Enter Settings" in here.footer)
         assert "Filter" not in here.footer
 
 
-async def test_tab_goes_to_the_details_in_the_store_and_back(opened):
+async def test_tab_goes_to_the_details_in_the_store_and_back(opened: Opened) -> None:
     async with opened() as here:
         await here.press("4")
         await here.sees("Exact Online")

@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.screens.program import BROAD, MIDDLE, NARROW
+from tests.screens.program import BROAD, MIDDLE, NARROW, Opened
 
 
 @pytest.mark.parametrize("key", ["full_stop", "semicolon"])
-async def test_a_dot_or_a_semicolon_opens_the_menu_of_the_document(opened, key):
+async def test_a_dot_or_a_semicolon_opens_the_menu_of_the_document(opened: Opened, key: str) -> None:
     async with opened() as here:
         await here.press("enter", key)
         await here.sees("Resend to integrations…", "To SFTP; Exact Online has it", "1 delivered, 1 failed")
 
 
-async def test_a_right_click_opens_the_menu_of_the_row_that_was_clicked(opened):
+async def test_a_right_click_opens_the_menu_of_the_row_that_was_clicked(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter")
         await here.sees("F26/004417")
@@ -21,7 +21,7 @@ async def test_a_right_click_opens_the_menu_of_the_row_that_was_clicked(opened):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE, BROAD])
-async def test_a_click_on_the_three_dots_opens_the_menu(opened, size):
+async def test_a_click_on_the_three_dots_opens_the_menu(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size) as here:
         await here.press(*here.into_table)
         await here.sees("26-1145")
@@ -32,7 +32,9 @@ async def test_a_click_on_the_three_dots_opens_the_menu(opened, size):
 
 
 @pytest.mark.parametrize("size", [(60, 16), NARROW, MIDDLE, BROAD])
-async def test_the_menu_lies_inside_the_window_from_the_first_row_and_the_last(opened, size):
+async def test_the_menu_lies_inside_the_window_from_the_first_row_and_the_last(
+    opened: Opened, size: tuple[int, int]
+) -> None:
     async with opened(size) as here:
         await here.press(*here.into_table)
         for key in ("g", "G"):
@@ -43,14 +45,14 @@ async def test_the_menu_lies_inside_the_window_from_the_first_row_and_the_last(o
             assert menu.region.right <= size[0]
             assert menu.region.y >= 1
             assert menu.region.bottom <= size[1] - 1
-            row = here.app.screen.table.region_of(here.app.screen.table.cursor).y
+            row = here.screen.table.region_of(here.screen.table.cursor).y
             if size != (60, 16):
                 assert not menu.region.y <= row < menu.region.bottom
             await here.press("escape")
             await here.until(lambda menu=menu: not menu.is_open)
 
 
-async def test_every_entry_of_a_menu_that_is_higher_than_the_window_can_be_reached(opened):
+async def test_every_entry_of_a_menu_that_is_higher_than_the_window_can_be_reached(opened: Opened) -> None:
     async with opened((60, 16)) as here:
         await here.press(*here.into_table, "full_stop")
         await here.sees("Resend")
@@ -60,7 +62,7 @@ async def test_every_entry_of_a_menu_that_is_higher_than_the_window_can_be_reach
         await here.sees("Resend")
 
 
-async def test_a_dimmed_entry_says_why_and_its_key_does_no_harm(opened):
+async def test_a_dimmed_entry_says_why_and_its_key_does_no_harm(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "j", "j", "full_stop")
         await here.sees("Waits for the client's approval", "Nothing is queued")
@@ -71,7 +73,7 @@ async def test_a_dimmed_entry_says_why_and_its_key_does_no_harm(opened):
         await here.until(lambda: here.info == "Waits for the client's approval", "the reason")
 
 
-async def test_a_client_without_integrations_says_so_in_the_menu(opened):
+async def test_a_client_without_integrations_says_so_in_the_menu(opened: Opened) -> None:
     async with opened() as here:
         await here.click("Transports", times=2)
         await here.sees("H-1")
@@ -79,7 +81,7 @@ async def test_a_client_without_integrations_says_so_in_the_menu(opened):
         await here.sees("No active integration for this client")
 
 
-async def test_the_key_of_an_entry_does_it_from_inside_the_menu(opened):
+async def test_the_key_of_an_entry_does_it_from_inside_the_menu(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "full_stop")
         await here.sees("Details and deliveries")
@@ -87,7 +89,7 @@ async def test_the_key_of_an_entry_does_it_from_inside_the_menu(opened):
         await here.sees("The receiver's disk is full.", "Make room there, then resend.")
 
 
-async def test_enter_and_a_click_do_the_entry_one_is_on(opened):
+async def test_enter_and_a_click_do_the_entry_one_is_on(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "full_stop")
         await here.sees("Mark as processed")
@@ -99,17 +101,17 @@ async def test_enter_and_a_click_do_the_entry_one_is_on(opened):
         await here.sees("Attempts")
 
 
-async def test_after_the_menu_the_table_has_the_keys_again(opened):
+async def test_after_the_menu_the_table_has_the_keys_again(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "full_stop")
         await here.sees("Download…")
         await here.press("escape", "j")
-        await here.until(lambda: here.app.screen.table.cursor == 1)
+        await here.until(lambda: here.screen.table.cursor == 1)
         assert here.focused == "DocumentTable"
         await here.until(lambda: "Enter View" in here.footer, "the footer of the place")
 
 
-async def test_a_click_beside_the_menu_closes_it(opened):
+async def test_a_click_beside_the_menu_closes_it(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter")
         await here.sees("VF-0004")
@@ -120,14 +122,14 @@ async def test_a_click_beside_the_menu_closes_it(opened):
         assert here.focused == "DocumentTable"
 
 
-async def test_the_footer_shows_the_keys_of_the_menu(opened):
+async def test_the_footer_shows_the_keys_of_the_menu(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "full_stop")
         await here.until(lambda: here.footer.startswith("↑↓ Move  Enter Choose  Esc Close"))
 
 
 @pytest.mark.parametrize("way", [(), ("3",), ("3", "enter"), ("4",), ("enter", "enter"), ("enter", "i")])
-async def test_every_place_has_a_menu(opened, way):
+async def test_every_place_has_a_menu(opened: Opened, way: tuple[str, ...]) -> None:
     async with opened() as here:
         await here.press(*way)
         await here.pilot.pause()
@@ -137,7 +139,7 @@ async def test_every_place_has_a_menu(opened, way):
         await here.until(lambda: "Esc Close" not in here.footer)
 
 
-async def test_the_menu_stays_usable_while_the_window_changes(opened):
+async def test_the_menu_stays_usable_while_the_window_changes(opened: Opened) -> None:
     async with opened(MIDDLE) as here:
         await here.press("enter", "full_stop")
         await here.sees("Download…")

@@ -5,7 +5,7 @@ import pytest
 from banqup_tui.protocol.commands import SetProcessed, encode
 from banqup_tui.store.outbox_entry import CommandState, OutboxQueue
 from banqup_tui.store.overlay import VisibleEffect
-from tests.screens.program import MIDDLE, NARROW, Program
+from tests.screens.program import MIDDLE, NARROW, Opened, Program
 
 PROBLEM = b'{"type": "refused", "title": "No.", "detail": "It is locked.", "remedy": "Unlock it first."}'
 
@@ -37,7 +37,7 @@ async def with_two(here: Program) -> None:
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_refused_changes_are_seen_with_what_they_were_and_why(opened, size):
+async def test_refused_changes_are_seen_with_what_they_were_and_why(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size) as here:
         await with_two(here)
         await here.press("c")
@@ -47,7 +47,7 @@ async def test_refused_changes_are_seen_with_what_they_were_and_why(opened, size
         await here.sees("It is locked.", "Unlock it first.", "Asked", "Answered")
 
 
-async def test_one_is_tried_again_as_a_new_command_and_is_done(opened):
+async def test_one_is_tried_again_as_a_new_command_and_is_done(opened: Opened) -> None:
     async with opened() as here:
         await with_two(here)
         await here.press("c", "down", "r")
@@ -57,7 +57,7 @@ async def test_one_is_tried_again_as_a_new_command_and_is_done(opened):
         await here.until(lambda: "1 change refused" in here.header, "one is left")
 
 
-async def test_all_are_cleared_at_once_and_the_header_is_calm_again(opened):
+async def test_all_are_cleared_at_once_and_the_header_is_calm_again(opened: Opened) -> None:
     async with opened() as here:
         await with_two(here)
         await here.press("c", "A")
@@ -70,7 +70,7 @@ async def test_all_are_cleared_at_once_and_the_header_is_calm_again(opened):
         await here.sees("No change was refused")
 
 
-async def test_a_click_on_the_header_leads_there(opened):
+async def test_a_click_on_the_header_leads_there(opened: Opened) -> None:
     async with opened() as here:
         await with_two(here)
         await here.click("2 changes refused")

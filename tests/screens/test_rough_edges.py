@@ -2,16 +2,18 @@
 
 import asyncio
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
 from banqup_tui.settings import UserSettings
-from tests.screens.firm import HOSTILE
-from tests.screens.program import BROAD, MIDDLE, NARROW, PLAIN, open_session
+from tests.screens.firm import HOSTILE, FirmServer
+from tests.screens.program import BROAD, MIDDLE, NARROW, PLAIN, Opened, Program, open_session
 
 
-async def test_a_window_of_44_by_12_says_one_sentence_and_how_to_quit(opened):
+async def test_a_window_of_44_by_12_says_one_sentence_and_how_to_quit(opened: Opened) -> None:
     async with opened((44, 12)) as here:
         await here.sees("The window is 44 × 12.", "60 × 16 is needed", "q Quit")
         assert "Boulangerie" not in here.text
@@ -21,7 +23,7 @@ async def test_a_window_of_44_by_12_says_one_sentence_and_how_to_quit(opened):
         await here.until(lambda: not here.app.is_running)
 
 
-async def test_from_a_small_window_one_comes_back_to_where_one_was(opened):
+async def test_from_a_small_window_one_comes_back_to_where_one_was(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "j", "j", "full_stop")
         await here.sees("Download…")
@@ -36,23 +38,23 @@ async def test_from_a_small_window_one_comes_back_to_where_one_was(opened):
         await here.resize(*MIDDLE)
         await here.until(lambda: here.focused == "DocumentTable")
         await here.press("j")
-        await here.until(lambda: here.app.screen.table.cursor == 3)
+        await here.until(lambda: here.screen.table.cursor == 3)
 
 
-async def test_a_resize_keeps_the_document_one_is_on(opened):
+async def test_a_resize_keeps_the_document_one_is_on(opened: Opened) -> None:
     async with opened(MIDDLE) as here:
         await here.press("enter", "pagedown", *["j"] * 9)
-        row = here.app.screen.table.row.id
+        row = here.screen.table.row.id
         for size in (NARROW, BROAD, MIDDLE, (60, 16), BROAD, NARROW, MIDDLE):
             await here.resize(*size)
-            assert here.app.screen.table.row.id == row
+            assert here.screen.table.row.id == row
             assert here.focused == "DocumentTable"
-            table = here.app.screen.table
+            table = here.screen.table
             assert table.top <= table.cursor < table.top + table.page_height
         assert row != "p-failed"
 
 
-async def test_a_resize_while_one_types_a_filter_leaves_it_open(opened):
+async def test_a_resize_while_one_types_a_filter_leaves_it_open(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "slash")
         await here.write("vf")
@@ -62,17 +64,17 @@ async def test_a_resize_while_one_types_a_filter_leaves_it_open(opened):
         assert here.focused == "FilterLine"
 
 
-async def test_a_resize_keeps_the_folder_one_is_on(opened):
+async def test_a_resize_keeps_the_folder_one_is_on(opened: Opened) -> None:
     async with opened(NARROW) as here:
         await here.press("enter", "j", "j")
-        node = here.app.screen.tree_view.node.id
+        node = here.screen.tree_view.node.id
         await here.resize(*MIDDLE)
-        assert here.app.screen.tree_view.node.id == node
+        assert here.screen.tree_view.node.id == node
         await here.resize(*NARROW)
-        assert here.app.screen.tree_view.node.id == node
+        assert here.screen.tree_view.node.id == node
 
 
-def assert_harmless(here):
+def assert_harmless(here: Program) -> None:
     for row, strip in zip(here.rows, here.app.screen._compositor.render_strips(here.app.size), strict=True):
         assert strip.cell_length == here.app.size.width, row
         assert cell_len(row) <= here.app.size.width
@@ -87,7 +89,7 @@ WAYS = {
 }  # fmt: skip
 
 
-async def test_a_program_that_ends_before_its_first_frame_ends_quietly(opened):
+async def test_a_program_that_ends_before_its_first_frame_ends_quietly(opened: Opened) -> None:
     async with opened(NARROW) as here:
         pass
     await here.app._take_early_keys()  # as the timer does that was set before
@@ -95,10 +97,10 @@ async def test_a_program_that_ends_before_its_first_frame_ends_quietly(opened):
 
 @pytest.mark.parametrize("size", [NARROW, BROAD])
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-async def test_hostile_names_are_shown_harmlessly(opened, way, size):
+async def test_hostile_names_are_shown_harmlessly(opened: Opened, way: tuple[str, ...], size: tuple[int, int]) -> None:
     async with opened(size) as here:
-        table = here.app.screen.table
-        table.move_to(next(at for at, row in enumerate(here.app.screen._found) if row.client.id == HOSTILE))
+        table = here.screen.table
+        table.move_to(next(at for at, row in enumerate(here.screen._found) if row.client.id == HOSTILE))
         if way:
             await here.press(*here.into_table, *way[1:])
         await here.sees("a[/b]c")
@@ -106,10 +108,12 @@ async def test_hostile_names_are_shown_harmlessly(opened, way, size):
 
 
 @pytest.mark.parametrize("size", [NARROW, BROAD])
-async def test_hostile_names_of_clients_and_integrations_in_the_register_and_the_store(opened, size):
+async def test_hostile_names_of_clients_and_integrations_in_the_register_and_the_store(
+    opened: Opened, size: tuple[int, int]
+) -> None:
     async with opened(size) as here:
         await here.press("3")
-        screen = here.app.screen
+        screen = here.screen
         screen.table.move_to(next(at for at, row in enumerate(screen._found) if row.client.id == HOSTILE))
         await here.press("enter")
         await here.until(lambda: here.place == "ClientScreen")
@@ -124,7 +128,7 @@ async def test_hostile_names_of_clients_and_integrations_in_the_register_and_the
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q"])
-async def test_quitting_is_prompt(opened, key):
+async def test_quitting_is_prompt(opened: Opened, key: str) -> None:
     async with opened() as here:
         await here.sees("Up to date")
         started = time.monotonic()
@@ -133,15 +137,15 @@ async def test_quitting_is_prompt(opened, key):
     assert time.monotonic() - started < 1.0
 
 
-async def test_quitting_is_prompt_while_the_server_hangs(opened):
+async def test_quitting_is_prompt_while_the_server_hangs(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as here:
         await here.sees("Up to date")
 
-        async def hang(*_args, **_more):
+        async def hang(*_args: Any, **_more: Any) -> None:
             await asyncio.sleep(3600)
 
-        here.server.commands = hang
-        here.server.changes = hang
+        monkeypatch.setattr(here.server, "commands", hang)
+        monkeypatch.setattr(here.server, "changes", hang)
         await here.press("enter", "j", "m")
         await here.sees("is processed")
         started = time.monotonic()
@@ -150,20 +154,24 @@ async def test_quitting_is_prompt_while_the_server_hangs(opened):
     assert time.monotonic() - started < 1.0
 
 
-async def test_what_was_done_before_quitting_is_still_there(opened, firm, tmp_path):
+async def test_what_was_done_before_quitting_is_still_there(opened: Opened, firm: FirmServer, tmp_path: Path) -> None:
     firm.down = True
     async with opened() as here:
         await here.press("enter", "j", "m")
         await here.sees("is processed")
     session = open_session(tmp_path / "home", firm)
     assert [entry.label for entry in session.outbox.waiting()] == ["F26/004417 is processed"]
-    assert session.readers.document("p-ready").accounting_status == "PROCESSED"
+    document = session.readers.document("p-ready")
+    assert document is not None
+    assert document.accounting_status == "PROCESSED"
     session.close()
 
 
 @pytest.mark.parametrize("environment", [{**PLAIN, "NO_COLOR": "1"}, PLAIN])
 @pytest.mark.parametrize("theme", ["dark", "ansi"])
-async def test_menus_without_grounds_have_a_frame(opened, theme, environment, monkeypatch):
+async def test_menus_without_grounds_have_a_frame(
+    opened: Opened, theme: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     settings = UserSettings(language="en", locale="en_GB", signs="unicode", theme=theme)
@@ -175,16 +183,16 @@ async def test_menus_without_grounds_have_a_frame(opened, theme, environment, mo
         assert ("└" in here.text) is framed
 
 
-async def test_in_ascii_every_sign_is_ascii(opened):
+async def test_in_ascii_every_sign_is_ascii(opened: Opened) -> None:
     settings = UserSettings(language="en", locale="en_GB", signs="ascii", theme="ansi")
     async with opened(NARROW, settings=settings) as here:
-        here.app.screen.table.move_to(0)
+        here.screen.table.move_to(0)
         await here.press(*here.into_table, "full_stop")
         await here.sees("Download")
         assert [letter for letter in here.text if ord(letter) > 126] == []
 
 
-async def test_french_from_the_settings(opened):
+async def test_french_from_the_settings(opened: Opened) -> None:
     async with opened(settings=UserSettings(language="fr", locale="fr_BE", signs="unicode")) as here:
         await here.sees("Documents client", "À jour")
         await here.press("enter")

@@ -1,11 +1,12 @@
 """One document, a range, all of them: and what they come to."""
 
 import msgspec
+import pytest
 
-from tests.screens.program import NARROW
+from tests.screens.program import NARROW, Opened
 
 
-async def test_space_selects_documents_and_their_totals_stand_in_the_info_line(opened):
+async def test_space_selects_documents_and_their_totals_stand_in_the_info_line(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "space")
         await here.sees("1 selected")
@@ -18,13 +19,13 @@ async def test_space_selects_documents_and_their_totals_stand_in_the_info_line(o
         assert here.place == "ClientFolders"
 
 
-async def test_several_currencies_are_never_added(opened):
+async def test_several_currencies_are_never_added(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "j", "j", "j", "space", "k", "space")
         await here.sees("2 selected", "1,240.00 USD", "3,484.80 EUR")
 
 
-async def test_v_selects_a_range_and_a_all_that_match(opened):
+async def test_v_selects_a_range_and_a_all_that_match(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "V", "j", "j")
         await here.sees("3 selected")
@@ -34,7 +35,7 @@ async def test_v_selects_a_range_and_a_all_that_match(opened):
         await here.sees_no_more("selected")
 
 
-async def test_a_click_in_the_gutter_selects(opened):
+async def test_a_click_in_the_gutter_selects(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter")
         await here.sees("2026-11874")
@@ -43,14 +44,14 @@ async def test_a_click_in_the_gutter_selects(opened):
         await here.sees("1 selected")
 
 
-async def test_the_menu_of_a_selection_says_how_many_it_is_for(opened):
+async def test_the_menu_of_a_selection_says_how_many_it_is_for(opened: Opened) -> None:
     async with opened(NARROW) as here:
         await here.press(*here.into_table, "space", "j", "space", "full_stop")
         await here.sees("Resend to integrations…", "One document at a time")
         assert "2 selected" in here.text
 
 
-async def test_a_selection_is_sent_together(opened):
+async def test_a_selection_is_sent_together(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "space", "j", "space", "r")
         await here.sees("Resend 2 documents to integrations", "Send 3 deliveries")
@@ -60,7 +61,9 @@ async def test_a_selection_is_sent_together(opened):
         assert here.server.deliveries["p-failed/i-exact"].state == "DELIVERED"
 
 
-async def test_more_than_an_action_takes_is_said_before_anything_is_sent(opened, monkeypatch):
+async def test_more_than_an_action_takes_is_said_before_anything_is_sent(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("banqup_tui.screens.folders.screen.MOST_IN_SELECTION", 10)
     async with opened() as here:
         await here.press("enter", "A")
@@ -70,7 +73,7 @@ async def test_more_than_an_action_takes_is_said_before_anything_is_sent(opened,
         await here.sees("Resend 8 documents to integrations", "1 document marked as processed")
 
 
-async def test_news_leaves_a_selection_under_a_filter_as_it_is(opened):
+async def test_news_leaves_a_selection_under_a_filter_as_it_is(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "slash")
         await here.write("status:ready")

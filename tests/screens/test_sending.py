@@ -1,5 +1,8 @@
 """Send to integrations: what is said before, shown at once, and said after."""
 
+from pathlib import Path
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -7,16 +10,18 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.widgets.panels.tick import PROCESSED, TickPanel
 from tests.screens.firm import delivery
-from tests.screens.program import MIDDLE, NARROW
+from tests.screens.program import MIDDLE, NARROW, Opened, Program, found_in
 
 
-async def at_ready_document(here):
+async def at_ready_document(here: Program) -> None:
     await here.press(*here.into_table, "j")
     await here.until(lambda: "r Send" in here.footer, "send in the footer")
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_what_will_be_sent_is_said_before_and_what_was_queued_after(opened, size):
+async def test_what_will_be_sent_is_said_before_and_what_was_queued_after(
+    opened: Opened, size: tuple[int, int]
+) -> None:
     async with opened(size) as here:
         await at_ready_document(here)
         await here.press("r")
@@ -27,7 +32,7 @@ async def test_what_will_be_sent_is_said_before_and_what_was_queued_after(opened
         await here.sees("→ Queued", "0/2")
 
 
-async def test_the_message_stays_while_the_row_changes_its_state(opened):
+async def test_the_message_stays_while_the_row_changes_its_state(opened: Opened) -> None:
     async with opened() as here:
         await at_ready_document(here)
         await here.press("r")
@@ -38,7 +43,7 @@ async def test_the_message_stays_while_the_row_changes_its_state(opened):
         await here.until(lambda: "deliveries queued" not in here.info)
 
 
-async def test_a_tick_taken_away_is_not_sent(opened):
+async def test_a_tick_taken_away_is_not_sent(opened: Opened) -> None:
     async with opened() as here:
         await at_ready_document(here)
         await here.press("r")
@@ -50,7 +55,7 @@ async def test_a_tick_taken_away_is_not_sent(opened):
         assert "p-ready/i-exact" not in here.server.deliveries
 
 
-async def test_nothing_ticked_leaves_only_cancel(opened):
+async def test_nothing_ticked_leaves_only_cancel(opened: Opened) -> None:
     async with opened() as here:
         await at_ready_document(here)
         await here.press("r")
@@ -62,7 +67,7 @@ async def test_nothing_ticked_leaves_only_cancel(opened):
         assert here.server.effects == []
 
 
-async def test_tab_reaches_the_buttons_and_cancel_sends_nothing(opened):
+async def test_tab_reaches_the_buttons_and_cancel_sends_nothing(opened: Opened) -> None:
     async with opened() as here:
         await at_ready_document(here)
         await here.press("r")
@@ -73,7 +78,7 @@ async def test_tab_reaches_the_buttons_and_cancel_sends_nothing(opened):
         assert here.server.effects == []
 
 
-async def test_a_click_on_the_button_sends(opened):
+async def test_a_click_on_the_button_sends(opened: Opened) -> None:
     async with opened() as here:
         await at_ready_document(here)
         await here.press("r")
@@ -83,7 +88,7 @@ async def test_a_click_on_the_button_sends(opened):
         await here.sees("2 deliveries queued")
 
 
-async def test_what_an_integration_has_is_left_alone_unless_it_is_ticked_with_a_warning(opened):
+async def test_what_an_integration_has_is_left_alone_unless_it_is_ticked_with_a_warning(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "r")
         await here.sees("Resend to integrations", "[ ] Exact Online", "[x] SFTP", "Nothing: failed")
@@ -91,7 +96,7 @@ async def test_what_an_integration_has_is_left_alone_unless_it_is_ticked_with_a_
         await here.sees("it will be there twice")
 
 
-async def test_with_the_server_down_a_send_is_shown_at_once_as_pending(opened):
+async def test_with_the_server_down_a_send_is_shown_at_once_as_pending(opened: Opened) -> None:
     async with opened() as here:
         await here.sees("Up to date")
         here.server.down = True
@@ -109,7 +114,7 @@ async def test_with_the_server_down_a_send_is_shown_at_once_as_pending(opened):
         await here.until(lambda: "√ Up to date" in here.header, "in step")
 
 
-async def test_u_takes_back_what_waits_on_this_computer(opened):
+async def test_u_takes_back_what_waits_on_this_computer(opened: Opened) -> None:
     async with opened() as here:
         await here.sees("Up to date")
         here.server.down = True
@@ -125,7 +130,7 @@ async def test_u_takes_back_what_waits_on_this_computer(opened):
         assert "● Ready" in row
 
 
-async def test_u_takes_back_what_the_server_has_marked_already(opened):
+async def test_u_takes_back_what_the_server_has_marked_already(opened: Opened) -> None:
     async with opened() as here:
         await here.sees("Up to date")
         await at_ready_document(here)
@@ -139,7 +144,7 @@ async def test_u_takes_back_what_the_server_has_marked_already(opened):
         await here.sees("Nothing to take back")
 
 
-async def test_what_waits_here_is_said_whole_where_there_is_little_room(opened):
+async def test_what_waits_here_is_said_whole_where_there_is_little_room(opened: Opened) -> None:
     async with opened(NARROW) as here:
         await here.sees("Up to date")
         here.server.down = True
@@ -150,7 +155,7 @@ async def test_what_waits_here_is_said_whole_where_there_is_little_room(opened):
         await here.until(lambda: here.info == "F26/004417 is processed. Waits on this computer. u takes it back")
 
 
-async def test_a_server_that_stays_away_is_told_of_once(opened):
+async def test_a_server_that_stays_away_is_told_of_once(opened: Opened) -> None:
     async with opened() as here:
         await here.sees("Up to date")
         here.server.down = True
@@ -168,7 +173,7 @@ async def test_a_server_that_stays_away_is_told_of_once(opened):
         assert "The server does not answer." not in here.text
 
 
-async def test_once_it_was_attempted_the_menu_says_resend(opened):
+async def test_once_it_was_attempted_the_menu_says_resend(opened: Opened) -> None:
     async with opened() as here:
         await at_ready_document(here)
         here.server.put_delivery(delivery("p-ready", "i-exact", DeliveryState.DELIVERED))
@@ -179,7 +184,7 @@ async def test_once_it_was_attempted_the_menu_says_resend(opened):
         await here.sees("Resend to integrations…")
 
 
-async def test_mark_as_processed_and_back(opened):
+async def test_mark_as_processed_and_back(opened: Opened) -> None:
     async with opened() as here:
         await at_ready_document(here)
         await here.press("m")
@@ -189,23 +194,23 @@ async def test_mark_as_processed_and_back(opened):
         await here.sees("F26/004417 is no longer processed.")
 
 
-async def test_what_the_server_refuses_is_said_in_the_header(opened):
+async def test_what_the_server_refuses_is_said_in_the_header(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as here:
         await here.sees("Up to date")
         original = here.session.outbox.give
 
-        def give(*args, **more):
+        def give(*args: Any, **more: Any) -> str:
             key = original(*args, **more)
             here.server.refuses.add(key)
             return key
 
-        here.session.outbox.give = give
+        monkeypatch.setattr(here.session.outbox, "give", give)
         await at_ready_document(here)
         await here.press("m")
         await here.until(lambda: "1 change refused" in here.header)
 
 
-async def test_download_asks_where_to_and_says_where_it_is(opened, tmp_path):
+async def test_download_asks_where_to_and_says_where_it_is(opened: Opened, tmp_path: Path) -> None:
     async with opened() as here:
         await here.press("enter", "d")
         await here.sees("Download to")
@@ -213,10 +218,10 @@ async def test_download_asks_where_to_and_says_where_it_is(opened, tmp_path):
         await here.paste(str(tmp_path))
         await here.press("enter")
         await here.sees("Saved as")
-        assert [path.suffix for path in tmp_path.glob("*.xml")] == [".xml"]
+        assert [path.suffix for path in found_in(tmp_path, "*.xml")] == [".xml"]
 
 
-async def test_a_download_that_cannot_be_had_says_why(opened, tmp_path):
+async def test_a_download_that_cannot_be_had_says_why(opened: Opened, tmp_path: Path) -> None:
     async with opened() as here:
         await here.press("enter", "j", "j", "j", "d")
         await here.sees("Download to")
@@ -226,7 +231,7 @@ async def test_a_download_that_cannot_be_had_says_why(opened, tmp_path):
         await here.until(lambda: here.info.startswith("×"), "the error")
 
 
-async def test_q_in_a_field_is_a_letter(opened):
+async def test_q_in_a_field_is_a_letter(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "d")
         await here.sees("Download to")
@@ -237,7 +242,9 @@ async def test_q_in_a_field_is_a_letter(opened):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_of_a_selection_what_is_processed_goes_only_where_it_is_ticked(opened, size):
+async def test_of_a_selection_what_is_processed_goes_only_where_it_is_ticked(
+    opened: Opened, size: tuple[int, int]
+) -> None:
     """One waits for the client, one is processed."""
     async with opened(size) as here:
         await here.press(*here.into_table, "j", *("space", "j") * 5)
@@ -256,7 +263,7 @@ async def test_of_a_selection_what_is_processed_goes_only_where_it_is_ticked(ope
         assert "p-done/i-sftp" not in here.server.deliveries
 
 
-async def test_a_message_goes_when_what_it_says_has_come_to_its_end(opened):
+async def test_a_message_goes_when_what_it_says_has_come_to_its_end(opened: Opened) -> None:
     async with opened() as here:
         await here.sees("Up to date")
         await at_ready_document(here)
@@ -272,7 +279,7 @@ async def test_a_message_goes_when_what_it_says_has_come_to_its_end(opened):
         await here.until(lambda: "deliveries queued" not in here.info, "the message has gone")
 
 
-async def test_a_message_that_something_waits_says_when_it_is_done_that_it_can_be_taken_back(opened):
+async def test_a_message_that_something_waits_says_when_it_is_done_that_it_can_be_taken_back(opened: Opened) -> None:
     async with opened() as here:
         await here.sees("Up to date")
         here.server.down = True
@@ -287,7 +294,7 @@ async def test_a_message_that_something_waits_says_when_it_is_done_that_it_can_b
         await here.until(lambda: here.info == "F26/004417 is processed. u takes it back", "no word of waiting")
 
 
-async def test_a_message_that_something_cannot_be_done_goes_when_it_can(opened):
+async def test_a_message_that_something_cannot_be_done_goes_when_it_can(opened: Opened) -> None:
     async with opened() as here:
         await here.press(*here.into_table, "j", "j")
         await here.until(lambda: "Client action needed" in here.info, "the document that waits")

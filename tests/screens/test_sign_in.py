@@ -6,8 +6,8 @@ from banqup_tui.domain.extension import Category
 from banqup_tui.protocol.problems import Problem
 from banqup_tui.screens.form import sign_in
 from banqup_tui.settings import UserSettings
-from tests.screens.firm import EXTENSIONS, extension
-from tests.screens.program import MIDDLE, NARROW, PLAIN
+from tests.screens.firm import EXTENSIONS, FirmServer, extension
+from tests.screens.program import MIDDLE, NARROW, PLAIN, Opened, Program
 
 BROWSER = {"x-when": {"sign_in_by": ["microsoft", "google"]}}
 MAIL = {
@@ -31,21 +31,21 @@ MAIL = {
 
 
 @pytest.fixture(autouse=True)
-def soon(monkeypatch):
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sign_in, "POLL", 0.02)
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
-def mail(firm):
+def mail(firm: FirmServer) -> FirmServer:
     """A server that has a mail extension, to whose provider nobody goes by himself."""
     firm.known = (*EXTENSIONS, extension("mail", "E-mail", MAIL, category=Category.MAIL_AND_SIGNALS))
     firm.sign_ins.looks = 1_000_000
     return firm
 
 
-async def at_mail(here, *keys):
+async def at_mail(here: Program, *keys: str) -> None:
     """The form to install it, on the choice of how to sign in."""
     await here.until(lambda: any(one.id == "mail" for one in here.session.readers.extensions()), "the extension")
     await here.press("4", "G")
@@ -56,7 +56,7 @@ async def at_mail(here, *keys):
     await here.press("tab", *keys)
 
 
-async def at_sign_in(here, *keys):
+async def at_sign_in(here: Program, *keys: str) -> None:
     """On the field that is a sign-in, with an application named."""
     await at_mail(here, "right", "tab")
     await here.write("app-1")
@@ -64,7 +64,9 @@ async def at_sign_in(here, *keys):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_fields_are_there_only_with_the_choice_that_asks_for_them(opened, mail, size):
+async def test_fields_are_there_only_with_the_choice_that_asks_for_them(
+    opened: Opened, mail: FirmServer, size: tuple[int, int]
+) -> None:
     async with opened(size) as here:
         await at_mail(here)
         await here.sees("Password", "Correct first: Password")
@@ -77,7 +79,9 @@ async def test_fields_are_there_only_with_the_choice_that_asks_for_them(opened, 
         await here.sees_no_more("Application ID")
 
 
-async def test_what_was_typed_is_there_again_with_its_field_and_not_kept_without_it(opened, mail):
+async def test_what_was_typed_is_there_again_with_its_field_and_not_kept_without_it(
+    opened: Opened, mail: FirmServer
+) -> None:
     async with opened() as here:
         await at_mail(here, "tab")
         await here.write("secret")
@@ -96,7 +100,9 @@ async def test_what_was_typed_is_there_again_with_its_field_and_not_kept_without
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_signed_in_in_the_browser_the_panel_closes_and_the_field_says_so(opened, mail, size):
+async def test_signed_in_in_the_browser_the_panel_closes_and_the_field_says_so(
+    opened: Opened, mail: FirmServer, size: tuple[int, int]
+) -> None:
     mail.sign_ins.looks = 2
     async with opened(size) as here:
         await at_sign_in(here)
@@ -116,7 +122,9 @@ async def test_signed_in_in_the_browser_the_panel_closes_and_the_field_says_so(o
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
 @pytest.mark.parametrize("is_plain", [False, True])
-async def test_the_whole_address_can_be_read_and_selected(opened, mail, size, is_plain, monkeypatch):
+async def test_the_whole_address_can_be_read_and_selected(
+    opened: Opened, mail: FirmServer, size: tuple[int, int], is_plain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if is_plain:
         monkeypatch.setenv("NO_COLOR", "1")
     mail.sign_ins.url = f"https://login.example/authorize?client_id=1&state={'s' * 540}end"
@@ -133,7 +141,7 @@ async def test_the_whole_address_can_be_read_and_selected(opened, mail, size, is
         assert "Open browser" not in here.text
 
 
-async def test_in_the_smallest_window_the_address_scrolls_and_the_rest_stays(opened, mail):
+async def test_in_the_smallest_window_the_address_scrolls_and_the_rest_stays(opened: Opened, mail: FirmServer) -> None:
     mail.sign_ins.url = f"https://login.example/authorize?client_id=1&state={'s' * 540}end"
     async with opened((60, 16)) as here:
         await at_sign_in(here, "space")
@@ -144,9 +152,11 @@ async def test_in_the_smallest_window_the_address_scrolls_and_the_rest_stays(ope
         await here.sees("https://login")
 
 
-async def test_the_address_is_copied_by_a_key_and_a_button(opened, mail, monkeypatch):
+async def test_the_address_is_copied_by_a_key_and_a_button(
+    opened: Opened, mail: FirmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with opened(NARROW) as here:
-        copied = []
+        copied: list[str] = []
         monkeypatch.setattr(here.app, "copy_to_clipboard", copied.append)
         await at_sign_in(here, "enter")
         await here.sees("Copy address")
@@ -156,10 +166,12 @@ async def test_the_address_is_copied_by_a_key_and_a_button(opened, mail, monkeyp
         await here.until(lambda: copied == [mail.sign_ins.url] * 2)
 
 
-async def test_with_a_screen_here_the_browser_is_opened_by_a_button(opened, mail, monkeypatch):
+async def test_with_a_screen_here_the_browser_is_opened_by_a_button(
+    opened: Opened, mail: FirmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened_there = []
 
-    async def open_outside(what):
+    async def open_outside(what: str) -> bool:
         opened_there.append(what)
         return True
 
@@ -178,7 +190,9 @@ async def test_with_a_screen_here_the_browser_is_opened_by_a_button(opened, mail
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_the_address_that_came_back_is_pasted_and_a_wrong_one_is_told(opened, mail, size):
+async def test_the_address_that_came_back_is_pasted_and_a_wrong_one_is_told(
+    opened: Opened, mail: FirmServer, size: tuple[int, int]
+) -> None:
     async with opened(size) as here:
         await at_sign_in(here, "enter")
         await here.sees("Continue")
@@ -192,7 +206,7 @@ async def test_the_address_that_came_back_is_pasted_and_a_wrong_one_is_told(open
         assert mail.sign_ins.returned[-1] == mail.sign_ins.right
 
 
-async def test_refused_it_says_why_and_is_tried_again(opened, mail):
+async def test_refused_it_says_why_and_is_tried_again(opened: Opened, mail: FirmServer) -> None:
     mail.sign_ins.looks, mail.sign_ins.refusal = 1, ("The provider said [no]: access_denied.", "Ask the administrator.")
     async with opened(NARROW) as here:
         await at_sign_in(here, "enter")
@@ -205,7 +219,7 @@ async def test_refused_it_says_why_and_is_tried_again(opened, mail):
         assert len(mail.sign_ins.begun) == 2
 
 
-async def test_cancelled_everything_is_as_it_was(opened, mail):
+async def test_cancelled_everything_is_as_it_was(opened: Opened, mail: FirmServer) -> None:
     async with opened() as here:
         await at_sign_in(here, "enter")
         await here.sees("Sign in at Microsoft 365")
@@ -218,7 +232,7 @@ async def test_cancelled_everything_is_as_it_was(opened, mail):
         assert mail.sign_ins.looked <= looked + 1
 
 
-async def test_what_it_lacks_is_told_and_one_stands_there(opened, mail):
+async def test_what_it_lacks_is_told_and_one_stands_there(opened: Opened, mail: FirmServer) -> None:
     mail.sign_ins.problem = Problem(
         type="invalid-settings", title="Application ID is missing.", remedy="Fill in Application ID.", field="client_id"
     )
@@ -230,7 +244,7 @@ async def test_what_it_lacks_is_told_and_one_stands_there(opened, mail):
         await here.sees_no_more("is missing")
 
 
-async def test_with_the_server_down_it_says_so(opened, mail):
+async def test_with_the_server_down_it_says_so(opened: Opened, mail: FirmServer) -> None:
     async with opened() as here:
         await at_sign_in(here)
         here.server.down = True
@@ -240,12 +254,13 @@ async def test_with_the_server_down_it_says_so(opened, mail):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE, (60, 16)])
-async def test_what_a_provider_is_called_is_only_text(opened, mail, size):
+async def test_what_a_provider_is_called_is_only_text(opened: Opened, mail: FirmServer, size: tuple[int, int]) -> None:
     mail.sign_ins.provider = "a[/b]c \x1b[31m ‮" + "漢" * 300
     mail.sign_ins.url = "https://login.example/[/b]\x1b]52;c;aGk=\x07?" + "漢" * 300
     async with opened(size, settings=UserSettings(language="fr", locale="fr_BE", signs="unicode")) as here:
         await at_sign_in(here, "enter")
         await here.sees("Annuler", "a[/b]c", "https://login.example/[/b]")
         panel = here.app.screen.focused
+        assert panel is not None
         assert all(panel.render_line(y).cell_length == size[0] for y in range(panel.size.height))
         assert not any(letter in here.text for letter in "\x1b\x07‮")

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.screens.firm import BAKERY
-from tests.screens.program import BROAD, MIDDLE, NARROW
+from tests.screens.program import BROAD, MIDDLE, NARROW, Opened
 
 
 @pytest.mark.parametrize("size", [MIDDLE, NARROW])
-async def test_enter_opens_a_client(opened, size):
+async def test_enter_opens_a_client(opened: Opened, size: tuple[int, int]) -> None:
     async with opened(size) as here:
         await here.sees("Boulangerie du Parvis SRL")
         await here.press(*here.into_table)
@@ -16,14 +16,14 @@ async def test_enter_opens_a_client(opened, size):
         assert here.focused == "DocumentTable"
 
 
-async def test_a_double_click_opens_a_client(opened):
+async def test_a_double_click_opens_a_client(opened: Opened) -> None:
     async with opened() as here:
         await here.sees("Transports")
         await here.click("Transports", times=2)
         await here.sees("H-1")
 
 
-async def test_a_single_click_only_moves_the_cursor(opened):
+async def test_a_single_click_only_moves_the_cursor(opened: Opened) -> None:
     async with opened() as here:
         await here.sees("Transports")
         await here.click("Transports")
@@ -31,7 +31,7 @@ async def test_a_single_click_only_moves_the_cursor(opened):
         assert here.place == "ClientDocuments"
 
 
-async def test_folders_unfold_into_years_and_months_and_fold_again(opened):
+async def test_folders_unfold_into_years_and_months_and_fold_again(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter")
         await here.sees("▼ Purchase invoices")
@@ -45,23 +45,23 @@ async def test_folders_unfold_into_years_and_months_and_fold_again(opened):
         await here.sees("► Purchase invoices")
 
 
-async def test_the_table_follows_the_folder_one_is_on(opened):
+async def test_the_table_follows_the_folder_one_is_on(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "left", "j", "j")
         await here.sees("Purchase invoices › 2025", "6 documents")
         await here.press("right", "right")
         await here.until(lambda: here.focused == "DocumentTable")
-        assert here.app.screen.table.row.date.year == 2025
+        assert here.screen.table.row.date.year == 2025
 
 
-async def test_enter_on_a_folder_goes_into_its_table(opened):
+async def test_enter_on_a_folder_goes_into_its_table(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "left", "G", "enter")
         await here.sees("Other documents", "lettre.pdf")
         assert here.focused == "DocumentTable"
 
 
-async def test_a_click_on_a_folder_shows_its_documents(opened):
+async def test_a_click_on_a_folder_shows_its_documents(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter")
         await here.sees("Other documents")
@@ -69,7 +69,7 @@ async def test_a_click_on_a_folder_shows_its_documents(opened):
         await here.sees("lettre.pdf")
 
 
-async def test_at_80_columns_escape_goes_back_one_level_at_a_time(opened):
+async def test_at_80_columns_escape_goes_back_one_level_at_a_time(opened: Opened) -> None:
     async with opened(NARROW) as here:
         await here.press("enter")
         await here.sees("Enriched movement reports")
@@ -90,18 +90,18 @@ async def test_at_80_columns_escape_goes_back_one_level_at_a_time(opened):
         assert here.place == "ClientDocuments"
 
 
-async def test_escape_comes_back_to_the_client_and_the_document_one_was_on(opened):
+async def test_escape_comes_back_to_the_client_and_the_document_one_was_on(opened: Opened) -> None:
     async with opened() as here:
         await here.press("j", "j", "k", "k", "enter")
         await here.press("j", "j", "enter")
         await here.sees("26-1145", "Raw")
         await here.press("escape")
-        assert here.app.screen.table.row.id == "p-client"
+        assert here.screen.table.row.id == "p-client"
         await here.press("escape")
-        assert here.app.screen.table.row.client.id == BAKERY
+        assert here.screen.table.row.client.id == BAKERY
 
 
-async def test_left_and_right_in_a_document_go_to_the_previous_and_the_next(opened):
+async def test_left_and_right_in_a_document_go_to_the_previous_and_the_next(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "enter")
         await here.sees("1 of 66")
@@ -110,31 +110,33 @@ async def test_left_and_right_in_a_document_go_to_the_previous_and_the_next(open
         await here.press("left", "left")
         await here.sees("1 of 66")
         await here.press("l", "escape")
-        assert here.app.screen.table.row.id == "p-ready"
+        assert here.screen.table.row.id == "p-ready"
 
 
 @pytest.mark.parametrize("keys", [("3", "4", "2"), ("quotation_mark", "apostrophe", "latin_small_letter_e_with_acute")])
-async def test_digits_and_the_same_keys_without_shift_on_azerty_change_the_place(opened, keys):
+async def test_digits_and_the_same_keys_without_shift_on_azerty_change_the_place(
+    opened: Opened, keys: tuple[str, ...]
+) -> None:
     async with opened() as here:
         for key, place in zip(keys, ("Clients", "StoreScreen", "ClientDocuments"), strict=True):
             await here.press(key)
             await here.until(lambda place=place: here.place == place, place)
 
 
-async def test_a_click_on_a_place_in_the_header_goes_there(opened):
+async def test_a_click_on_a_place_in_the_header_goes_there(opened: Opened) -> None:
     async with opened() as here:
         await here.click("Banqup Store")
         await here.until(lambda: here.place == "StoreScreen")
 
 
-async def test_a_place_is_as_one_left_it(opened):
+async def test_a_place_is_as_one_left_it(opened: Opened) -> None:
     async with opened() as here:
         await here.press("j", "3", "2")
         await here.until(lambda: here.place == "ClientDocuments")
-        assert here.app.screen.table.cursor == 1
+        assert here.screen.table.cursor == 1
 
 
-async def test_t_takes_the_folders_away_and_brings_them_back(opened):
+async def test_t_takes_the_folders_away_and_brings_them_back(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter")
         await here.sees("Folders")
@@ -145,7 +147,7 @@ async def test_t_takes_the_folders_away_and_brings_them_back(opened):
         await here.sees("Folders")
 
 
-async def test_v_puts_the_document_beside_the_table_in_place_of_the_folders(opened):
+async def test_v_puts_the_document_beside_the_table_in_place_of_the_folders(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter")
         await here.sees("Folders")
@@ -157,7 +159,7 @@ async def test_v_puts_the_document_beside_the_table_in_place_of_the_folders(open
         await here.sees_no_more("Farine")
 
 
-async def test_t_brings_the_folders_back_where_the_document_stands_in_their_place(opened):
+async def test_t_brings_the_folders_back_where_the_document_stands_in_their_place(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "v")
         await here.sees("Farine")
@@ -165,7 +167,7 @@ async def test_t_brings_the_folders_back_where_the_document_stands_in_their_plac
         await here.sees("Folders")
 
 
-async def test_at_160_columns_the_document_stands_beside_and_follows_the_cursor(opened):
+async def test_at_160_columns_the_document_stands_beside_and_follows_the_cursor(opened: Opened) -> None:
     async with opened(BROAD) as here:
         await here.press("enter")
         await here.sees("Folders", "Invoice 2026-11874")
@@ -176,7 +178,7 @@ async def test_at_160_columns_the_document_stands_beside_and_follows_the_cursor(
         await here.sees("Folders")
 
 
-async def test_v_at_80_columns_opens_the_document(opened):
+async def test_v_at_80_columns_opens_the_document(opened: Opened) -> None:
     async with opened(NARROW) as here:
         await here.press(*here.into_table)
         await here.sees("2026-11874")
@@ -184,7 +186,7 @@ async def test_v_at_80_columns_opens_the_document(opened):
         await here.sees("Deliveries")
 
 
-async def test_s_sorts_by_the_next_column_and_a_click_on_a_label_by_that_one(opened):
+async def test_s_sorts_by_the_next_column_and_a_click_on_a_label_by_that_one(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter")
         await here.sees("Date ↓")
@@ -196,14 +198,14 @@ async def test_s_sorts_by_the_next_column_and_a_click_on_a_label_by_that_one(ope
         await here.sees("Gross↑")
 
 
-async def test_s_sorts_the_clients(opened):
+async def test_s_sorts_the_clients(opened: Opened) -> None:
     async with opened() as here:
         await here.sees("Error↓")
         await here.press("s")
         await here.sees("Ready↓")
 
 
-async def test_an_exclamation_mark_shows_errors_only_and_again_everything(opened):
+async def test_an_exclamation_mark_shows_errors_only_and_again_everything(opened: Opened) -> None:
     async with opened() as here:
         await here.press("exclamation_mark")
         await here.sees("2 of 24")
@@ -215,7 +217,7 @@ async def test_an_exclamation_mark_shows_errors_only_and_again_everything(opened
         await here.sees("66 documents")
 
 
-async def test_without_documents_the_table_says_where_they_come_from(opened):
+async def test_without_documents_the_table_says_where_they_come_from(opened: Opened) -> None:
     async with opened() as here:
         await here.press("enter", "left", "g")
         await here.sees("No sales invoices yet.", "Import files of your own")
@@ -223,7 +225,9 @@ async def test_without_documents_the_table_says_where_they_come_from(opened):
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
-async def test_escape_pressed_often_enough_always_leads_to_the_first_place(opened, size):
+async def test_escape_pressed_often_enough_always_leads_to_the_first_place(
+    opened: Opened, size: tuple[int, int]
+) -> None:
     async with opened(size) as here:
         for way in (
             ("enter", "enter", "i"),

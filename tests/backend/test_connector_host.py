@@ -125,14 +125,17 @@ async def test_where_the_process_ends_before_the_effect_nothing_was_sent_and_the
 
 async def test_who_was_not_alone_when_the_process_ended_is_known(host: ConnectorHost, tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
-    async with connect(host, settings) as channel, connect(host, settings) as beside:
-        staying = asyncio.create_task(beside.prepare(named(tmp_path, "stays")))
-        await until((tmp_path / "began").exists)
-        with pytest.raises(NotSent) as ended:
-            await channel.prepare(named(tmp_path, "dies early"))
-        with pytest.raises(NotSent) as cut_off:
-            await staying
-    assert [was_alone(one.value) for one in (ended, cut_off)] == [False, False]
+    for shares_channel in (True, False):
+        (tmp_path / "began").unlink(missing_ok=True)
+        async with connect(host, settings) as channel, connect(host, settings) as another:
+            beside = channel if shares_channel else another
+            staying = asyncio.create_task(beside.prepare(named(tmp_path, "stays")))
+            await until((tmp_path / "began").exists)
+            with pytest.raises(NotSent) as ended:
+                await channel.prepare(named(tmp_path, "dies early"))
+            with pytest.raises(NotSent) as cut_off:
+                await staying
+        assert [was_alone(error.value) for error in (ended, cut_off)] == [False, False]
     async with connect(host, settings) as channel, connect(host, settings):
         with pytest.raises(NotSent) as ended:
             await channel.prepare(named(tmp_path, "dies early"))

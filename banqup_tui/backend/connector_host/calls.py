@@ -35,7 +35,7 @@ GiveToken = Callable[[TokenWanted], Awaitable[str]]
 class HostEnded(Exception):
     """The connector host ended before it answered.
 
-    `alone` is True if the host was busy with one channel only, so that nothing else in it can have ended it.
+    `alone` is True if the host had one question only, so that nothing else in it can have ended it.
     """
 
     def __init__(self, *, alone: bool = False) -> None:
@@ -48,8 +48,7 @@ class HostConnection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._frames = Frames()
-        self._asked: dict[int, tuple[int, asyncio.Future[Answer]]] = {}
-        """By the number of a question: its channel and its answer."""
+        self._asked: dict[int, asyncio.Future[Answer]] = {}
         self._give_token: dict[int, GiveToken] = {}
         self._giving: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
@@ -96,7 +95,7 @@ class HostConnection(asyncio.Protocol):
         if self.is_lost:
             raise HostEnded
         waiting: asyncio.Future[Answer] = self._loop.create_future()
-        self._asked[question.number] = (question.channel, waiting)
+        self._asked[question.number] = waiting
         self._transport.write(framed(question))
         try:
             answer = await waiting
@@ -125,7 +124,7 @@ class HostConnection(asyncio.Protocol):
         for frame in self._frames.of(data):
             match decode_service_message.decode(frame):
                 case Answer() as answer:
-                    _, waiting = self._asked.pop(answer.number, (0, None))
+                    waiting = self._asked.pop(answer.number, None)
                     if waiting is not None and not waiting.done():
                         waiting.set_result(answer)
                 case TokenWanted() as wanted:
@@ -138,8 +137,9 @@ class HostConnection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._lost.set()
         asked, self._asked = self._asked, {}
-        alone = len({channel for channel, _ in asked.values()}) == 1
-        for _, waiting in asked.values():
+        # Several deliveries may share a channel, so channels are not counted.
+        alone = len(asked) == 1
+        for waiting in asked.values():
             if not waiting.done():
                 waiting.set_exception(HostEnded(alone=alone))
 

@@ -71,7 +71,7 @@ class _LocalTransport(httpx.AsyncBaseTransport):
         self._inner = httpx.AsyncHTTPTransport(uds=path)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        request.extensions["trace"] = _look_at_peer
+        request.extensions["trace"] = _check_peer
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
@@ -134,7 +134,7 @@ class _WatchedStream(httpx.AsyncByteStream):
         await self._inner.aclose()
 
 
-async def _look_at_peer(event: str, details: Mapping[str, Any]) -> None:
+async def _check_peer(event: str, details: Mapping[str, Any]) -> None:
     """Closes a new connection whose other end is not a process of this user; raises `ServerDown`.
 
     It is a hook of httpx's `trace` request extension, the only public place between connecting and sending. An

@@ -19,7 +19,7 @@ from banqup_tui.backend.integrations.installations import configure, install, un
 from banqup_tui.backend.integrations.registry import Extensions
 from banqup_tui.backend.ledger.bulk_jobs import step
 from banqup_tui.backend.ledger.enqueue import enqueue
-from banqup_tui.backend.ledger.lifecycle import break_off
+from banqup_tui.backend.ledger.lifecycle import mark_broken
 from banqup_tui.backend.ledger.model import lock_integration
 from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.connectors.sftp.connector import Sftp
@@ -365,7 +365,7 @@ def test_new_settings_mend_what_waited_for_a_person(services: Services, level: s
         assert integration_row is not None
         what = fetch_all(transaction, DocumentRecord, select(tables.document).where(tables.document.c.id == document))
         enqueue(transaction, integration_row, what, None)
-        break_off(transaction, integration_row, text_message("The sign-in was refused.", "Correct the password."))
+        mark_broken(transaction, integration_row, text_message("The sign-in was refused.", "Correct the password."))
     assert row(services, tables.integration, integration).state == "BROKEN"
     if level == "firm":
         body: Any = Configure(installation_id=made, settings={"password": "new"})

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from banqup_tui.backend.ledger.enqueue import wanted_copy_key
+from banqup_tui.backend.ledger.enqueue import delivery_key
 from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Receipt, Rejected
 from banqup_tui.connectors.mail.connector import Mail
 from banqup_tui.connectors.mail.settings import MailSettings
@@ -145,8 +145,8 @@ async def test_every_kind_arrives_byte_for_byte_under_its_own_name(
 async def test_the_same_copy_has_the_same_message_id_and_another_copy_another(
     server: MailServer, tmp_path: Path
 ) -> None:
-    key = wanted_copy_key("7d3c1111-5f0c-4d5a-9d5c-9a1c6f1d2e3f", "ab" * 32, 1)
-    again = wanted_copy_key("7d3c1111-5f0c-4d5a-9d5c-9a1c6f1d2e3f", "ab" * 32, 2)
+    key = delivery_key("7d3c1111-5f0c-4d5a-9d5c-9a1c6f1d2e3f", "ab" * 32, 1)
+    again = delivery_key("7d3c1111-5f0c-4d5a-9d5c-9a1c6f1d2e3f", "ab" * 32, 2)
     for what in (
         delivery_request(tmp_path, key=key, attempt=1),
         delivery_request(tmp_path, key=key, attempt=2),

@@ -20,7 +20,7 @@ from banqup_tui.presentation.words import _, use_language
 from banqup_tui.widgets.client_table import WIDE_FROM, ClientSort, ClientTable
 from banqup_tui.widgets.count_columns import COUNTED
 from banqup_tui.widgets.document_table.columns import EXTRAS, table_columns
-from banqup_tui.widgets.document_table.labels import Labels, SortColumn, draw_labels
+from banqup_tui.widgets.document_table.labels import LabelColumn, Labels, draw_labels
 from banqup_tui.widgets.layouts.changes import change_items
 from banqup_tui.widgets.layouts.deliveries import delivery_details, delivery_items
 from banqup_tui.widgets.layouts.failures import group_details, group_items
@@ -143,14 +143,14 @@ def test_a_label_that_has_no_room_is_cut_before_the_next_one() -> None:
 
 
 @pytest.mark.parametrize("sort", ["date", "number", "counterparty", "gross", "status"])
-def test_labels_of_documents_stand_over_their_columns(language: str, sort: SortColumn) -> None:
+def test_labels_of_documents_stand_over_their_columns(language: str, sort: LabelColumn) -> None:
     for width in WIDTHS:
         for names, wanted, party in product(((), ("Exact Online", "SFTP")), ((), EXTRAS), ("Supplier", "Customer")):
             columns = table_columns(width, names, frozenset(wanted), language)
             labels = Labels({"counterparty": _(party)}, sort, True)
             text = "".join(segment.text for segment in draw_labels(labels, columns, LOOK, focused=True)).rstrip()
             assert width_of(text) <= width
-            starts: dict[SortColumn, int] = {
+            starts: dict[LabelColumn, int] = {
                 "date": columns.date,
                 "number": columns.number,
                 "counterparty": columns.field,

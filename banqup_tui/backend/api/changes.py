@@ -62,7 +62,7 @@ def changes(services: Services, user_id: str, cursor: str, limit: int) -> Change
     Then a new epoch begins, so that every copy starts anew.
 
     Raises:
-        Failure: 400 for a forged cursor; 410 where the copy has to start anew.
+        RequestFailure: 400 for a forged cursor; 410 where the copy has to start anew.
     """
     with services.database.read() as connection:
         seen = view(connection, services, user_id)

@@ -67,7 +67,7 @@ def run(services: Services, handlers: Handlers, user_id: str, command: Command) 
     """Runs one command, or returns its stored answer.
 
     Raises:
-        Failure: 400 for an unreadable key or `seen`; 422 for a key that was used with another body.
+        RequestFailure: 400 for an unreadable key or `seen`; 422 for a key that was used with another body.
     """
     key = _uuid(command.key)
     seen = read_seen(command.seen)

@@ -175,7 +175,7 @@ def documents_page(
     """Returns an encoded `DocumentsPage`: documents below the key, newest first, each with all its deliveries.
 
     Raises:
-        Failure: 503 if this database is behind the cursor `at_least` (a lagging replica).
+        RequestFailure: 503 if this database is behind the cursor `at_least` (a lagging replica).
     """
     key = read_key(before) if before else None
     with services.database.read() as connection:

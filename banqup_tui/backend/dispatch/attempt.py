@@ -106,14 +106,14 @@ class Attempts:
         except Exception as error:
             result = _result_of(claim, progress, error)
         if not progress.recorded:
-            await self._ended(claim, progress, result, timed_out=timed_out)
+            await self._record(claim, progress, result, timed_out=timed_out)
             # A kill here loses nothing: the outcome is committed.
             kill_point("outcome.committed")
         if cancelled is not None:
             raise cancelled
         return isinstance(result, Receipt)
 
-    async def _ended(
+    async def _record(
         self, claim: Claim, progress: _Progress, result: Result, *, timed_out: bool = False
     ) -> DeliveryState | None:
         """Records the outcome without the secrets of the attempt. No other code records outcomes."""
@@ -168,7 +168,7 @@ class Attempts:
         if not progress.begun:
             await _discard(channel, progress)
             return
-        state = await self._ended(claim, progress, raised)
+        state = await self._record(claim, progress, raised)
         progress.recorded = True
         # A kill here leaves the hidden file at the receiver, which is harmless.
         kill_point("outcome.committed")

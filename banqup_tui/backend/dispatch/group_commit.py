@@ -21,7 +21,7 @@ from banqup_tui.backend.ledger.claim import Claim, mark_together
 from banqup_tui.backend.ledger.model import lock_integrations
 from banqup_tui.backend.ledger.outcome import Ended, record_together
 from banqup_tui.backend.ledger.rules import Terms
-from banqup_tui.backend.ledger.status import restated_at_the_end
+from banqup_tui.backend.ledger.status import status_updated_at_the_end
 from banqup_tui.connectors.interface import Receipt
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.kill_points import kill_point
@@ -194,7 +194,7 @@ class GroupCommitWriter:
             try:
                 if isinstance(group[0], ExclusiveRequest):
                     return [group[0].do(transaction)]
-                with restated_at_the_end(transaction):
+                with status_updated_at_the_end(transaction):
                     answers = self._answers(transaction, group)
                     claims.extend(self._dispatch.claim_round(transaction, sum(isinstance(one, Ended) for one in group)))
             except Exception as error:

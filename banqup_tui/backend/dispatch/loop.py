@@ -124,12 +124,12 @@ class Dispatch:
             while not stop.is_set():
                 awake.clear()
                 await self._round(threads, writer)
-                await self._rest(stop, awake)
+                await self._wait(stop, awake)
         finally:
             with self._lock:
                 self._awake = None
             self._may_claim = False
-            await self._end()
+            await self._finish_attempts()
             threads.shutdown(wait=True)
 
     def _committed(self, _seq: int) -> None:
@@ -183,7 +183,7 @@ class Dispatch:
                 self._swept = self._monotonic()
                 await writer.exclusive(sweep)
                 await writer.exclusive(self._take_back_lost)
-            await self._ask(waiting, threads, writer)
+            await self._start_look_ups(waiting, threads, writer)
             if waiting.plan or waiting.job or waiting.claimable:
                 await writer.wait_for_round()
         except Exception:
@@ -205,7 +205,9 @@ class Dispatch:
     def _free(self) -> int:
         return self._slots - len(self._running)
 
-    async def _ask(self, waiting: due.DueWork, threads: ThreadPoolExecutor, writer: GroupCommitWriter) -> None:
+    async def _start_look_ups(
+        self, waiting: due.DueWork, threads: ThreadPoolExecutor, writer: GroupCommitWriter
+    ) -> None:
         """Starts look-ups and rechecks. They come before sending: while some are due, no slot is used for claims."""
         self._may_claim = not (waiting.recheck or waiting.check)
         if self._may_claim:
@@ -262,7 +264,7 @@ class Dispatch:
             return
         self.wake()
 
-    async def _rest(self, stop: asyncio.Event, awake: asyncio.Event) -> None:
+    async def _wait(self, stop: asyncio.Event, awake: asyncio.Event) -> None:
         """Waits until `awake` or `stop` is set, at most `poll` seconds: waking is only a hint and may be missed."""
         waiting = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(awake.wait())]
         try:
@@ -272,7 +274,7 @@ class Dispatch:
                 one.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
 
-    async def _end(self) -> None:
+    async def _finish_attempts(self) -> None:
         with suppress(TimeoutError):
             async with timeout(self._timing.grace):
                 while self._running:

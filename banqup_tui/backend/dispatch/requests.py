@@ -15,7 +15,7 @@ from banqup_tui.backend.db.tables import client, document, settings
 from banqup_tui.backend.db.vault import of_version
 from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.claim import Claim
-from banqup_tui.backend.ledger.enqueue import wanted_copy_key
+from banqup_tui.backend.ledger.enqueue import delivery_key
 from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Rejected
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
@@ -95,7 +95,7 @@ def _delivery_request(
         services,
         _document.decode(encoded),
         _client.decode(encoded_client),
-        key=wanted_copy_key(claim.integration_id, claim.sha256, claim.generation),
+        key=delivery_key(claim.integration_id, claim.sha256, claim.generation),
         delivery_id=claim.delivery_id,
         generation=claim.generation,
         attempt=claim.fence,

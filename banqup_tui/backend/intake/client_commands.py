@@ -8,7 +8,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import DocumentRecord, fetch_all
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake.clients import put_client
-from banqup_tui.backend.ledger.status import restate
+from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.client import Client
@@ -46,7 +46,7 @@ def set_processed(transaction: Transaction, body: SetProcessed, context: Command
         `{"changed": n, "unchanged": n}`
 
     Raises:
-        Refused: a document does not exist or is not approved.
+        CommandRefused: a document does not exist or is not approved.
     """
     rows = _documents(transaction, list(dict.fromkeys(body.document_ids)))
     changed_rows = [row for row in rows if row.processed is not body.processed]
@@ -55,7 +55,7 @@ def set_processed(transaction: Transaction, body: SetProcessed, context: Command
     document = tables.document
     for batch in in_batches([row.id for row in changed_rows]):
         transaction.execute(update(document).where(document.c.id.in_(batch)).values(processed=body.processed))
-    restate(transaction, [row.id for row in changed_rows])
+    update_status(transaction, [row.id for row in changed_rows])
     for row in changed_rows:
         transaction.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
     return {"changed": len(changed_rows), "unchanged": len(rows) - len(changed_rows)}

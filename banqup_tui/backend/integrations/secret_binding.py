@@ -32,7 +32,7 @@ def of_firm(
         entered: names of the settings in this change.
 
     Raises:
-        Refused: a secret in use must be entered again; `field` names it.
+        CommandRefused: a secret in use must be entered again; `field` names it.
     """
     return _bound(services, extension_id, before, after, after, entered)
 

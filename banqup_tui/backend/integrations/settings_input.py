@@ -31,7 +31,7 @@ def read_settings_input(
         also_entered: names of settings that are about to be entered again.
 
     Raises:
-        Refused: a stored secret would go to another place than it was entered for.
+        CommandRefused: a stored secret would go to another place than it was entered for.
     """
     entered_names = {*request.settings, *also_entered}
     integration = _integration(connection, services, request.integration_id)

@@ -75,7 +75,7 @@ def portion(transaction: Transaction, services: Services, found: JobRecord) -> b
         try:
             _renew(transaction, row, firm, context)
         except CommandRefused as error:
-            lifecycle.break_off(transaction, row, error.message)
+            lifecycle.mark_broken(transaction, row, error.message)
     position = rows[-1].id if rows else found.position
     return bulk_jobs.JobProgress(position, len(rows), ended=len(rows) < AT_ONCE)
 

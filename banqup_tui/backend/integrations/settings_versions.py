@@ -62,7 +62,7 @@ def destination_of(services: Services, extension_id: str, effective: Mapping[str
 
     Raises:
         LookupError: the connector does not exist.
-        Refused: the connector fails on the settings.
+        CommandRefused: the connector fails on the settings.
     """
     connector = services.extensions.connector(extension_id)
     if connector is None:

@@ -17,7 +17,7 @@ from banqup_tui.backend.db.tables import delivery, document, integration, job, s
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.enqueue import Enqueued, enqueue
 from banqup_tui.backend.ledger.model import AT_ONCE, lock_integrations
-from banqup_tui.backend.ledger.resend import another_copy, is_elsewhere
+from banqup_tui.backend.ledger.resend import has_arrived_elsewhere, queue_another_copy
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.backend.services import CommandContext, CommandRefused, Services
 from banqup_tui.domain.batches import in_batches
@@ -81,7 +81,7 @@ def begin(
         expected: The number of documents that the user confirmed.
 
     Raises:
-        Refused: `count-changed` if there are more documents than expected, or the space has a new epoch.
+        CommandRefused: `count-changed` if there are more documents than expected, or the space has a new epoch.
     """
     upto_seq = _seq_seen(transaction, up_to)
     count = count_documents(transaction, transaction.space_id, task, upto_seq)
@@ -157,7 +157,7 @@ def _has_effect(task: Task, upto_seq: int) -> ColumnElement[bool]:
     if task.query.failed_only:
         return _delivery_exists(failed)
     cancelled = delivery.c.state == str(DeliveryState.CANCELLED)
-    effect = or_(~_delivery_exists(), _delivery_exists(or_(failed, cancelled, is_elsewhere())))
+    effect = or_(~_delivery_exists(), _delivery_exists(or_(failed, cancelled, has_arrived_elsewhere())))
     if not task.again:
         return effect
     return or_(effect, _delivery_exists(_can_be_sent_again(), delivery.c.settled_seq <= upto_seq))
@@ -247,7 +247,7 @@ def _queue_at(
     if task.again and not task.query.failed_only:
         seen = job_row.upto_seq
         again = [row for row in result.untouched if row.generation_seq <= seen and 0 < row.settled_seq <= seen]
-        result.delivery_ids += another_copy(transaction, again, job_row.asked_by)
+        result.delivery_ids += queue_another_copy(transaction, again, job_row.asked_by)
     return result
 
 

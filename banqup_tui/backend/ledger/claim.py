@@ -15,7 +15,7 @@ from banqup_tui.backend.db.records import DeliveryRecord, IntegrationRecord, fet
 from banqup_tui.backend.db.tables import UtcTime, attempt, delivery, integration, scheduler, stamp
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages, rate
-from banqup_tui.backend.ledger.lifecycle import break_off
+from banqup_tui.backend.ledger.lifecycle import mark_broken
 from banqup_tui.backend.ledger.model import (
     CLAIMED_COLUMNS,
     ClaimedDelivery,
@@ -26,10 +26,10 @@ from banqup_tui.backend.ledger.model import (
     open_attempts,
     transition,
 )
-from banqup_tui.backend.ledger.outcome import hand_back
+from banqup_tui.backend.ledger.outcome import end_without_effect
 from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.ledger.schedule import free_slots, refresh, refresh_locked
-from banqup_tui.backend.ledger.status import restate
+from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState, Trouble
 from banqup_tui.kill_points import kill_point
@@ -84,14 +84,14 @@ def claim(
     # A kill here rolls the transaction back: nothing is claimed.
     kill_point("claim.locked")
     if terms.connector(locked.extension_id) is None:
-        break_off(transaction, locked, messages.NO_CONNECTOR, Trouble.EXTENSION)
+        mark_broken(transaction, locked, messages.NO_CONNECTOR, Trouble.EXTENSION)
         return []
     locked = rate.follow(transaction, terms, locked)
     due = _due(transaction, locked, min(free, free_slots(transaction, locked)))
     # After an uncertain attempt only the same key at the same receiver is safe. Where the destination has changed or
     # the receiver may have forgotten the key, another attempt could deliver a second copy.
     lost = [row for row in due if terms.key_cannot_be_used(row, locked, transaction.now)]
-    give_to_user(transaction, lost)
+    leave_to_user(transaction, lost)
     remaining = [row for row in due if row not in lost]
     claims = [_claimed(locked, row) for row in _take(transaction, locked, remaining, owner)]
     _end_round(transaction, locked)
@@ -159,16 +159,16 @@ def _refuse(
     transaction: Transaction, terms: Terms, claim: Claim, locked: IntegrationRecord, row: DeliveryRecord
 ) -> None:
     if locked.state == IntegrationState.ACTIVE and locked.settings_version == claim.settings_version:
-        give_to_user(transaction, [row])
+        leave_to_user(transaction, [row])
         close_attempt(transaction, row.id, row.fence, DeliveryState.UNKNOWN, messages.MOVED_SINCE)
     else:
         reason = messages.PAUSED_BEFORE if locked.state != IntegrationState.ACTIVE else messages.SETTINGS_CHANGED
-        outcome = hand_back(transaction, locked, row, reason=row.reason, due_at=transaction.now)
+        outcome = end_without_effect(transaction, locked, row, reason=row.reason, due_at=transaction.now)
         close_attempt(transaction, row.id, row.fence, outcome, reason)
     refresh(transaction, [locked.id])
 
 
-def give_to_user(transaction: Transaction, rows: Sequence[DeliveryRecord]) -> None:
+def leave_to_user(transaction: Transaction, rows: Sequence[DeliveryRecord]) -> None:
     """Makes deliveries UNKNOWN that may have arrived and whose key would no longer stop a second copy."""
     transition(transaction, rows, DeliveryState.UNKNOWN, reason=messages.MOVED_SINCE)
 
@@ -220,7 +220,7 @@ def _take(
     open_attempts(transaction, taken, "CLAIMED", locked.settings_version, locked.destination)
     for row in taken:
         transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
-    restate(transaction, [row.document_id for row in taken])
+    update_status(transaction, [row.document_id for row in taken])
     return taken
 
 

@@ -21,10 +21,10 @@ from banqup_tui.backend.ledger.model import (
     lock_integrations,
     transition,
 )
-from banqup_tui.backend.ledger.resend import another_copy, is_settled_copy
+from banqup_tui.backend.ledger.resend import is_settled_copy, queue_another_copy
 from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.ledger.schedule import refresh
-from banqup_tui.backend.ledger.status import restate
+from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
@@ -59,7 +59,7 @@ def send(transaction: Transaction, body: Send, context: CommandContext) -> Resul
         `{"queued": n, "unchanged": n, "notApproved": n, "deliveryIds": [...], "details": [...]}`
 
     Raises:
-        Refused: If no document is approved, one is gone, or an integration is missing or not active.
+        CommandRefused: If no document is approved, one is gone, or an integration is missing or not active.
     """
     documents = _documents(transaction, body.document_ids)
     approved = [row for row in documents if row.approved]
@@ -82,7 +82,7 @@ def resend(transaction: Transaction, body: Resend, context: CommandContext) -> R
         `{"queued": n, "checking": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`
 
     Raises:
-        Refused: If a delivery does not exist.
+        CommandRefused: If a delivery does not exist.
     """
     ids = [copy.delivery_id for copy in body.copies]
     integrations, rows = _locked_deliveries(transaction, ids)
@@ -96,7 +96,7 @@ def resend(transaction: Transaction, body: Resend, context: CommandContext) -> R
             asked_again.append(row)
         else:
             wanted.append(row)
-    queued = another_copy(transaction, wanted, context.user_id)
+    queued = queue_another_copy(transaction, wanted, context.user_id)
     _ask_whether_gone(transaction, asked_again, context.user_id)
     refresh(transaction, integrations)
     return _answer("queued", queued, details) | {"checking": len(asked_again)}
@@ -109,7 +109,7 @@ def bulk_send(transaction: Transaction, body: BulkSend, context: CommandContext)
         `{"queued": n, "unchanged": 0, "jobId": id}`; n is the number of documents that the job will queue.
 
     Raises:
-        Refused: `count-changed` if there are more documents than the user confirmed; then nothing is queued.
+        CommandRefused: `count-changed` if there are more documents than the user confirmed; then nothing is queued.
     """
     targets = _bulk_targets(transaction, body)
     if not targets:
@@ -140,13 +140,13 @@ def dismiss(transaction: Transaction, body: Dismiss, context: CommandContext) ->
         `{"dismissed": n, "unchanged": n, "deliveryIds": [...], "details": [...]}`
     """
     _, rows = _locked_deliveries(transaction, body.delivery_ids)
-    seen = [row for row in rows.values() if _can_be_dismissed(row)]
-    ids = [row.id for row in seen]
+    dismissible = [row for row in rows.values() if _can_be_dismissed(row)]
+    ids = [row.id for row in dismissible]
     for batch in in_batches(ids):
         transaction.execute(update(delivery).where(delivery.c.id.in_(batch)).values(dismissed=True))
-    for row in seen:
+    for row in dismissible:
         transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
-    restate(transaction, [row.document_id for row in seen])
+    update_status(transaction, [row.document_id for row in dismissible])
     return _answer("dismissed", ids, [_why(row, _state_of(row)) for row in rows.values() if row.id not in ids])
 
 
@@ -157,7 +157,7 @@ def settle(transaction: Transaction, body: Settle, context: CommandContext) -> R
         `{"changed": n, "unchanged": n, ...}`
 
     Raises:
-        Refused: While the last attempt can still take effect (grace period): the user could look too early.
+        CommandRefused: While the last attempt can still take effect (grace period): the user could look too early.
     """
     _, rows = _locked_deliveries(transaction, [body.delivery_id])
     row = rows[body.delivery_id]

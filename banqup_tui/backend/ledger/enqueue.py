@@ -11,8 +11,8 @@ from banqup_tui.backend.db.records import DeliveryRecord, DocumentRecord, Integr
 from banqup_tui.backend.db.tables import delivery
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.model import stamp_generation, transition
-from banqup_tui.backend.ledger.resend import another_copy, elsewhere
-from banqup_tui.backend.ledger.status import restate
+from banqup_tui.backend.ledger.resend import arrived_elsewhere, queue_another_copy
+from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.protocol.messages import EntityKind
@@ -36,7 +36,7 @@ def delivery_id(integration_id: str, sha256: str) -> str:
     return str(uuid.uuid5(uuid.UUID(integration_id), sha256))
 
 
-def wanted_copy_key(integration_id: str, sha256: str, generation: int) -> str:
+def delivery_key(integration_id: str, sha256: str, generation: int) -> str:
     """Returns the idempotency key of one generation, a UUIDv5.
 
     It is the same for every attempt, so a KEY receiver recognises a repeated attempt. It is derived and not drawn, so
@@ -70,7 +70,9 @@ def enqueue(
     send_again(transaction, again, asked_by)
     result.delivery_ids += [row.id for row in again]
     if moved and not by_itself:
-        result.delivery_ids += another_copy(transaction, elsewhere(transaction, list(known.values())), asked_by)
+        result.delivery_ids += queue_another_copy(
+            transaction, arrived_elsewhere(transaction, list(known.values())), asked_by
+        )
     taken = set(result.delivery_ids)
     result.untouched = [row for row in known.values() if row.id not in taken]
     _follow_documents(transaction, documents, known)
@@ -103,7 +105,7 @@ def _insert(
         transaction.changed(EntityKind.DELIVERY, row["id"], client_id=row["client_id"])
     ids = [row["id"] for row in rows]
     stamp_generation(transaction, ids)
-    restate(transaction, [row["document_id"] for row in rows])
+    update_status(transaction, [row["document_id"] for row in rows])
     return ids
 
 
@@ -137,4 +139,4 @@ def _follow_documents(
         known_id = known[row.sha256].id
         transaction.execute(update(delivery).where(delivery.c.id == known_id).values(document_id=row.id))
         transaction.changed(EntityKind.DELIVERY, known_id, client_id=row.client_id)
-    restate(transaction, [row.id for row in moved])
+    update_status(transaction, [row.id for row in moved])

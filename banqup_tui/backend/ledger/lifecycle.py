@@ -34,7 +34,7 @@ def resume(transaction: Transaction, locked: IntegrationRecord, asked_by: str | 
     return len(failed)
 
 
-def break_off(
+def mark_broken(
     transaction: Transaction, locked: IntegrationRecord, cause: Message, trouble: Trouble = Trouble.SETTINGS
 ) -> None:
     """Makes an integration BROKEN until a person mends it.

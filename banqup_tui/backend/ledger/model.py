@@ -23,7 +23,7 @@ from banqup_tui.backend.db.json_rows import ids_param, in_ids, row_field, rows_p
 from banqup_tui.backend.db.records import BaseRecord, DeliveryRecord, IntegrationRecord, R, fetch_all
 from banqup_tui.backend.db.tables import attempt, delivery, integration
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.ledger.status import restate
+from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.messages import Message
@@ -153,7 +153,7 @@ def _after_transition(
         transaction.changed(EntityKind.DELIVERY, row.id, client_id=row.client_id)
     if is_settled(state, check_at):
         _stamp(transaction, [row.id for row in rows], "settled_seq")
-    restate(transaction, {row.document_id for row in rows})
+    update_status(transaction, {row.document_id for row in rows})
 
 
 def is_settled(state: DeliveryState, check_at: object) -> bool:

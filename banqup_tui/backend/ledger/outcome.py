@@ -19,7 +19,7 @@ from banqup_tui.backend.db.tables import delivery, integration
 from banqup_tui.backend.db.tables.basis import as_text
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages
-from banqup_tui.backend.ledger.lifecycle import ANSWERS, break_off
+from banqup_tui.backend.ledger.lifecycle import ANSWERS, mark_broken
 from banqup_tui.backend.ledger.model import (
     close_attempt,
     close_proven,
@@ -83,7 +83,7 @@ def record(
         locked = _health(transaction, terms, locked, result, timed_out)
     deaths = row.deaths + alone if died else 0
     if deaths >= terms.timing.most_deaths:
-        state = fail_as_deadly(transaction, row, deaths)
+        state = fail_after_crashes(transaction, row, deaths)
     else:
         state = _state_after(transaction, terms, locked, row, result, checking=claim.checking, deaths=deaths)
     close_attempt(transaction, row.id, claim.fence, state, _reason(result), _reference(result))
@@ -160,7 +160,7 @@ def _is_mine(row: DeliveryRecord, claim: Claim) -> bool:
     return bool(row.state == DeliveryState.SENDING and row.fence == claim.fence)
 
 
-def hand_back(
+def end_without_effect(
     transaction: Transaction, locked: IntegrationRecord, row: DeliveryRecord, **values: object
 ) -> DeliveryState:
     """Ends an attempt that certainly had no effect: the delivery is queued again, or ends with its integration.
@@ -186,7 +186,7 @@ def end(transaction: Transaction, row: DeliveryRecord, state: DeliveryState, **v
     return state
 
 
-def fail_as_deadly(transaction: Transaction, row: DeliveryRecord, deaths: int, **values: object) -> DeliveryState:
+def fail_after_crashes(transaction: Transaction, row: DeliveryRecord, deaths: int, **values: object) -> DeliveryState:
     """Ends a delivery in whose attempts a process ended `most_deaths` times, so that it stops no other delivery."""
     values |= {"deaths": deaths, "reason": messages.KILLED_THE_SERVICE}
     values["uncertain"] = bool(row.uncertain or row.phase != "CLAIMED")
@@ -302,12 +302,12 @@ def _not_sent(
     """
     values: dict[str, object] = {"reason": result.message, "deaths": deaths}
     if result.fault is not Fault.DOCUMENT:
-        return hand_back(transaction, locked, row, **values, due_at=locked.postponed_until or transaction.now)
+        return end_without_effect(transaction, locked, row, **values, due_at=locked.postponed_until or transaction.now)
     tries = row.tries + 1
     if tries >= terms.timing.most_tries:
         return end(transaction, row, DeliveryState.FAILED, **values, tries=tries)
     wait = max(terms.timing.wait(row.tries), min(result.retry_after or 0.0, terms.timing.longest_retry_after))
-    return hand_back(transaction, locked, row, **values, tries=tries, due_at=_after(transaction, wait))
+    return end_without_effect(transaction, locked, row, **values, tries=tries, due_at=_after(transaction, wait))
 
 
 def _looked_up(
@@ -357,7 +357,9 @@ def _absent(transaction: Transaction, terms: Terms, locked: IntegrationRecord, r
     values["reason"] = messages.NOT_THERE
     if tries >= terms.timing.most_tries:
         return end(transaction, row, DeliveryState.FAILED, **values)
-    return hand_back(transaction, locked, row, **values, due_at=_after(transaction, terms.timing.wait(row.tries)))
+    return end_without_effect(
+        transaction, locked, row, **values, due_at=_after(transaction, terms.timing.wait(row.tries))
+    )
 
 
 def _late(
@@ -391,7 +393,7 @@ def _health(
     that needs a person makes it BROKEN.
     """
     if isinstance(result, NotSent) and result.fault is Fault.PERSON:
-        break_off(transaction, locked, result.message, result.trouble)
+        mark_broken(transaction, locked, result.message, result.trouble)
     else:
         values = _postponed(transaction, terms, locked, result) if _is_silent(result) else ANSWERS
         if locked.state == IntegrationState.BROKEN:

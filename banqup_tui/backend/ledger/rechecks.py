@@ -16,7 +16,7 @@ from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.claim import Claim
 from banqup_tui.backend.ledger.model import lock_deliveries, lock_integration, transition
 from banqup_tui.backend.ledger.outcome import Result
-from banqup_tui.backend.ledger.resend import another_copy
+from banqup_tui.backend.ledger.resend import queue_another_copy
 from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.connectors.interface import Found, Receipt
@@ -84,7 +84,7 @@ def record(transaction: Transaction, terms: Terms, claim: Claim, result: Result)
     if isinstance(result, Receipt):
         transition(transaction, [row], DeliveryState.DELIVERED, reason=messages.STILL_THERE, checks=0)
     elif result is Found.ABSENT and locked.state == IntegrationState.ACTIVE:
-        another_copy(transaction, [row], row.recheck_by)
+        queue_another_copy(transaction, [row], row.recheck_by)
         refresh(transaction, [locked.id])
         return DeliveryState.QUEUED
     else:

@@ -21,7 +21,7 @@ def is_settled_copy(row: DeliveryRecord) -> bool:
     return bool(row.state == DeliveryState.DELIVERED or (row.state == DeliveryState.UNKNOWN and row.check_at is None))
 
 
-def is_elsewhere() -> ColumnElement[bool]:
+def has_arrived_elsewhere() -> ColumnElement[bool]:
     """Returns the condition (over `delivery` and `integration`) for what arrived only at earlier destinations."""
     there = exists().where(
         attempt.c.delivery_id == delivery.c.id,
@@ -41,17 +41,19 @@ def _without_slash(destination: ColumnElement[str]) -> ColumnElement[str]:
     return func.rtrim(destination, "/")
 
 
-def elsewhere(transaction: Transaction, rows: Sequence[DeliveryRecord]) -> list[DeliveryRecord]:
+def arrived_elsewhere(transaction: Transaction, rows: Sequence[DeliveryRecord]) -> list[DeliveryRecord]:
     """Returns those of `rows` that arrived only at earlier destinations of their integration."""
     delivered = [row.id for row in rows if row.state == DeliveryState.DELIVERED]
     found: set[str] = set()
     for batch in in_batches(delivered):
         of_integration = select(delivery.c.id).join(integration, integration.c.id == delivery.c.integration_id)
-        found.update(transaction.execute(of_integration.where(delivery.c.id.in_(batch), is_elsewhere())).scalars())
+        found.update(
+            transaction.execute(of_integration.where(delivery.c.id.in_(batch), has_arrived_elsewhere())).scalars()
+        )
     return [row for row in rows if row.id in found]
 
 
-def another_copy(transaction: Transaction, rows: Sequence[DeliveryRecord], asked_by: str | None) -> list[str]:
+def queue_another_copy(transaction: Transaction, rows: Sequence[DeliveryRecord], asked_by: str | None) -> list[str]:
     """Queues a new generation of those rows that are settled and returns their ids.
 
     Everything known of the generation before is cleared; its attempts stay.

@@ -43,41 +43,41 @@ _OF_DELIVERIES = select(*(delivery.c[name] for name in _DeliveryColumns.__struct
 """Both statements read only the columns that the rule needs: `document.value` is far longer than all of them."""
 
 
-_RESTATED = (
+_STATUS_UPDATED = (
     update(document)
     .where(document.c.id == row_field(0, String))
     .values(accounting_status=row_field(1, String), attempted=row_field(2, Boolean))
 )
 
 
-def restate(transaction: Transaction, document_ids: Iterable[str]) -> None:
+def update_status(transaction: Transaction, document_ids: Iterable[str]) -> None:
     """Derives the accounting status and `attempted` of documents, and stores and announces those that differ.
 
-    Within `restated_at_the_end` the documents are only noted.
+    Within `status_updated_at_the_end` the documents are only noted.
     """
-    noted_ids = transaction.notes.get(_TO_RESTATE)
+    noted_ids = transaction.notes.get(_POSTPONED)
     if noted_ids is not None:
         noted_ids.update(document_ids)
         return
     for batch in in_batches(sorted(set(document_ids))):
-        _restate(transaction, batch)
+        _update_status(transaction, batch)
 
 
 @contextmanager
-def restated_at_the_end(transaction: Transaction) -> Iterator[None]:
-    """Postpones `restate` to the end of the block, so that a document with many changes is derived once."""
-    noted_ids: set[str] = transaction.notes.setdefault(_TO_RESTATE, set())
+def status_updated_at_the_end(transaction: Transaction) -> Iterator[None]:
+    """Postpones `update_status` to the end of the block, so that a document with many changes is derived once."""
+    noted_ids: set[str] = transaction.notes.setdefault(_POSTPONED, set())
     try:
         yield
     finally:
-        del transaction.notes[_TO_RESTATE]
-    restate(transaction, noted_ids)
+        del transaction.notes[_POSTPONED]
+    update_status(transaction, noted_ids)
 
 
-_TO_RESTATE = "documents to restate"
+_POSTPONED = "documents whose status is to be updated"
 
 
-def _restate(transaction: Transaction, document_ids: list[str]) -> None:
+def _update_status(transaction: Transaction, document_ids: list[str]) -> None:
     deliveries = _deliveries(transaction, document_ids)
     changed = []
     for row in fetch_all(transaction, _DocumentColumns, _DOCUMENTS, ids_param(document_ids)):
@@ -88,7 +88,7 @@ def _restate(transaction: Transaction, document_ids: list[str]) -> None:
             changed.append((row.id, str(status), attempted))
             transaction.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
     if changed:
-        transaction.execute(_RESTATED, rows_param(changed))
+        transaction.execute(_STATUS_UPDATED, rows_param(changed))
 
 
 def _deliveries(transaction: Transaction, document_ids: list[str]) -> dict[str, list[Delivery]]:

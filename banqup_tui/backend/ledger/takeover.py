@@ -14,7 +14,7 @@ from banqup_tui.backend.db.tables import delivery
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.model import AT_ONCE, DeliveryKey, close_attempt, lock_deliveries, lock_integrations
-from banqup_tui.backend.ledger.outcome import as_uncertain, check_later, fail_as_deadly, hand_back
+from banqup_tui.backend.ledger.outcome import as_uncertain, check_later, end_without_effect, fail_after_crashes
 from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.domain.delivery import DeliveryState
@@ -76,9 +76,9 @@ def _release(
         # The request of the dead process may still be under way: the grace period begins now, on the clock of this one.
         terms.grace_period.ended(row.id)
     if deaths >= terms.timing.most_deaths:
-        state = fail_as_deadly(transaction, row, **values)
+        state = fail_after_crashes(transaction, row, **values)
     elif row.phase == "CLAIMED":
-        state = hand_back(transaction, locked, row, **values, due_at=transaction.now)
+        state = end_without_effect(transaction, locked, row, **values, due_at=transaction.now)
     elif row.phase == "CHECKING":
         state = check_later(transaction, terms, locked, row, reason, spent=True, **values)
     else:

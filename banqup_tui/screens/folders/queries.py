@@ -13,7 +13,7 @@ from banqup_tui.screens.folders.nodes import place_of
 from banqup_tui.store.query import DocumentQuery, Filter, SortColumn
 from banqup_tui.widgets.document_table import labels
 
-_SORTS: dict[labels.SortColumn, SortColumn] = {
+_SORTS: dict[labels.LabelColumn, SortColumn] = {
     "date": SortColumn.DATE,
     "number": SortColumn.NUMBER,
     "counterparty": SortColumn.COUNTERPARTY,
@@ -37,7 +37,7 @@ def at_node(query: DocumentQuery, node_id: str) -> DocumentQuery:
     return replace(query, folder=folder, year=year, month=month)
 
 
-def sorted_by(query: DocumentQuery) -> labels.SortColumn:
+def sorted_by(query: DocumentQuery) -> labels.LabelColumn:
     return next(name for name, column in _SORTS.items() if column is query.sort)
 
 
@@ -46,7 +46,7 @@ def in_next_order(query: DocumentQuery) -> DocumentQuery:
     return replace(query, sort=_SORTS[following], descending=following in ("date", "gross", "status"))
 
 
-def in_order_of(query: DocumentQuery, column: labels.SortColumn) -> DocumentQuery:
+def in_order_of(query: DocumentQuery, column: labels.LabelColumn) -> DocumentQuery:
     """Returns the query sorted by `column`, largest first; a second time smallest first. `sent` has no order."""
     if column not in _SORTS:
         return query

@@ -14,17 +14,17 @@ from banqup_tui.widgets.document_table.columns import Columns
 from banqup_tui.widgets.strips import LineBuilder, width_of
 from banqup_tui.widgets.theme import Look
 
-SortColumn = Literal["date", "number", "counterparty", "gross", "status", "sent"]
+LabelColumn = Literal["date", "number", "counterparty", "gross", "status", "sent"]
 
 
 class Labels(NamedTuple):
     """The labels. `names` replaces usual ones, already translated."""
 
     names: Mapping[str, str]
-    sorted_by: SortColumn = "date"
+    sorted_by: LabelColumn = "date"
     descending: bool = True
 
-    def name_of(self, column: SortColumn) -> str:
+    def name_of(self, column: LabelColumn) -> str:
         return self.names.get(column) or _usual_name(column)
 
 
@@ -43,9 +43,9 @@ def draw_labels(labels: Labels, columns: Columns, look: Look, *, focused: bool) 
     return line.strip(columns.width)
 
 
-def column_at(x: int, columns: Columns) -> SortColumn | None:
+def column_at(x: int, columns: Columns) -> LabelColumn | None:
     """Returns the column whose label is at cell `x`; `None` for the ⋮."""
-    starts: list[tuple[int, SortColumn]] = [(columns.date, "date"), (columns.number, "number")]
+    starts: list[tuple[int, LabelColumn]] = [(columns.date, "date"), (columns.number, "number")]
     starts += [(columns.field, "counterparty"), (columns.field_end - 8, "gross"), (columns.status, "status")]
     if not columns.is_narrow:
         starts.append((columns.sent, "sent"))
@@ -54,12 +54,12 @@ def column_at(x: int, columns: Columns) -> SortColumn | None:
     return next((column for start, column in reversed(starts) if x >= start), None)
 
 
-def _left(line: LineBuilder, start: int, column: SortColumn, labels: Labels, look: Look, focused: bool) -> None:
+def _left(line: LineBuilder, start: int, column: LabelColumn, labels: Labels, look: Look, focused: bool) -> None:
     text, mark = labels.name_of(column), _mark(column, labels)
     line.at(start).put(f"{text} {mark}" if mark else text, _style(column, labels, look, focused))
 
 
-def _right(line: LineBuilder, end: int, column: SortColumn, labels: Labels, look: Look, focused: bool) -> None:
+def _right(line: LineBuilder, end: int, column: LabelColumn, labels: Labels, look: Look, focused: bool) -> None:
     style = _style(column, labels, look, focused)
     line.put_right(end, labels.name_of(column), style).put(_mark(column, labels), style)
 
@@ -71,11 +71,11 @@ def _sent(line: LineBuilder, columns: Columns, look: Look) -> None:
     line.at(column).put(text, look.style("muted"))
 
 
-def _mark(column: SortColumn, labels: Labels) -> str:
+def _mark(column: LabelColumn, labels: Labels) -> str:
     return sign("down" if labels.descending else "up") if column == labels.sorted_by else ""
 
 
-def _style(column: SortColumn, labels: Labels, look: Look, focused: bool) -> Style:
+def _style(column: LabelColumn, labels: Labels, look: Look, focused: bool) -> Style:
     """Returns the style of a label. The label that sorts stands out; with focus in the table the first one does too."""
     if focused and (column == labels.sorted_by or column == "date"):
         return look.style("strong", bold=True)
@@ -84,7 +84,7 @@ def _style(column: SortColumn, labels: Labels, look: Look, focused: bool) -> Sty
     return look.style("muted")
 
 
-def _usual_name(column: SortColumn) -> str:
+def _usual_name(column: LabelColumn) -> str:
     match column:
         case "date":
             return _("Date")

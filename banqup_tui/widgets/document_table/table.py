@@ -15,7 +15,7 @@ from textual.strip import Strip
 from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.presentation.words import current_language
 from banqup_tui.widgets.document_table.columns import Columns, Extra, table_columns
-from banqup_tui.widgets.document_table.labels import Labels, SortColumn, column_at, draw_labels
+from banqup_tui.widgets.document_table.labels import LabelColumn, Labels, column_at, draw_labels
 from banqup_tui.widgets.document_table.line import draw_document
 from banqup_tui.widgets.document_table.rows import NoRows, Rows, Windows
 from banqup_tui.widgets.line_list import LineList
@@ -73,7 +73,7 @@ class DocumentTable(LineList):
     class SortAsked(Message):
         """A label was clicked."""
 
-        def __init__(self, column: SortColumn) -> None:
+        def __init__(self, column: LabelColumn) -> None:
             super().__init__()
             self.column = column
 
@@ -142,7 +142,7 @@ class DocumentTable(LineList):
             self._integrations = tuple(names)
             self.refresh()
 
-    def set_sort(self, column: SortColumn, *, descending: bool) -> None:
+    def set_sort(self, column: LabelColumn, *, descending: bool) -> None:
         self._relabel(self._labels._replace(sorted_by=column, descending=descending))
 
     def set_labels(self, **labels: str) -> None:

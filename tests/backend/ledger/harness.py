@@ -25,7 +25,7 @@ from banqup_tui.backend.ledger.look_up import claim_checks
 from banqup_tui.backend.ledger.outcome import record
 from banqup_tui.backend.ledger.planner import plan, waiting_integration
 from banqup_tui.backend.ledger.rules import Terms
-from banqup_tui.backend.ledger.status import restate
+from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.backend.ledger.takeover import take_over
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.backend.runtime.startup import make_services
@@ -217,7 +217,7 @@ class LedgerHarness:
             of = tables.document.c.id == document_id
             transaction.execute(update(tables.document).where(of).values(approved=True, ready_seq=0))
             transaction.changed(EntityKind.DOCUMENT, document_id)
-            restate(transaction, [document_id])
+            update_status(transaction, [document_id])
 
     def delete(self, document_id: str) -> None:
         with self.write() as transaction:

@@ -8,7 +8,7 @@ import pytest
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.ledger.claim import claim
-from banqup_tui.backend.ledger.enqueue import wanted_copy_key
+from banqup_tui.backend.ledger.enqueue import delivery_key
 from banqup_tui.backend.ledger.schedule import sweep
 from banqup_tui.connectors.interface import Fault, NotSent, Receipt, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
@@ -225,8 +225,8 @@ def test_the_mark_writes_down_what_is_needed_to_finish_or_find_it(harness: Ledge
 def test_every_attempt_at_one_copy_bears_the_same_key_and_another_copy_another(harness: LedgerHarness) -> None:
     claimed, integration, _ = harness.committing(harness.receiver())
     row = harness.delivery()
-    assert wanted_copy_key(integration, row.sha256, 1) == wanted_copy_key(integration, row.sha256, 1)
-    assert wanted_copy_key(integration, row.sha256, 1) != wanted_copy_key(integration, row.sha256, 2)
+    assert delivery_key(integration, row.sha256, 1) == delivery_key(integration, row.sha256, 1)
+    assert delivery_key(integration, row.sha256, 1) != delivery_key(integration, row.sha256, 2)
     assert claimed.generation == 1
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import event
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.ledger.claim import Claim
-from banqup_tui.backend.ledger.enqueue import wanted_copy_key
+from banqup_tui.backend.ledger.enqueue import delivery_key
 from banqup_tui.backend.ledger.look_up import earlier_receipts
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Rejected, Uncertain
@@ -354,7 +354,7 @@ class Ledger(RuleBasedStateMachine):
     def is_known(self, claim: Claim) -> bool:
         """Each destination has keys of its own, and forgets them after the time that its connector states."""
         sha256 = self.row(claim).sha256
-        key = f"{claim.destination} {wanted_copy_key(claim.integration_id, sha256, claim.generation)}"
+        key = f"{claim.destination} {delivery_key(claim.integration_id, sha256, claim.generation)}"
         now = self.harness.clock.seconds
         known = key in self.keys and now - self.keys[key] < KEY_SECONDS
         if not known:

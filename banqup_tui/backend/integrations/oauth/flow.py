@@ -31,7 +31,7 @@ async def begin(services: Services, request: SignInRequest, returns: ReturnListe
     """Begins a sign-in and returns the address of the provider's page.
 
     Raises:
-        Refused, Failure: a setting that it needs is missing or wrong.
+        CommandRefused, RequestFailure: a setting that it needs is missing or wrong.
     """
     authorization = await asyncio.to_thread(_authorization, services, request)
     returns_to = f"http://localhost:{await returns.port()}"

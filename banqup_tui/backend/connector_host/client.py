@@ -72,6 +72,12 @@ class ConnectorHost:
         self._used_at = 0.0
         self._timer: threading.Timer | None = None
 
+    @property
+    def process_id(self) -> int | None:
+        """Returns the id of the process, or `None` while there is none."""
+        process = self._process
+        return None if process is None else process.id
+
     @asynccontextmanager
     async def connect(
         self, connector: str, settings: Mapping[str, object], give_token: GiveToken
@@ -234,6 +240,10 @@ class HostProcess:
                 self._channels.close()
                 self._definitions.close()
                 raise
+
+    @property
+    def id(self) -> int:
+        return self._process.pid
 
     @property
     def has_ended(self) -> bool:

@@ -1,12 +1,18 @@
 """A document that ends the process of the connectors stops no other, and is given up."""
 
+import asyncio
+import os
+import signal
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from banqup_tui.backend.db import tables
+from banqup_tui.connectors.local_folder import LocalFolder
 from tests.backend.ledger.harness import LedgerHarness
 from tests.support.scripted import Deadly
+from tests.support.waiting import until
 
 
 @pytest.mark.parametrize(("step", "state"), [("prepare", "FAILED"), ("commit", "UNKNOWN")])
@@ -27,3 +33,27 @@ async def test_a_document_that_ends_the_process_of_its_connector_is_left_alone_a
     assert [harness.delivery(one).state for one in harmless] == ["DELIVERED"] * 3
     assert {row.state for row in harness.deliveries()} == {state, "DELIVERED"}
     assert harness.row(tables.integration, integration).state == "ACTIVE"
+
+
+async def test_a_host_that_is_killed_twice_delivers_each_document_once(harness: LedgerHarness, tmp_path: Path) -> None:
+    harness.shelf.put(LocalFolder())
+    client, inbox = harness.client(), tmp_path / "in"
+    inbox.mkdir()
+    folder = harness.shelf.receivers["local-folder"]
+    harness.integration(client, folder, settings={"path": f"{inbox}/"}, concurrency=8)
+    documents = harness.documents(client, 200)
+    running = asyncio.create_task(harness.run())
+    killed = set()
+    for arrived in (20, 60):
+        await until(lambda: len(list(inbox.iterdir())) > arrived)  # noqa: B023
+        process = harness.shelf.hosts[0].process_id
+        assert process is not None
+        os.kill(process, signal.SIGKILL)
+        killed.add(process)
+    await running
+    harness.clock.pass_(3600)
+    await harness.run()
+    assert len(killed) == 2
+    assert Counter(file.read_text() for file in inbox.iterdir()) == Counter(documents)
+    assert harness.states() == {"DELIVERED": 200}
+    assert any(row.attempts > 1 for row in harness.deliveries())

@@ -249,6 +249,14 @@ def test_sorting_by_amount_puts_what_has_none_last(copy_setup: CopySetup) -> Non
     assert copy_setup.readers.documents(ascending).ids() == ["c", "a", "b"]
 
 
+@pytest.mark.parametrize("sort", SortColumn)
+@pytest.mark.parametrize("descending", [True, False])
+def test_documents_can_be_read_in_each_order(copy_setup: CopySetup, sort: SortColumn, descending: bool) -> None:
+    copy_setup.put(a_document("a"), a_document("b", gross_amount=5, number="2"))
+    query = DocumentQuery(client_id="c1", sort=sort, descending=descending)
+    assert sorted(copy_setup.readers.documents(query).ids()) == ["a", "b"]
+
+
 def test_a_document_reads_back_whole(copy_setup: CopySetup) -> None:
     document = a_document(
         "a", issue_date=date(2026, 11, 1), counterparty=Party(name="Zavel", vat_number="BE0"), net_amount=1,

@@ -4,7 +4,7 @@ from banqup_tui.domain.messages import Message
 
 MAY_HAVE_ARRIVED = Message("delivery.may-have-arrived")
 MOVED_SINCE = Message("delivery.moved-since")
-KILLED_THE_SERVICE = Message("delivery.killed-the-service")
+ENDED_TOO_OFTEN = Message("delivery.killed-the-service")
 """Also where it was the connector host: to the user both are the program."""
 ENDED_WHILE_SENDING = Message("delivery.service-ended")
 STOPPED_WHILE_SENDING = Message("delivery.service-stopped")

@@ -188,7 +188,7 @@ def end(transaction: Transaction, row: DeliveryRecord, state: DeliveryState, **v
 
 def fail_after_crashes(transaction: Transaction, row: DeliveryRecord, deaths: int, **values: object) -> DeliveryState:
     """Ends a delivery in whose attempts a process ended `most_deaths` times, so that it stops no other delivery."""
-    values |= {"deaths": deaths, "reason": messages.KILLED_THE_SERVICE}
+    values |= {"deaths": deaths, "reason": messages.ENDED_TOO_OFTEN}
     values["uncertain"] = bool(row.uncertain or row.phase != "CLAIMED")
     return end(transaction, row, DeliveryState.FAILED, **values)
 

@@ -30,20 +30,20 @@ PICTURES = Path(__file__).parent / "pictures"
 DRAWN = Path(__file__).parents[2] / "build" / "pictures"
 
 INTO = "into the table"
-WAYS: dict[str, tuple[Sequence[str], str]] = {
-    "clients": ((), "Open"),
-    "documents": ((INTO,), "Meunerie"),
+WAYS: dict[str, tuple[Sequence[str], *tuple[str, ...]]] = {
+    "clients": ((), "Exact Online, SFTP"),
+    "documents": ((INTO,), "SFTP"),
     "document": ((INTO, "enter"), "Lines 2"),
-    "deliveries": ((INTO, "i"), "Lines 2"),
+    "deliveries": ((INTO, "i"), "Lines 2", "quota exceeded"),
     "menu": ((INTO, "full_stop"), "Download"),
     "send": ((INTO, "r"), "Exact Online"),
-    "failures": (("f",), "SFTP"),
-    "to-place": (("w",), "scan.pdf"),
-    "client": (("3", "enter"), "Exact Online"),
+    "failures": (("f",), "a[/b]c"),
+    "to-place": (("w",), "Say it."),
+    "client": (("3", "enter"), "Test connection"),
     "store": (("4",), "Test connection"),
     "help": (("question_mark",), "Keys"),
 }
-"""The keys that lead to each place, and what is seen there at last."""
+"""The keys that lead to each place, and what is seen there at last: a row is explained when the cursor rests."""
 LOOKS: dict[str, tuple[str, dict[str, str]]] = {
     "light": ("light", PLAIN),
     "high-contrast": ("high-contrast", PLAIN),
@@ -102,10 +102,12 @@ async def go(here: Program, place: str) -> None:
     await here.sees("Parvis")
     if here.app.size.width > NARROW[0]:
         await here.sees("(2)")
-    keys, text = WAYS[place]
+    keys, *texts = WAYS[place]
     for key in keys:
         await here.press(*(here.into_table if key is INTO else (key,)))
-    await here.sees(text)
+        if key is INTO:
+            await here.sees("SFTP")  # at the cursor, also where the next key covers it
+    await here.sees(*texts)
     await here.until(lambda: engine.state.word is SyncWord.IN_STEP, "in step")
     state = header_state(engine.state)
     await here.until(lambda: state.text in here.header or state.short in here.header, "the header in step")

@@ -57,28 +57,6 @@ def fetch_one(on: Executor, kind: type[R], statement: Executable, parameters: Pa
     return None if row is None else kind(*row)
 
 
-class AttemptRecord(BaseRecord, frozen=True):
-    """A row of `attempt`."""
-
-    TABLE: ClassVar[Table] = tables.attempt
-
-    delivery_id: str
-    fence: int
-    generation: int
-    settings_version: int
-    destination: str | None
-    resume_token: str | None
-    phase: str
-    asked_by: str | None
-    started_at: datetime
-    committed_at: datetime | None
-    ended_at: datetime | None
-    outcome: str | None
-    reason: Message | None
-    receipt: str | None
-    integration_id: str | None
-
-
 class ChangeRecord(BaseRecord, frozen=True):
     """A row of `change`."""
 
@@ -260,18 +238,6 @@ class JobRecord(BaseRecord, frozen=True):
     done: int
     state: str
     asked_by: str | None
-
-
-class ReaderFailureRecord(BaseRecord, frozen=True):
-    """A row of `reader_failure`."""
-
-    TABLE: ClassVar[Table] = tables.reader_failure
-
-    sha256: str
-    version: str
-    reason: str
-    details: str
-    at: datetime
 
 
 class RuleRecord(StoredRecord, frozen=True):

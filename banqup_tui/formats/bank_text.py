@@ -6,15 +6,16 @@ import calendar
 from datetime import date
 
 from banqup_tui.domain.identifiers import check_communication
+from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats.findings import Findings
+from banqup_tui.formats.text_encoding import decoded_pieces, undeclared_encoding
 
 
-def decoded(data: bytes) -> str:
-    """Returns the text: UTF-8 if the bytes are that, else windows-1252, which older bank software writes."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+def decoded(data: bytes) -> tuple[str, tuple[ReadWarning, ...]]:
+    """Returns the text without the characters that end or fill a file, and the warnings about its encoding."""
+    encoding = undeclared_encoding(data)
+    text = "".join(decoded_pieces(data, encoding))
+    return text.strip("\ufeff\r\n\x00\x1a"), encoding.warnings("file")
 
 
 def lines_of(text: str) -> list[str]:

@@ -15,6 +15,7 @@ import msgspec
 
 from banqup_tui.domain.identifiers import is_iban, normalise_account
 from banqup_tui.domain.statement import Movement, Statement
+from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats.bank_text import separate_communications
 from banqup_tui.formats.findings import Findings, readable
 from banqup_tui.formats.refusals import refuse
@@ -33,22 +34,20 @@ MESSAGES = {
 _Balance = tuple[int | None, date | None]
 
 
-def read_camt(message: Element, guessed_encoding: str = "") -> tuple[Statement, ...]:
+def read_camt(message: Element, warnings: tuple[ReadWarning, ...] = ()) -> tuple[Statement, ...]:
     """Returns the statements of a message, an element named in `MESSAGES`.
 
-    `guessed_encoding` is that of the document, if it had to be guessed. Raises `UnreadableDocument` without statements.
+    Each has the `warnings` about the document. Raises `UnreadableDocument` without statements.
     """
     name, syntax = MESSAGES[message.tag]
-    statements = tuple(_statement(element, syntax, guessed_encoding) for element in find_all(message, name))
+    statements = tuple(_statement(element, syntax, warnings) for element in find_all(message, name))
     if not statements:
         raise refuse("file.empty-statement")
     return statements
 
 
-def _statement(element: Element, syntax: str, guessed_encoding: str) -> Statement:
-    findings = Findings()
-    if guessed_encoding:
-        findings.warn(element.tag, "content.encoding-guessed", encoding=guessed_encoding)
+def _statement(element: Element, syntax: str, warnings: tuple[ReadWarning, ...]) -> Statement:
+    findings = Findings(warnings)
     account, currency = _account(element), _currency(element)
     if not currency:
         findings.warn("Acct/Ccy", "content.currency-missing")

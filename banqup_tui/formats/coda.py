@@ -1,8 +1,8 @@
 """Reads CODA, the coded statement of account of Belgian banks (Febelfin standard, version 2).
 
-Records have 128 characters, not bytes; positions are counted from 1, as in the standard. A file goes from a header (0)
-to a trailer (9) and may have several statements, each from an old balance (1) to a new one (8); several files may
-follow one another. Amounts become minor units, negative for debits.
+Records have 128 characters, in the files of some programs 128 bytes; positions are counted from 1, as in the standard.
+A file goes from a header (0) to a trailer (9) and may have several statements, each from an old balance (1) to a new
+one (8); several files may follow one another. Amounts become minor units, negative for debits.
 
 A movement is a record 21, continued by 22 and 23 and explained by 31 to 33. The first digit of its transaction code
 tells its type: 0 to 3 are movements, 5 to 9 are details of the movement before and already counted in it.
@@ -11,6 +11,7 @@ tells its type: 0 to 3 are movements, 5 to 9 are details of the movement before 
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -21,12 +22,28 @@ from banqup_tui.domain.identifiers import iban_check_digits, is_iban, normalise_
 from banqup_tui.domain.money import to_minor
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.domain.text import clean
-from banqup_tui.formats.bank_text import decoded, lines_of, separate_communications, short_date
+from banqup_tui.domain.warnings import ReadWarning
+from banqup_tui.formats.bank_text import lines_of, separate_communications, short_date
 from banqup_tui.formats.findings import Findings, readable
 from banqup_tui.formats.refusals import refuse
+from banqup_tui.formats.text_encoding import TextEncoding, decoded_pieces, undeclared_encoding
 
 WIDTH = 128
+_FILLER = "\x00"
+"""Fills the columns of a character that has several, where columns are bytes."""
 
+_END_OF_RECORD = re.compile("[01] [01]$")
+_TEXTS_AT = {
+    "21": ((63, 53),),
+    "22": ((11, 53), (64, 35)),
+    "23": ((48, 35), (83, 43)),
+    "31": ((41, 73),),
+    "32": ((11, 105),),
+    "33": ((11, 90),),
+}
+"""For each record of movements and information the positions and lengths of its texts."""
+
+_ESCAPED = re.compile("[\udc80-\udcff]")
 _HEADER = re.compile(r"0[0 ]{4}[\d ]{6}.{3}05")
 _RECORD = re.compile(r"(?:[01489]|2[123]|3[123]).{58,}")
 
@@ -48,21 +65,68 @@ def read_coda(data: bytes) -> tuple[Statement, ...]:
 
     Raises `UnreadableDocument` without statements.
     """
+    encoding = undeclared_encoding(data)
+    warnings = encoding.warnings("file")
     statements: list[Statement] = []
-    for records in _files(list(_records(decoded(data)))):
-        statements += _read_file(records)
+    for records in _files(list(_records(data, encoding))):
+        statements += _read_file(records, warnings)
     if not statements:
         raise refuse("file.empty-statement")
     return tuple(statements)
 
 
-def _records(text: str) -> Iterator[Record]:
-    lines = lines_of(text.replace("\x1a", "").strip("\ufeff\r\n"))
-    if len(lines) == 1 and len(lines[0]) > WIDTH:
-        lines = [lines[0][start : start + WIDTH] for start in range(0, len(lines[0]), WIDTH)]
-    for number, line in enumerate(lines, 1):
-        if line.strip():
+def _records(data: bytes, encoding: TextEncoding) -> Iterator[Record]:
+    codec = encoding.codec
+    if codec.startswith(("utf_16", "utf_32")):
+        codec, data = "utf_8", b"".join(piece.encode() for piece in decoded_pieces(data, encoding))
+    data = data.removeprefix(BOM_UTF8).replace(b"\x1a", b"").strip(b"\r\n\x00")
+    for number, line in enumerate(_lines(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), codec), 1):
+        if line.strip(f" {_FILLER}"):
             yield Record(number, line.ljust(WIDTH))
+
+
+def _lines(data: bytes, codec: str) -> list[str]:
+    """Returns the lines with a character for each column.
+
+    Where a line has 128 bytes and fewer characters, columns are bytes; then a character of several bytes is followed by
+    fillers. A byte that is not in the encoding is the replacement character.
+    """
+    raw_lines = data.split(b"\n")
+    lines = [line.decode(codec, "surrogateescape") for line in raw_lines]
+    if len(lines) == 1 and len(lines[0]) > WIDTH:
+        one = _in_bytes(lines[0]) if len(lines[0]) % WIDTH and len(data) % WIDTH == 0 else lines[0]
+        lines = [one[start : start + WIDTH] for start in range(0, len(one), WIDTH)]
+    elif codec == "utf_8" and not data.isascii():
+        widths = [len(line) for line in raw_lines]
+        counts_bytes = any(width == WIDTH > len(line) for width, line in zip(widths, lines, strict=True))
+        lines = [
+            _in_bytes(line) if counts_bytes and width <= WIDTH else _with_text_padded(line)
+            for width, line in zip(widths, lines, strict=True)
+        ]
+    return [_ESCAPED.sub("\ufffd", line) for line in lines]
+
+
+def _in_bytes(line: str) -> str:
+    """Returns the line with fillers behind each character of several bytes."""
+    if line.isascii():
+        return line
+    return "".join(character + _FILLER * (len(character.encode("utf-8", "surrogateescape")) - 1) for character in line)
+
+
+def _with_text_padded(line: str) -> str:
+    """Returns a line that is too short, though its end is there, with fillers behind the text that has accents.
+
+    Programs that cut and pad a text in bytes shift what stands behind it.
+    """
+    short = WIDTH - len(line)
+    if short <= 0 or line.isascii() or not _END_OF_RECORD.search(line):
+        return line
+    last = max(at for at, character in enumerate(line, 1) if not character.isascii())
+    for start, length in _TEXTS_AT.get(line[:2], ()):
+        if start <= last < start + length:
+            end = start + length - 1 - short
+            return line[:end] + _FILLER * short + line[end:]
+    return line
 
 
 def _files(records: list[Record]) -> Iterator[list[Record]]:
@@ -77,7 +141,7 @@ def _files(records: list[Record]) -> Iterator[list[Record]]:
         yield current
 
 
-def _read_file(records: list[Record]) -> list[Statement]:
+def _read_file(records: list[Record], warnings: tuple[ReadWarning, ...]) -> list[Statement]:
     header = records[0] if records[0].kind == "0" else Record(0, " " * WIDTH)
     groups: list[list[Record]] = []
     for record in records:
@@ -85,15 +149,15 @@ def _read_file(records: list[Record]) -> list[Statement]:
             groups.append([])
         if groups and record.kind not in "09":
             groups[-1].append(record)
-    statements = [_statement(header, group) for group in groups]
+    statements = [_statement(header, group, warnings) for group in groups]
     trailer = next((record for record in records if record.kind == "9"), None)
     if trailer is None or not statements:
         return statements
     return [*statements[:-1], _checked_turnover(statements[-1], statements, trailer)]
 
 
-def _statement(header: Record, records: list[Record]) -> Statement:
-    findings = Findings()
+def _statement(header: Record, records: list[Record], warnings: tuple[ReadWarning, ...]) -> Statement:
+    findings = Findings(warnings)
     opening, closing = records[0], next((record for record in records if record.kind == "8"), None)
     account, currency = _account(opening)
     if not currency:
@@ -185,7 +249,7 @@ def _checked_turnover(last: Statement, statements: list[Statement], trailer: Rec
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A line of at least 128 characters, with its number in the file."""
+    """A line of at least 128 columns, with its number in the file."""
 
     line: int
     text: str
@@ -200,8 +264,8 @@ class Record(msgspec.Struct, frozen=True):
         return f"line {self.line}"
 
     def take(self, position: int, length: int) -> str:
-        """Returns `length` characters from a position, counted from 1."""
-        return self.text[position - 1 : position - 1 + length]
+        """Returns the text in `length` columns from a position, counted from 1."""
+        return self.text[position - 1 : position - 1 + length].replace(_FILLER, "")
 
     def day(self, position: int, findings: Findings) -> date | None:
         """Returns the date `DDMMYY` at a position; `None` for zeros."""

@@ -47,7 +47,7 @@ def _xml(data: bytes) -> Content | None:
     document = xml.parse(data)
     vocabulary, element = vocabularies.locate(document)
     if vocabulary is vocabularies.Vocabulary.CAMT:
-        statements = camt.read_camt(element, document.guessed_encoding)
+        statements = camt.read_camt(element, document.warnings)
         return Content(media_type="application/xml", kind=ContentKind.STATEMENTS, statements=statements)
     invoice = xml_invoice.invoice_of(document)
     return Content(media_type="application/xml", kind=ContentKind.INVOICE, invoice=invoice)
@@ -56,7 +56,7 @@ def _xml(data: bytes) -> Content | None:
 def _bank_text(data: bytes) -> Content | None:
     from banqup_tui.formats import bank_text, coda, mt940
 
-    head = bank_text.decoded(data[:20_000])
+    head, _ = bank_text.decoded(data[:20_000])
     if coda.looks_like_coda(head):
         statements = coda.read_coda(data)
     elif mt940.looks_like_mt940(head):

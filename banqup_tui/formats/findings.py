@@ -15,10 +15,10 @@ _LONGEST = 100
 
 
 class Findings:
-    """The warnings of a document: in order, without doubles, at most `MOST_WARNINGS`."""
+    """The warnings of a document: in order, without doubles, at most `MOST_WARNINGS`. `earlier` come first."""
 
-    def __init__(self) -> None:
-        self._warnings: list[ReadWarning] = []
+    def __init__(self, earlier: tuple[ReadWarning, ...] = ()) -> None:
+        self._warnings = list(earlier)
 
     def warn(self, place: str, code: str, **params: str) -> None:
         """Adds a warning. `place` names element, line or tag."""

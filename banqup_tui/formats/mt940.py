@@ -17,6 +17,7 @@ from banqup_tui.domain.currencies import CURRENCIES
 from banqup_tui.domain.identifiers import is_iban, normalise_account
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.domain.text import clean
+from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats.bank_text import decoded, lines_of, separate_communications, short_date
 from banqup_tui.formats.findings import Findings, readable
 from banqup_tui.formats.refusals import refuse
@@ -57,14 +58,15 @@ def read_mt940(data: bytes) -> tuple[Statement, ...]:
 
     Raises `UnreadableDocument` for a fragment: a file without an account, or with neither balance nor movement.
     """
-    fields = list(_fields(decoded(data)))
+    text, warnings = decoded(data)
+    fields = list(_fields(text))
     tags = {field.tag for field in fields}
     kind = "MT942" if tags & {"34F", "90C", "90D"} and not tags & {"60F", "60M"} else "MT940"
     if not tags & {"25", "25P"}:
         raise refuse("file.fragment", format=kind, missing="account")
     if not tags & {"61", "60F", "60M", "62F", "62M", "34F"}:
         raise refuse("file.fragment", format=kind, missing="balance-or-movement")
-    return tuple(_statement(group, kind) for group in _groups(fields))
+    return tuple(_statement(group, kind, warnings) for group in _groups(fields))
 
 
 def _fields(text: str) -> Iterator[TaggedField]:
@@ -104,8 +106,8 @@ def _groups(fields: list[TaggedField]) -> Iterator[list[TaggedField]]:
     yield current
 
 
-def _statement(fields: list[TaggedField], kind: str) -> Statement:
-    findings = Findings()
+def _statement(fields: list[TaggedField], kind: str, warnings: tuple[ReadWarning, ...]) -> Statement:
+    findings = Findings(warnings)
     first = {field.tag: field for field in reversed(fields)}
     account = _account(first.get("25") or first.get("25P"))
     if not account.number:

@@ -29,10 +29,11 @@ def load_all() -> None:
     """Loads the readers, the PDF library and all codecs before the process is confined."""
     for name in _LOADED_WHEN_NEEDED:
         importlib.import_module(f"banqup_tui.formats.{name}")
-    from banqup_tui.formats import pdfium, xml
+    from banqup_tui.formats import pdfium
+    from banqup_tui.formats.text_encoding import CODECS
 
     pdfium.load()
-    for name in xml.CODECS:
+    for name in CODECS:
         codecs.lookup(name)
 
 

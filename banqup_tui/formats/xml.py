@@ -8,18 +8,17 @@ meanings under one parent; those of the root and its children are kept, to tell 
 from __future__ import annotations
 
 import binascii
-import codecs
-import encodings
 import re
-from collections.abc import Iterator
-from encodings.aliases import aliases
 from functools import cache
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 import msgspec
 
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
+from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats.refusals import refuse
+from banqup_tui.formats.text_encoding import BOMS, codec_named, declared_encoding, decoded_pieces, is_in
 
 MAX_DEPTH = 100
 MAX_ELEMENTS = 1_000_000
@@ -29,22 +28,10 @@ MAX_TEXT = 100_000
 MAX_TAG_BYTES = 2**20
 """The most bytes of a tag with its attributes, a comment or an instruction, which the parser holds whole."""
 
-CODECS = frozenset(
-    {"ascii", "utf_8", "utf_8_sig", "utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be", "latin_1", "mac_roman"}
-    | {f"iso8859_{number}" for number in range(2, 17) if number != 12}
-    | {f"cp{number}" for number in (437, 850, 852, 858, *range(1250, 1259))}
-)
-"""The codecs that documents use. They take linear time, which some other codecs of Python do not."""
+_WITHOUT_BOM = ((b"<\x00", "utf_16_le"), (b"\x00<", "utf_16_be"))
+_END = b"\x00\x03\x04\x1a"
+"""Characters with which programs and mainframes end or fill a file."""
 
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-    (b"<\x00", "utf-16-le"),
-    (b"\x00<", "utf-16-be"),
-)
 _PIECE = 64 * 1024
 _TAG = re.compile(rb"""<(?>[^>"']*)(?>"[^"]*"[^>"']*|'[^']*'[^>"']*)*+>""")
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([^"'>]{1,60})["']""")
@@ -53,19 +40,19 @@ _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([^"'>]{1,60}
 class XmlDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A parsed document.
 
-    `namespaces` has those of the root and its children, by element. `guessed_encoding` is set if the bytes were not in
-    the declared encoding.
+    `namespaces` has those of the root and its children, by element. `warnings` are about the bytes: the encoding, and
+    what stands behind the end.
     """
 
     root: Element
     namespaces: dict[Element, str]
-    guessed_encoding: str = ""
+    warnings: tuple[ReadWarning, ...] = ()
 
 
 def looks_like_xml(data: bytes) -> bool:
     """Returns whether the bytes begin, after a byte order mark and white space, with what only XML begins with."""
     head = data[:400]
-    for bom, encoding in _BOMS:
+    for bom, encoding in (*BOMS, *_WITHOUT_BOM):
         if head.startswith(bom):
             head = head[: len(head) // 4 * 4].decode(encoding, "ignore").encode()
             break
@@ -79,7 +66,7 @@ def parse(data: bytes) -> XmlDocument:
         UnreadableDocument: With the code file.has-dtd, not-well-formed (with the line), too-deep, too-many-elements,
             tag-too-long or encoding-unknown.
     """
-    utf8, guessed = _utf8(data)
+    utf8, warnings = _utf8(data)
     _check_size(utf8)
     # The parser of the standard library, because defusedxml parses in Python and takes twice as long; without a DTD
     # there is nothing else to defuse.
@@ -92,7 +79,7 @@ def parse(data: bytes) -> XmlDocument:
         raise refuse("file.not-well-formed", line=error.position[0]) from error
     except (ValueError, AssertionError) as error:  # a stray surrogate or NUL; no element at all
         raise refuse("file.not-well-formed", line=1) from error
-    return XmlDocument(root=root, namespaces=_without_namespaces(root), guessed_encoding=guessed)
+    return XmlDocument(root=root, namespaces=_without_namespaces(root), warnings=warnings)
 
 
 def find(element: Element | None, *paths: str) -> Element | None:
@@ -191,59 +178,38 @@ def _check_size(utf8: bytes) -> None:
                 raise refuse("file.tag-too-long", limit=MAX_TAG_BYTES // 2**20)
 
 
-def _utf8(data: bytes) -> tuple[bytes, str]:
-    """Returns the document in UTF-8, and the name of the encoding if it had to be guessed."""
-    codec, data, guessed = _encoding(data)
-    if codec in ("ascii", "utf_8"):
-        return data, ""
-    return b"".join(piece.encode() for piece in _pieces(data, codec, "replace" if guessed else "strict")), guessed
+def _utf8(data: bytes) -> tuple[bytes, tuple[ReadWarning, ...]]:
+    """Returns the document in UTF-8 up to its end, and the warnings about its bytes."""
+    codec, data, is_named = _declared(data)
+    encoding = declared_encoding(data, codec)
+    warnings = msgspec.structs.replace(encoding, differs=encoding.differs or not is_named).warnings("XML")
+    if encoding.codec != "utf_8" or encoding.unreadable:
+        data = b"".join(piece.encode() for piece in decoded_pieces(data, encoding))
+    end = data.rstrip(_END + b" \t\r\n")
+    if data[len(end) :].strip(b" \t\r\n"):
+        warnings += (ReadWarning(place="XML", message=message("content.after-end")),)
+    return end, warnings
 
 
-def _pieces(data: bytes, codec: str, errors: str) -> Iterator[str]:
-    """Yields the text without byte order marks. Raises `UnicodeError`.
+def _declared(data: bytes) -> tuple[str, bytes, bool]:
+    """Returns the codec that byte order mark or declaration mean, the bytes from the beginning of the text, and whether
+    the declaration names an encoding.
 
-    In pieces, because a text with one character beyond the basic plane takes four bytes for each character.
+    Raises `UnreadableDocument` for an encoding that is not known, unless the bytes show that it is UTF-8.
     """
-    decoder = codecs.getincrementaldecoder(codec)(errors)
-    is_first = True
-    for start in range(0, len(data), _PIECE):
-        piece = decoder.decode(data[start : start + _PIECE], final=start + _PIECE >= len(data))
-        yield piece.lstrip("\ufeff") if is_first else piece
-        is_first = False
-
-
-def _encoding(data: bytes) -> tuple[str, bytes, str]:
-    """Returns the codec, the bytes from the beginning of the text, and the encoding's name if it was guessed."""
-    for bom, codec in _BOMS:
+    for bom, codec in (*BOMS[1:], *_WITHOUT_BOM):
         if data.startswith(bom):
-            if _is_in(data, codec):
-                return codec, data, ""
-            break
-    data = data.removeprefix(codecs.BOM_UTF8).lstrip()
-    declared = _DECLARED.match(data[:400])
-    codec = _codec(declared[1].decode("ascii", "replace")) if declared else "utf_8"
-    return (codec, data, "") if _is_in(data, codec) else ("cp1252", data, "windows-1252")
-
-
-def _is_in(data: bytes, codec: str) -> bool:
-    try:
-        for _ in _pieces(data, codec, "strict"):
-            pass
-    except UnicodeError:
-        return False
-    return True
-
-
-def _codec(declared: str) -> str:
-    """Returns the codec of a declared encoding, found by name: `codecs.lookup` would import a module of that name."""
-    name = encodings.normalize_encoding(declared).lower()
-    codec = aliases.get(name, name)
-    # The first bytes were read as ASCII, so a declared UTF-16 is not meant.
-    if codec.startswith(("utf_16", "utf_32")):
-        return "utf_8"
-    if codec not in CODECS:
+            return codec, data, True
+    has_bom = data.startswith(BOMS[0][0])
+    data = data.removeprefix(BOMS[0][0]).lstrip()
+    declaration = None if has_bom else _DECLARED.match(data[:400])
+    if declaration is None:
+        return "utf_8", data, True
+    declared = declaration[1].decode("ascii", "replace")
+    named, is_named = codec_named(declared)
+    if named is None and (data.isascii() or not is_in(data, "utf_8")):
         raise refuse("file.encoding-unknown", encoding=declared)
-    return codec
+    return named or "ascii", data, is_named
 
 
 def decoded_payload(text: str) -> bytes | None:

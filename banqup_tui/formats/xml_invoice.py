@@ -13,9 +13,7 @@ from banqup_tui.formats.xml import XmlDocument, decoded_payload
 def invoice_of(document: XmlDocument) -> Invoice:
     """Returns the invoice. Raises `UnreadableDocument` if the XML is something else."""
     vocabulary, element = locate(document)
-    findings = Findings()
-    if document.guessed_encoding:
-        findings.warn("XML", "content.encoding-guessed", encoding=document.guessed_encoding)
+    findings = Findings(document.warnings)
     if vocabulary is Vocabulary.UBL:
         return ubl.read_ubl(element, findings)
     if vocabulary is Vocabulary.CII:

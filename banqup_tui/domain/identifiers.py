@@ -11,6 +11,13 @@ from enum import Enum
 
 import msgspec
 
+_MARKED = re.compile(r"[+*]{3}\s*(\d{3})[/ ]?(\d{4})[/ ]?(\d{5})\s*[+*]{3}", re.ASCII)
+_SLASHED = re.compile(r"(?<![\d/])(\d{3}) ?/ ?(\d{4}) ?/ ?(\d{5})(?![\d/])", re.ASCII)
+_CREDITOR = re.compile(
+    r"\bRF\d{2}(?:[A-Z0-9]{1,21}|(?: (?=[A-Z]*\d)[A-Z0-9]{4}){1,5}(?: (?=[A-Z]*\d)[A-Z0-9]{1,3})?)\b", re.ASCII
+)
+"""In groups of four, each has a digit, so that a word behind the reference is not taken for a part of it."""
+
 _PUNCTUATION = re.compile(r"[\s.\-/,_:()]+")
 _BELGIAN_WORDS = re.compile(r"^(?:TVA|BTW|MWST|RPM|RPR|KBO|BCE|BE)+")
 
@@ -174,9 +181,13 @@ def normalise_account(text: str) -> str:
 def is_iban(text: str) -> bool:
     """Returns True for a valid IBAN: the length of its country, and check digits (ISO 13616, ISO 7064 MOD 97-10)."""
     iban = normalise_account(text)
-    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{8,30}", iban) or len(iban) != _IBAN_LENGTHS.get(iban[:2]):
-        return False
-    return _modulo_97(iban[4:] + iban[:4]) == 1
+    return looks_like_iban(iban) and _modulo_97(iban[4:] + iban[:4]) == 1
+
+
+def looks_like_iban(text: str) -> bool:
+    """Returns True for a text of the length of an IBAN of its country, whatever its check digits."""
+    iban = normalise_account(text)
+    return bool(re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]+", iban)) and len(iban) == _IBAN_LENGTHS.get(iban[:2])
 
 
 def iban_check_digits(country: str, account: str) -> str:
@@ -205,11 +216,50 @@ def check_communication(text: str) -> CommunicationCheck | None:
 
 
 def pretty_communication(text: str) -> str:
-    """Returns a Belgian structured communication as people write it; other texts unchanged."""
+    """Returns a structured communication as people write it: `+++123/4567/89002+++`, `RF18 5390 0754 7034`.
+
+    Other texts are unchanged.
+    """
     check = check_communication(text)
-    if check is None:
+    if check is not None:
+        return f"+++{check.digits[:3]}/{check.digits[3:7]}/{check.digits[7:]}+++"
+    reference = creditor_reference(text)
+    if reference is None:
         return text.strip()
-    return f"+++{check.digits[:3]}/{check.digits[3:7]}/{check.digits[7:]}+++"
+    return " ".join(reference[start : start + 4] for start in range(0, len(reference), 4))
+
+
+def creditor_reference(text: str) -> str | None:
+    """Returns a creditor reference of ISO 11649 (`RF18539007547034`) without spaces; `None` for any other text.
+
+    Its check digits are those of ISO 7064 MOD 97-10.
+    """
+    compact = re.sub(r"\s+", "", text).upper()
+    if not re.fullmatch(r"RF[0-9]{2}[A-Z0-9]{1,21}", compact):
+        return None
+    return compact if _modulo_97(compact[4:] + compact[:4]) == 1 else None
+
+
+def communication_in(text: str) -> str:
+    """Returns the structured communication that stands somewhere in a text; empty if there is none, or if several do.
+
+    It is the twelve digits of a Belgian one, between signs (`+++`, `***`) or with slashes or as the whole text, or a
+    creditor reference of ISO 11649. Check digits have to fit, because other numbers may look the same.
+    """
+    candidates = ["".join(match.groups("")) for match in _MARKED.finditer(text)]
+    candidates += ["".join(match.groups()) for match in _SLASHED.finditer(text)]
+    candidates += [text] if re.fullmatch(r"\s*\d{12}\s*", text, re.ASCII) else []
+    checks = map(check_communication, candidates)
+    found = {check.digits for check in checks if check is not None and check.holds and check.digits[:10].strip("0")}
+    found |= {reference for match in _CREDITOR.finditer(text.upper()) if (reference := _longest_reference(match[0]))}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _longest_reference(groups: str) -> str | None:
+    """Returns the creditor reference with which a text in groups of four begins; words may follow it."""
+    parts = groups.split(" ")
+    references = (creditor_reference("".join(parts[:end])) for end in range(len(parts), 0, -1))
+    return next((reference for reference in references if reference is not None), None)
 
 
 def _compact(text: str) -> str:

@@ -23,7 +23,8 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     counterparty_account: str = ""
     counterparty_bic: str = ""
     structured_communication: str = ""
-    """a reference with check digits: twelve digits of a Belgian one, or an ISO 11649 reference"""
+    """twelve digits of a Belgian one, a creditor reference of ISO 11649, or that of another country; from the free text
+    only if its check digits fit"""
     free_communication: str = ""
     bank_reference: str = ""
     customer_reference: str = ""

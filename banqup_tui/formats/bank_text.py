@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import calendar
+import re
 from datetime import date
 
-from banqup_tui.domain.identifiers import check_communication
+from banqup_tui.domain.identifiers import check_communication, communication_in, creditor_reference
 from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats.findings import Findings
 from banqup_tui.formats.text_encoding import decoded_pieces, undeclared_encoding
@@ -47,14 +48,14 @@ def short_date(year: str, month: str, day: str, findings: Findings, place: str) 
 def separate_communications(structured: str, free: str) -> tuple[str, str]:
     """Returns the structured and the free communication of a movement.
 
-    A Belgian structured communication is reduced to its twelve digits. One in the free text, between `+++` or `***`, is
-    moved out of it.
+    A Belgian structured communication is reduced to its twelve digits, a creditor reference to its letters and digits.
+    One in the free text is offered as the structured one; the free text stays, unless it has nothing else.
     """
     if structured:
         belgian = check_communication(structured)
-        return (belgian.digits if belgian else structured), free
-    if free[:3] in ("+++", "***"):
-        belgian = check_communication(free)
-        if belgian is not None:
-            return belgian.digits, ""
-    return "", free
+        return (belgian.digits if belgian else creditor_reference(structured) or structured), free
+    marked = check_communication(free) if free[:3] in ("+++", "***") else None
+    if marked is not None:
+        return marked.digits, ""
+    found = communication_in(free)
+    return found, "" if found and re.sub("[^A-Z0-9]", "", free.upper()) == found else free

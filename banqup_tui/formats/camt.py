@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 
 import msgspec
 
-from banqup_tui.domain.identifiers import is_iban, normalise_account
+from banqup_tui.domain.identifiers import communication_in, is_iban, normalise_account
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats.bank_text import separate_communications
@@ -145,6 +145,7 @@ def read_entry(entry: Element, currency: str, findings: Findings, place: str) ->
         value_date=findings.day(text(entry, "ValDt/Dt", "ValDt/DtTm"), f"{place}/ValDt"),
         bank_reference=text(entry, "AcctSvcrRef", "NtryRef"),
         transaction_code=_transaction_code(entry),
+        structured_communication=communication_in(text(entry, "AddtlNtryInf")),
         details=text(entry, "AddtlNtryInf"),
         booked=text(entry, "Sts/Cd", "Sts") in _BOOKED,
     )
@@ -200,7 +201,7 @@ def _with_payment(movement: Movement, payment: Element, reversal: bool) -> Movem
         counterparty_name=text(parties, *names),
         counterparty_account=normalise_account(text(account, "IBAN", "Othr/Id", "PrtryAcct/Id", "BBAN")),
         counterparty_bic=text(find(payment, f"RltdAgts/{agent}/FinInstnId"), "BICFI", "BIC"),
-        structured_communication=structured,
+        structured_communication=structured or movement.structured_communication,
         free_communication=free,
         bank_reference=movement.bank_reference or text(payment, "Refs/AcctSvcrRef", "Refs/TxId"),
         customer_reference=_without_placeholder(text(payment, "Refs/EndToEndId")),
@@ -219,8 +220,8 @@ def _communications(payment: Element) -> tuple[str, str]:
     structured = text(payment, "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/CdtrRefInf/CdtrRef")
     lines = [text(line) for line in find_all(payment, "RmtInf/Ustrd")]
     lines += [text(line) for line in find_all(payment, "RmtInf/Strd/AddtlRmtInf")]
-    free = " ".join(filter(None, lines))
-    return separate_communications(structured, free)
+    structured, free = separate_communications(structured, " ".join(filter(None, lines)))
+    return structured or communication_in(text(payment, "AddtlTxInf")), free
 
 
 def _transaction_code(element: Element) -> str:

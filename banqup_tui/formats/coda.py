@@ -18,7 +18,7 @@ from decimal import Decimal
 
 import msgspec
 
-from banqup_tui.domain.identifiers import iban_check_digits, is_iban, normalise_account
+from banqup_tui.domain.identifiers import communication_in, iban_check_digits, is_iban, normalise_account
 from banqup_tui.domain.money import to_minor
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.domain.text import clean
@@ -357,7 +357,7 @@ def _movement(group: list[Record], currency: str, findings: Findings) -> Movemen
         counterparty_name=clean(third.take(48, 35) if third else "") or named,
         counterparty_account=normalise_account(_counterparty_account(account)),
         counterparty_bic=second.take(99, 11).strip() if second else "",
-        structured_communication=communications.structured,
+        structured_communication=communications.structured or communication_in(details),
         free_communication=communications.free,
         bank_reference=clean(first.take(11, 21)),
         customer_reference=clean(second.take(64, 35)) if second else "",
@@ -382,9 +382,9 @@ class _Communications(msgspec.Struct, frozen=True):
     def of(cls, group: list[Record]) -> _Communications:
         """Returns the communication that runs through 21, 22 and 23; position 62 tells whether it is structured.
 
-        Types 101 and 102 hold the twelve digits of the Belgian structured communication. Type 127 is a SEPA direct
-        debit:
-        date, three digits, creditor (35), mandate (35), communication (62).
+        Type 100 is a creditor reference of ISO 11649; types 101 and 102 hold the twelve digits of the Belgian
+        structured communication. Type 127 is a SEPA direct debit: date, three digits, creditor (35), mandate (35),
+        communication (62).
         """
         zone = "".join(
             record.take(*_COMMUNICATION_AT[record.kind]) for record in group if record.kind in _COMMUNICATION_AT
@@ -392,6 +392,8 @@ class _Communications(msgspec.Struct, frozen=True):
         if group[0].take(62, 1) != "1":
             return cls(*separate_communications("", clean(zone)))
         kind, content = zone[:3], zone[3:]
+        if kind == "100":
+            return cls(*separate_communications(clean(content[:21]), clean(content[21:])))
         if kind in ("101", "102"):
             return cls(*separate_communications(content[:12], clean(content[12:])))
         if kind == "127":

@@ -13,8 +13,8 @@ from datetime import date
 
 import msgspec
 
-from banqup_tui.domain.currencies import CURRENCIES
-from banqup_tui.domain.identifiers import is_iban, normalise_account
+from banqup_tui.domain.currencies import CURRENCIES, minor_digits
+from banqup_tui.domain.identifiers import communication_in, is_iban, looks_like_iban, normalise_account
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.warnings import ReadWarning
@@ -25,7 +25,8 @@ from banqup_tui.formats.refusals import refuse
 _TAG = re.compile(r":(13D?|20|21|25P?|28C?|34F|60[FM]|61|62[FM]|64|65|86|90[CD]|NS):")
 _MOST_IN_FIELD = 100_000
 _TELLING = frozenset({"20", "25", "25P", "28", "28C", "60F", "60M", "61", "62F", "62M", "86"})
-_BALANCE = re.compile(r"([CD])(\d{2})(\d{2})(\d{2})([A-Z]{3})?\s*(\d[\d.]*(?:,\d*)?|,\d+)", re.ASCII)
+_AMOUNT = r"\d[\d.,]*|[.,]\d+"
+_BALANCE = re.compile(rf"([CD])(\d{{2}})(\d{{2}})(\d{{2}})([A-Z]{{3}})?\s*({_AMOUNT})", re.ASCII)
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 
 
@@ -185,10 +186,28 @@ def _balance(field: TaggedField | None, currency: str, findings: Findings) -> tu
     if match is None:
         findings.warn(field.place, "content.amount-unreadable", text=clean(field.value))
         return None, None
-    minor = findings.minor(match[6].replace(".", "").replace(",", "."), currency, field.place)
+    minor = _minor(match[6], currency, findings, field.place)
     if minor is not None and match[1] == "D":
         minor = -minor
     return minor, short_date(match[2], match[3], match[4], findings, field.place)
+
+
+def _minor(text: str, currency: str, findings: Findings, place: str) -> int | None:
+    """Returns an amount in minor units. SWIFT has a comma before the decimals and no sign between thousands.
+
+    Programs that write otherwise are understood: of point and comma the last stands before the decimals, and a single
+    point too, unless three digits follow that the currency does not have; then there is a warning.
+    """
+    mark = "," if text.rfind(",") > text.rfind(".") else "."
+    whole, _, decimals = text.rpartition(mark)
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}", text):
+        plain = text.replace(mark, "")
+    elif mark == "." and re.fullmatch(r"[1-9]\d*", whole) and len(decimals) == 3 > minor_digits(currency):
+        plain = whole + decimals
+        findings.warn(place, "content.point-ambiguous", text=text, taken=plain)
+    else:
+        plain = f"{whole.replace('.,'.replace(mark, ''), '')}.{decimals}" if whole or mark in text else text
+    return findings.minor(plain, currency, place)
 
 
 def _movements(
@@ -246,8 +265,16 @@ def _check(statement: Statement, findings: Findings) -> None:
 _GERMAN = re.compile(r"(\d{3})([?>~<#@|])(?=\d\d)")
 _SEPA_WORDS = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|PURP)\+")
 _SLASHED = re.compile(
-    r"/(TRTP|TRCD|IBAN|BIC|NAME|REMI|EREF|MARF|CSID|BENM|ORDP|ID|ADDR|CNTP|ISDT|PREF|RTRN|PURP|ULTD|ULTC)/"
+    r"/(TRTP|TRCD|IBAN|BIC|NAME|REMI|EREF|MARF|CSID|BENM|ORDP|ID|ADDR|CNTP|ISDT|PREF|RTRN|PURP|ULTD|ULTC|CDTRREFTP"
+    r"|CDTRREF)/"
 )
+_LABELS = "IBAN|BIC|NAAM|NAME|OMSCHRIJVING|REMITTANCE INFO|KENMERK|BETALINGSKENM\\.|MACHTIGING|INCASSANT|VOOR"
+_LABELLED = re.compile(rf"(?:^|(?<=\s))({_LABELS})\s*:", re.IGNORECASE)
+_GIRO = re.compile(r"(?:GIRO\s+(\d{3,9})|(\d\d\.\d\d\.\d\d\.\d{3}))\s", re.ASCII)
+_CASH_OR_TILL = re.compile(r"(?:BEA|GEA)\s+NR:\S+\s+\d\d\.\d\d\.\d\d[/ ]\d\d\.\d\d\s+([^,\n]+)", re.ASCII)
+_CELL, _LINE_WIDTH = 32, 65
+"""ABN AMRO writes texts in cells of 32 characters, two a line; a text goes on in the next cell, also in mid-word."""
+
 _PURPOSE_FIELDS = (*range(20, 30), *range(60, 64))
 
 
@@ -257,6 +284,7 @@ class Information(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     account: str = ""
     bic: str = ""
+    structured: str = ""
     free: str = ""
     posting_text: str = ""
     reference: str = ""
@@ -266,7 +294,7 @@ class Information(msgspec.Struct, frozen=True, kw_only=True):
 def read_information(fields: list[tuple[str, str]]) -> Information:
     """Returns the information in the `(tag, value)` fields after a statement line.
 
-    It is in German sub-fields (`?20`), between slashes (`/NAME/`), or plain text.
+    It is in German sub-fields (`?20`), between slashes (`/NAME/`), behind the labels of ABN AMRO, or plain text.
     """
     value = "\n".join(value for tag, value in fields if tag == "86")
     if not value:
@@ -275,7 +303,7 @@ def read_information(fields: list[tuple[str, str]]) -> Information:
     if german:
         return _from_sub_fields(value[german.end(1) :].replace("\n", ""), german[2])
     words = _slashed(value.replace("\n", ""))
-    return _from_words(words) if words else Information(free=clean(value))
+    return _from_words(words) if words else _from_text(value)
 
 
 def _from_sub_fields(text: str, separator: str) -> Information:
@@ -313,15 +341,55 @@ def _slashed(text: str) -> dict[str, str]:
 
 
 def _from_words(words: dict[str, str]) -> Information:
+    """Returns the information between slashes. ING puts account, BIC, name and town of the other party into `CNTP`.
+
+    A structured communication is the last part of `REMI/STRD` (ING, ABN AMRO), or stands in `CDTRREF` (Rabobank).
+    """
+    account, bic, name = [part.strip() for part in f"{words.get('CNTP', '')}///".split("/")[:3]]
+    kind, _, remittance = words.get("REMI", "").strip("/ ").partition("/")
+    if kind not in ("USTD", "STRD"):
+        kind, remittance = "", words.get("REMI", "")
+    parts = [part.strip() for part in remittance.split("/") if part.strip()]
+    is_structured = kind == "STRD" and bool(parts)
     return Information(
-        name=words.get("NAME", ""),
-        account=words.get("IBAN", ""),
-        bic=words.get("BIC", ""),
-        free=re.sub(r"^USTD//|^STRD/(?:CUR|ISO)?/*", "", words.get("REMI", "")).strip("/ "),
+        name=words.get("NAME", "") or name,
+        account=words.get("IBAN", "") or account,
+        bic=words.get("BIC", "") or bic,
+        structured=parts[-1] if is_structured else words.get("CDTRREF", "").strip("/ "),
+        free="" if is_structured else remittance.strip("/ "),
         posting_text=words.get("TRTP", ""),
         reference=_without_placeholder(words.get("EREF", "").strip("/ ")),
         mandate=words.get("MARF", ""),
     )
+
+
+def _from_text(value: str) -> Information:
+    """Returns the information of a text: that of ABN AMRO has labels, or in older files cells in a fixed order."""
+    if value.upper().startswith("SEPA ") and _LABELLED.search(value):
+        lines = value.split("\n")
+        text = "".join(line if len(line) >= _LINE_WIDTH else f"{line} " for line in lines)
+        label, *pieces = _LABELLED.split(text)
+        words = dict(zip(map(str.upper, pieces[::2]), map(clean, pieces[1::2]), strict=True))
+        return Information(
+            name=words.get("NAAM", "") or words.get("NAME", ""),
+            account=words.get("IBAN", ""),
+            bic=words.get("BIC", ""),
+            structured=words.get("BETALINGSKENM.", ""),
+            free=words.get("OMSCHRIJVING", "") or words.get("REMITTANCE INFO", ""),
+            posting_text=clean(label),
+            reference=_without_placeholder(words.get("KENMERK", "")),
+            mandate=words.get("MACHTIGING", ""),
+        )
+    giro = _GIRO.match(value)
+    if giro:
+        first = value.partition("\n")[0][:_CELL]
+        return Information(
+            name=clean(first[giro.end() :]),
+            account=(giro[1] or giro[2]).replace(".", ""),
+            free=clean(value[len(first) :]),
+        )
+    till = _CASH_OR_TILL.match(value)
+    return Information(name=clean(till[1]) if till else "", free=clean(value))
 
 
 def _from_ns(value: str) -> Information:
@@ -348,7 +416,7 @@ def _without_placeholder(reference: str) -> str:
 _LINE = re.compile(
     r"(?P<year>\d{2})(?P<month>\d{2})(?P<day>\d{2})(?P<entry>\d{4})?\s*"
     r"(?P<mark>R[CD]|E[CD]|[CD])(?P<funds>[A-Z])?\s*"
-    r"(?P<amount>\d[\d.]*(?:,\d*)?|,\d+)"
+    rf"(?P<amount>{_AMOUNT})"
     r"(?P<type>[A-Z][A-Z0-9]{3})?(?P<rest>[^\n]*)(?:\n(?P<further>.*))?",
     re.ASCII | re.DOTALL,
 )
@@ -365,28 +433,29 @@ def read_movement(
     match = _match_line(line)
     if match is None:
         return None
-    minor = findings.minor(match["amount"].replace(".", "").replace(",", "."), currency, place)
+    minor = _minor(match["amount"], currency, findings, place)
     if minor is None:
         return None
     value_date = short_date(match["year"], match["month"], match["day"], findings, place)
     about = read_information(information)
     reference, _, bank_reference = match["rest"].partition("//")
-    structured, free = separate_communications("", about.free)
+    structured, free = separate_communications(about.structured, about.free)
+    account, further = _account_below(about, match["further"] or "")
     return Movement(
         amount=minor if match["mark"] in ("C", "RD", "EC") else -minor,
         currency=currency,
         booking_date=_entry_date(match["entry"], value_date, findings, place) or value_date,
         value_date=value_date,
         counterparty_name=about.name,
-        counterparty_account=normalise_account(about.account),
+        counterparty_account=account,
         counterparty_bic=about.bic,
-        structured_communication=structured,
+        structured_communication=structured or communication_in(reference),
         free_communication=free,
         bank_reference=clean(bank_reference),
         customer_reference=about.reference or _customer_reference(clean(reference)),
         mandate=about.mandate,
         transaction_code=match["type"] or "",
-        details=_details(match["further"] or "", about),
+        details=" ".join(filter(None, (about.posting_text, clean(further)))),
         booked=match["mark"] not in ("EC", "ED"),
     )
 
@@ -404,8 +473,14 @@ def _customer_reference(reference: str) -> str:
     return "" if reference.upper() == "NONREF" else reference
 
 
-def _details(further: str, about: Information) -> str:
-    return " ".join(filter(None, (about.posting_text, clean(further))))
+def _account_below(about: Information, further: str) -> tuple[str, str]:
+    """Returns the other party's account, and the rest of the lines below a statement line.
+
+    Rabobank writes the account there and not into the information.
+    """
+    account = normalise_account(about.account)
+    first, _, rest = further.partition("\n")
+    return (normalise_account(first), rest) if not account and looks_like_iban(first) else (account, further)
 
 
 def _entry_date(entry: str | None, value_date: date | None, findings: Findings, place: str) -> date | None:

@@ -8,6 +8,8 @@ from banqup_tui.domain.identifiers import (
     belgian_check_holds,
     belgian_number,
     check_communication,
+    communication_in,
+    creditor_reference,
     iban_check_digits,
     is_iban,
     normalise_vat,
@@ -196,3 +198,39 @@ def test_numbers_are_shown_as_people_write_them() -> None:
     assert pretty_vat("NL123456789B01") == "NL123456789B01"
     assert pretty_account("BE68539007547034") == "BE68 5390 0754 7034"
     assert pretty_communication("Brood van maart") == "Brood van maart"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("BETALING FACTUUR 123/4567/89002 DANK U", "123456789002"),
+        ("Klant +++123/4567/89002+++", "123456789002"),
+        ("***123 4567 89002***", "123456789002"),
+        ("123456789002", "123456789002"),
+        ("123 / 4567 / 89002", "123456789002"),
+        ("zie rf18 5390 0754 7034 dank u", "RF18539007547034"),
+        ("RF18539007547034.", "RF18539007547034"),
+        ("123/4567/89002 en nog eens +++123/4567/89002+++", "123456789002"),
+        ("123/4567/89003", ""),
+        ("1123/4567/89002", ""),
+        ("123/4567/890025", ""),
+        ("telefoon 123456789002", ""),
+        ("000/0000/00097", ""),
+        ("RF19539007547034", ""),
+        ("123/4567/89002 en 090/9337/55493", ""),
+        ("", ""),
+    ],
+)
+def test_one_structured_communication_is_found_in_a_text_if_its_check_digits_fit(text: str, found: str) -> None:
+    assert communication_in(text) == found
+
+
+@given(st.text())
+def test_no_text_whatever_brings_the_search_for_communications_down(text: str) -> None:
+    assert communication_in(text) == "" or communication_in(communication_in(text)) == communication_in(text)
+
+
+def test_a_creditor_reference_is_written_in_groups_of_four() -> None:
+    assert creditor_reference(" rf18 5390 0754 7034 ") == "RF18539007547034"
+    assert creditor_reference("RF18 5390 0754 7035") is None
+    assert pretty_communication("RF18539007547034") == "RF18 5390 0754 7034"

@@ -266,6 +266,10 @@ def coda_counterparty(number: int, name: str, account: str = "BE71096123456769",
     return record(at1=f"23{number:04}0000{account}", at45="EUR", at48=name, at83=text)
 
 
+def coda_information(number: int, text: str, *, structured: int = 0) -> str:
+    return record(at1=f"31{number:04}0001REF{number}", at40=structured, at41=text[:73])
+
+
 def coda_closing(amount: int, sign: int = 0) -> str:
     return record(at1="8017BE68539007547034", at39="EUR", at42=sign, at43=f"{amount:015}", at58="020326")
 

@@ -348,3 +348,142 @@ def test_a_fragment_of_mt940_says_what_is_missing(fragment: str, missing: str) -
     with pytest.raises(UnreadableDocument, match="fragment") as caught:
         read(fragment.encode())
     assert caught.value.message.params["missing"] == missing
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("100,00", 10_000),
+        ("100.00", 10_000),
+        ("1.5", 150),
+        (".5", 50),
+        ("0.500", 50),
+        ("1.234,56", 123_456),
+        ("1,234.56", 123_456),
+        ("1.234.567", 123_456_700),
+        ("000000000150,00", 15_000),
+    ],
+)
+def test_a_point_in_an_amount_of_mt940_stands_before_the_decimals(text: str, amount: int) -> None:
+    (statement,) = statements_in(mt940(f":61:260302C{text}NTRF", opening=f"60F:C260301EUR{text}"))
+    assert (statement.opening_balance, statement.movements[0].amount) == (amount, amount)
+    assert warned(statement) == {"content.statement-cut"}
+
+
+def test_a_point_before_three_digits_is_read_with_a_warning() -> None:
+    (statement,) = statements_in(mt940(":61:260302C1.500NTRF"))
+    assert statement.movements[0].amount == 150_000
+    assert "content.point-ambiguous" in warned(statement)
+
+
+@pytest.mark.parametrize("text", ["1..2", "1.2.3", "1,2,3"])
+def test_an_amount_of_mt940_that_is_none_is_not_guessed(text: str) -> None:
+    (statement,) = statements_in(mt940(f":61:260302C{text}NTRF"))
+    assert statement.movements == ()
+    assert {"content.amount-unreadable", "content.movement-unreadable"} <= warned(statement)
+
+
+def test_ing_names_the_other_party_behind_cntp() -> None:
+    (statement,) = statements_in(
+        mt940(
+            ":61:2603020302D1,56NTRFEREF//0001005",
+            ":86:/EREF/KOSTEN-12//CNTP/NL91ABNA0417164300/ABNANL2A/MOLEN EN ZONEN B",
+            "V/GENT//REMI/USTD//Meel/maart/",
+            ":61:2603020302D2,00NTRFEREF//0001006",
+            ":86:/CNTP/NL91ABNA0417164300/ABNANL2A/MOLEN BV///REMI/STRD/CUR/7000000012345678/",
+        )
+    )
+    free, structured = statement.movements
+    assert (free.counterparty_account, free.counterparty_bic) == ("NL91ABNA0417164300", "ABNANL2A")
+    assert (free.counterparty_name, free.customer_reference) == ("MOLEN EN ZONEN BV", "KOSTEN-12")
+    assert (free.structured_communication, free.free_communication) == ("", "Meel/maart")
+    assert (structured.structured_communication, structured.free_communication) == ("7000000012345678", "")
+
+
+def test_rabobank_writes_the_account_below_the_statement_line() -> None:
+    (statement,) = statements_in(
+        mt940(
+            ":61:260302C000000000007,00N541NONREF//26643593505",
+            "DE89370400440532013000",
+            ":86:/TRCD/541/ORDP//NAME/Hotel Zonnehof/REMI/Brood maart/ISDT/2026-03-02",
+            ":61:260302D000000000003,00N544EREF//26643593506",
+            "NL91ABNA0417164300",
+            ":86:/EREF/E-1/BENM//NAME/Molen BV/REMI//CDTRREFTP//CD/SCOR/ISSR/CUR/CDTRREF/7000000012345678/ISDT/20",
+            "26-03-02",
+        )
+    )
+    incoming, outgoing = statement.movements
+    assert (incoming.counterparty_account, incoming.counterparty_name) == ("DE89370400440532013000", "Hotel Zonnehof")
+    assert (incoming.free_communication, incoming.details) == ("Brood maart", "")
+    assert (outgoing.counterparty_account, outgoing.customer_reference) == ("NL91ABNA0417164300", "E-1")
+    assert (outgoing.structured_communication, outgoing.free_communication) == ("7000000012345678", "")
+
+
+def test_abn_amro_labels_its_texts_or_writes_them_into_cells() -> None:
+    (statement,) = statements_in(
+        mt940(
+            ":61:2603020302D9,00N526NONREF",
+            ":86:SEPA OVERBOEKING                 IBAN: NL91ABNA0417164300",
+            "BIC: ABNANL2A                    NAAM: MOLEN EN ZONEN",
+            "OMSCHRIJVING: FACTUUR 17         KENMERK: E-17",
+            ":61:2603020302D8,00N526NONREF",
+            ":86:SEPA ACCEPTGIROBETALING          IBAN: NL91ABNA0417164300         ",
+            "BIC: ABNANL2A                    NAAM: BELASTINGDIENST           ",
+            "BETALINGSKENM.: 8107471771101210",
+            ":61:2603020302D7,00N192NONREF",
+            ":86:GIRO   428428 MOLEN EN ZONEN    FACTUUR 18",
+            "VAN 1 MAART",
+            ":61:2603020302D6,00N369NONREF",
+            ":86:BEA   NR:A1B23C   02.03.26/09.15 KAASHANDEL BREM,PAS123",
+        )
+    )
+    labelled, structured, giro, till = statement.movements
+    assert (labelled.counterparty_name, labelled.counterparty_account) == ("MOLEN EN ZONEN", "NL91ABNA0417164300")
+    assert (labelled.free_communication, labelled.customer_reference) == ("FACTUUR 17", "E-17")
+    assert (labelled.counterparty_bic, labelled.details) == ("ABNANL2A", "SEPA OVERBOEKING")
+    assert (structured.counterparty_name, structured.structured_communication) == (
+        "BELASTINGDIENST",
+        "8107471771101210",
+    )
+    assert (giro.counterparty_name, giro.counterparty_account) == ("MOLEN EN ZONEN", "428428")
+    assert giro.free_communication == "FACTUUR 18 VAN 1 MAART"
+    assert till.counterparty_name == "KAASHANDEL BREM"
+
+
+# --- structured communications in every format -----------------------------------------------------
+
+INSIDE = [
+    ("BETALING 123/4567/89002 DANK U", "123456789002"),
+    ("Klant NV +++123/4567/89002+++ maart", "123456789002"),
+    ("zie RF18 5390 0754 7034 van maart", "RF18539007547034"),
+]
+
+
+@pytest.mark.parametrize(("text", "structured"), INSIDE)
+def test_a_structured_communication_inside_a_text_is_offered_in_every_format(text: str, structured: str) -> None:
+    unstructured = f"<TxDtls><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls>"
+    additional = f"<TxDtls><AddtlTxInf>{text}</AddtlTxInf></TxDtls>"
+    for file in (
+        coda(make.coda_movement(1, 1_000, text=text), make.coda_closing(1_001_000)),
+        coda(make.coda_movement(1, 1_000), make.coda_information(1, text), make.coda_closing(1_001_000)),
+        mt940(":61:260302C1,00NTRF", f":86:{text}"),
+        mt940(":61:260302C1,00NTRF", f":86:/NAME/Klant/REMI/{text}"),
+        make.camt(make.camt_entry("1.00", details=unstructured)),
+        make.camt(make.camt_entry("1.00", details=additional)),
+        make.camt(make.camt_entry("1.00", inside=f"<AddtlNtryInf>{text}</AddtlNtryInf>")),
+    ):
+        (statement,) = statements_in(file)
+        assert statement.movements[0].structured_communication == structured, file
+        assert text in (statement.movements[0].free_communication, statement.movements[0].details)
+
+
+def test_in_mt940_it_may_stand_in_the_reference_alone() -> None:
+    (statement,) = statements_in(mt940(":61:260302C1,00NTRF+++123/4567/89002+++//REF1", ":86:KLANT"))
+    assert statement.movements[0].structured_communication == "123456789002"
+
+
+def test_a_creditor_reference_of_coda_is_structured() -> None:
+    movement = make.coda_movement(1, 1_000, structured=1, text="100RF18539007547034")
+    (statement,) = statements_in(coda(movement, make.coda_closing(1_001_000)))
+    found = statement.movements[0]
+    assert (found.structured_communication, found.free_communication) == ("RF18539007547034", "")

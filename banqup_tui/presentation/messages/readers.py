@@ -107,6 +107,7 @@ TEXTS = {
     ),
     "content.amount-rounded": Texts(N_("{amount} is finer than the smallest unit of {currency} and was rounded.")),
     "content.amount-unreadable": Texts(N_("“{text}” is no amount.")),
+    "content.point-ambiguous": Texts(N_("“{text}” has a point where the standard has none; {taken} was taken.")),
     "content.sign-unreadable": Texts(N_("“{text}” is no sign of an amount.")),
     "content.number-unreadable": Texts(N_("“{text}” is no number.")),
     "content.date-unreadable": Texts(N_("“{text}” is no date.")),

@@ -9,17 +9,24 @@ milliseconds, at most the seconds that a document is given.
 from __future__ import annotations
 
 from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.formats.container import Container, ContainerKind, ContainerPart, EnvelopeOrigin, MailOrigin
 from banqup_tui.formats.content import Content, ContentKind
 from banqup_tui.formats.refusals import PASSING
 
 __all__ = [
     "PASSING",
+    "Container",
+    "ContainerKind",
+    "ContainerPart",
     "Content",
     "ContentKind",
+    "EnvelopeOrigin",
+    "MailOrigin",
     "UnreadableDocument",
     "attachment_bytes",
     "embedded_invoice_xml",
     "media_type",
+    "open_file",
     "read",
     "root_name",
 ]
@@ -39,6 +46,27 @@ def read(data: bytes, file_name: str = "") -> Content:
     from banqup_tui.formats.process import client
 
     return client.shared().read(data, file_name)
+
+
+def open_file(data: bytes, file_name: str = "") -> Content | Container:
+    """Returns the content of a document, as `read` does, or the parts of a file that holds others.
+
+    The parts of a container are taken out, and not read: ask `read` for each that has no `refusal`. So a part that
+    costs the reader its process costs the others nothing, and they can be read at the same time. The limits of time
+    and memory are for the opening as a whole.
+
+    Args:
+        data: The whole file.
+        file_name: Parts without a name are named after it. It decides nothing.
+
+    Raises:
+        UnreadableDocument: The document cannot be read, or the container cannot be opened or passes a limit of the
+            whole. `refusals.INCOMPLETE` is the code of a file whose end is missing, though `read` may read some of it.
+        ReaderNotAvailable: See `read`.
+    """
+    from banqup_tui.formats.process import client
+
+    return client.shared().open_file(data, file_name)
 
 
 def attachment_bytes(data: bytes, index: int) -> bytes:

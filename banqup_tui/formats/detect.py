@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from banqup_tui.domain.messages import message
+from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats.content import Content, ContentKind
 from banqup_tui.formats.plain import is_html, is_pdf, media_type_of
 from banqup_tui.formats.refusals import refuse
@@ -43,14 +45,18 @@ def _xml(data: bytes) -> Content | None:
     if is_html(data) or not xml.looks_like_xml(data):
         return None
     from banqup_tui.formats import camt, vocabularies, xml_invoice
+    from banqup_tui.formats.containers.envelopes import unwrapped
 
+    data, count = unwrapped(data)
     document = xml.parse(data)
     vocabulary, element = vocabularies.locate(document)
     if vocabulary is vocabularies.Vocabulary.CAMT:
         statements = camt.read_camt(element, document.warnings)
         return Content(media_type="application/xml", kind=ContentKind.STATEMENTS, statements=statements)
     invoice = xml_invoice.invoice_of(document)
-    return Content(media_type="application/xml", kind=ContentKind.INVOICE, invoice=invoice)
+    several = message("content.several-invoices", "", count=count)
+    warnings = (ReadWarning(place="XML", message=several),) if count > 1 else ()
+    return Content(media_type="application/xml", kind=ContentKind.INVOICE, invoice=invoice, warnings=warnings)
 
 
 def _bank_text(data: bytes) -> Content | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import importlib
+from collections.abc import Iterator
 
 from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.formats.container import Container, ContainerPart
 from banqup_tui.formats.content import Content
 from banqup_tui.formats.detect import read_content
 from banqup_tui.formats.plain import is_pdf
@@ -13,6 +15,7 @@ from banqup_tui.formats.refusals import refuse
 
 _LOADED_WHEN_NEEDED = (
     "camt",
+    "containers.walk",
     "cii",
     "coda",
     "hybrid_pdf",
@@ -51,6 +54,13 @@ def parsed(data: bytes, file_name: str = "") -> Content:
         raise refuse("file.reader-failed", problem=f"{type(error).__name__} {file_name}".strip()) from error
 
 
+def opened(data: bytes, file_name: str = "") -> tuple[Container, Iterator[ContainerPart]] | None:
+    """Returns a container and its parts, see `containers.walk`; `None` if the file is none."""
+    from banqup_tui.formats.containers import walk
+
+    return walk.opened(data, file_name)
+
+
 def attachment_bytes(data: bytes, index: int) -> bytes:
     """See `banqup_tui.formats.attachment_bytes`."""
     payloads = _payloads(data)
@@ -66,10 +76,11 @@ def _payloads(data: bytes) -> list[bytes]:
         from banqup_tui.formats.hybrid_pdf import attachments_of_pdf
 
         return attachments_of_pdf(data)
+    from banqup_tui.formats.containers.envelopes import unwrapped
     from banqup_tui.formats.xml import looks_like_xml, parse
     from banqup_tui.formats.xml_invoice import invoice_payloads
 
-    return invoice_payloads(parse(data)) if looks_like_xml(data) else []
+    return invoice_payloads(parse(unwrapped(data)[0])) if looks_like_xml(data) else []
 
 
 def embedded_invoice_xml(data: bytes) -> tuple[str, bytes] | None:

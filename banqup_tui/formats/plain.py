@@ -79,7 +79,7 @@ def is_html(data: bytes) -> bool:
 def _archive(data: bytes) -> str:
     names: list[str] = []
     try:
-        if _directory_bytes(data) <= _MOST_DIRECTORY:
+        if directory_bytes(data) <= _MOST_DIRECTORY:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeError) as error:
@@ -92,10 +92,14 @@ def _archive(data: bytes) -> str:
     return document[0].decode().removeprefix("mimetype") if document else "application/zip"
 
 
-def _directory_bytes(data: bytes) -> int:
-    """Returns the length of an archive's directory, as its end record states it (APPNOTE.TXT, 4.3.16)."""
+def directory_bytes(data: bytes) -> int:
+    """Returns the length of an archive's directory, as its end record states it (APPNOTE.TXT, 4.3.14 and 4.3.16)."""
     end = data.rfind(b"PK\x05\x06")
-    return int.from_bytes(data[end + 12 : end + 16], "little") if end >= 0 else 0
+    size = int.from_bytes(data[end + 12 : end + 16], "little") if end >= 0 else 0
+    if size == 0xFFFFFFFF:  # ZIP64
+        end = data.rfind(b"PK\x06\x06", 0, end)
+        size = int.from_bytes(data[end + 40 : end + 48], "little") if end >= 0 else 0
+    return size
 
 
 def _ole(data: bytes) -> str:

@@ -32,6 +32,20 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "file.damaged-pdf": (),
     "file.damaged-archive": (),
     "file.damaged-attachment": (),
+    "file.damaged-mail": (),
+    "file.incomplete": ("format",),
+    "file.nothing-inside": (),
+    "file.too-nested": ("limit",),
+    "file.too-many-parts": ("limit",),
+    "file.part-too-large": ("limit",),
+    "file.parts-too-large": ("limit",),
+    "file.compressed-too-much": ("limit",),
+    "file.overlapping-archive": (),
+    "file.encrypted-part": (),
+    "file.unknown-compression": (),
+    "file.secured-mail": (),
+    "file.winmail": (),
+    "file.not-separable": (),
     "file.program": (),
     "file.unknown-kind": (),
     "file.no-attachment": ("number",),
@@ -59,6 +73,9 @@ OTHER_DOCUMENT = frozenset(
 
 ENDS_READER = frozenset({"file.reader-out-of-time", "file.reader-out-of-memory", "file.reader-ended"})
 """Codes of files that cost a reader process; such a file is not read again."""
+
+INCOMPLETE = "file.incomplete"
+"""The code of a file whose end is missing: it may still be growing."""
 
 PASSING = "file.reader-starved"
 """The code that says nothing about the file, which may be read at another time."""

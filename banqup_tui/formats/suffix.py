@@ -45,6 +45,11 @@ _SUFFIXES: dict[str, tuple[str, ...]] = {
 """The extensions of each media type. The first is given to a file that has none of them."""
 
 
+def extension_of(media_type_name: str) -> str:
+    """Returns the extension that files of a media type get, `UNKNOWN` if the type is not known."""
+    return _SUFFIXES.get(media_type_name, (UNKNOWN,))[0]
+
+
 def named_by_content(name: str, data: bytes) -> str:
     """Returns a safe name with an extension of the content, whatever the sender called the file."""
     safe = safe_file_name(name)

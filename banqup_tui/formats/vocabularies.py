@@ -61,12 +61,12 @@ _ISO_20022 = re.compile(r"urn:iso:std:iso:20022:tech:xsd:(?:\w+:)?([a-z]{4}\.\d{
 
 
 def locate(document: XmlDocument) -> tuple[Vocabulary, Element]:
-    """Returns the vocabulary, and the element for its reader: the root, the content of a Peppol envelope, or a message.
+    """Returns the vocabulary, and the element for its reader: the root, or the message in a `Document`.
 
     Raises `UnreadableDocument` with what the document is instead.
     """
     candidates = [document.root]
-    if document.root.tag in ("StandardBusinessDocument", "Document"):
+    if document.root.tag == "Document":
         candidates += list(document.root)
     for element in candidates:
         namespace = document.namespaces.get(element, "")
@@ -80,10 +80,7 @@ def locate(document: XmlDocument) -> tuple[Vocabulary, Element]:
 
 
 def _refusal(document: XmlDocument) -> Exception:
-    candidates = [document.root]
-    if document.root.tag == "StandardBusinessDocument":
-        candidates += [child for child in document.root if child.tag != "StandardBusinessDocumentHeader"]
-    element = candidates[-1]
+    element = document.root
     namespace, name = document.namespaces.get(element, ""), element.tag
     if name in _OTHER_FORMATS:
         return refuse("file.other-format", what=_OTHER_FORMATS[name])

@@ -82,6 +82,13 @@ def parse(data: bytes) -> XmlDocument:
     return XmlDocument(root=root, namespaces=_without_namespaces(root), warnings=warnings)
 
 
+def utf8_of(data: bytes) -> bytes:
+    """Returns a document in UTF-8, of a size that can be parsed. Raises `UnreadableDocument` as `parse` does."""
+    utf8, _ = _utf8(data)
+    _check_size(utf8)
+    return utf8
+
+
 def find(element: Element | None, *paths: str) -> Element | None:
     """Returns the first element of the first path that leads to any."""
     if element is None:

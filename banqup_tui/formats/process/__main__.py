@@ -16,15 +16,18 @@ from banqup_tui.formats.process.messages import (
     MOST_ANSWERED,
     REQUEST_HEAD,
     AttachmentBytes,
+    ContainerEnd,
     EmbeddedInvoice,
     MediaType,
     NameMediaType,
     NameRoot,
+    OpenFile,
+    PartFollows,
+    PlainRequest,
     ReadContent,
     ReaderAnswer,
     ReadRequest,
     Refusal,
-    Request,
     Result,
     RootName,
     TakeAttachment,
@@ -64,7 +67,7 @@ def _serve(parent: socket.socket) -> None:
         signal.alarm(0)
         confinement.allow_seconds()
         try:
-            result = _result_or_refusal(_receive(parent, length), _receive(parent, size))
+            result = _result_or_refusal(parent, _receive(parent, length), _receive(parent, size))
             is_last = count == MOST_DOCUMENTS or confinement.peak_memory() - at_start > _MUCH_MEMORY
             answer = _encoded(result, is_last)
         except MemoryError:
@@ -79,14 +82,30 @@ def _serve(parent: socket.socket) -> None:
             gc.collect()
 
 
-def _result_or_refusal(encoded_request: bytes, data: bytes) -> Result:
+def _result_or_refusal(parent: socket.socket, encoded_request: bytes, data: bytes) -> Result:
     try:
-        return _result(requests.decode(encoded_request), data)
+        request = requests.decode(encoded_request)
+        return _opened(parent, request, data) if isinstance(request, OpenFile) else _result(request, data)
     except UnreadableDocument as error:
         return Refusal(error.message)
 
 
-def _result(request: Request, data: bytes) -> Result:
+def _opened(parent: socket.socket, request: OpenFile, data: bytes) -> Result:
+    """Returns the content of a document, or sends the parts of a container and returns its end."""
+    opened = parsing.opened(data, request.file_name)
+    if opened is None:
+        return ReadContent(parsing.parsed(data, request.file_name))
+    container, parts = opened
+    count = 0
+    for part in parts:
+        origin = (part.refusal, part.mail, part.envelope)
+        _send(parent, _encoded(PartFollows(part.name, part.path, part.position, len(part.data), *origin), False))
+        _send_all(parent, part.data)
+        count += 1
+    return ContainerEnd(container.kind, count, container.mail, container.envelope)
+
+
+def _result(request: PlainRequest, data: bytes) -> Result:
     match request:
         case ReadRequest():
             return ReadContent(parsing.parsed(data, request.file_name))
@@ -121,8 +140,12 @@ def _receive(parent: socket.socket, size: int) -> bytes:
 
 
 def _send(parent: socket.socket, encoded: bytes) -> None:
+    _send_all(parent, ANSWER_HEAD.pack(len(encoded)) + encoded)
+
+
+def _send_all(parent: socket.socket, data: bytes) -> None:
     try:
-        parent.sendall(ANSWER_HEAD.pack(len(encoded)) + encoded)
+        parent.sendall(data)
     except OSError:
         os._exit(0)
 

@@ -21,6 +21,19 @@ from typing import TypeVar
 import msgspec
 
 from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.text import clean, safe_file_name
+from banqup_tui.formats.container import (
+    MAX_DEPTH,
+    MAX_PART_BYTES,
+    MAX_PARTS,
+    MAX_TOTAL_BYTES,
+    MOST_CHARACTERS,
+    MOST_RECIPIENTS,
+    Container,
+    ContainerPart,
+    EnvelopeOrigin,
+    MailOrigin,
+)
 from banqup_tui.formats.content import Content
 from banqup_tui.formats.process.confinement import MOST_SECONDS
 from banqup_tui.formats.process.messages import (
@@ -28,10 +41,13 @@ from banqup_tui.formats.process.messages import (
     MOST_ANSWERED,
     REQUEST_HEAD,
     AttachmentBytes,
+    ContainerEnd,
     EmbeddedInvoice,
     MediaType,
     NameMediaType,
     NameRoot,
+    OpenFile,
+    PartFollows,
     ReadContent,
     ReaderAnswer,
     ReadRequest,
@@ -93,6 +109,15 @@ class ReaderPool:
     def read(self, data: bytes, file_name: str = "") -> Content:
         return _expected(self._result(ReadRequest(file_name), data), ReadContent).content
 
+    def open_file(self, data: bytes, file_name: str = "") -> Content | Container:
+        result, parts = self._exchanged(OpenFile(file_name), data)
+        if isinstance(result, ReadContent):
+            return result.content
+        end = _expected(result, ContainerEnd)
+        if end.count != len(parts):
+            raise refuse("file.reader-ended")
+        return Container(kind=end.kind, parts=parts, mail=_mail(end.mail), envelope=_envelope(end.envelope))
+
     def attachment_bytes(self, data: bytes, index: int) -> bytes:
         return _expected(self._result(TakeAttachment(index), data), AttachmentBytes).data
 
@@ -127,7 +152,10 @@ class ReaderPool:
         self._starter.shutdown()
 
     def _result(self, request: Request, data: bytes) -> Result:
-        """Returns the result of a request, with a second try if the cause is in doubt.
+        return self._exchanged(request, data)[0]
+
+    def _exchanged(self, request: Request, data: bytes) -> tuple[Result, tuple[ContainerPart, ...]]:
+        """Returns the result of a request and the parts before it, with a second try if the cause is in doubt.
 
         A process may be ended from outside (a system without memory, a `kill`) or get no processor time; one such
         failure says nothing about the document. Raises `UnreadableDocument` and `ReaderNotAvailable`.
@@ -138,11 +166,11 @@ class ReaderPool:
             process = self._take()
             try:
                 process = process or self._start()
-                answer = process.ask(request, data, self._seconds)
+                answer, parts = process.ask(request, data, self._seconds)
                 if answer.is_last:
                     process.end()
                     process = None
-                return answer.result
+                return answer.result, parts
             except _Idle:
                 process = None
             except _Ended as ended:
@@ -224,15 +252,18 @@ class _Process:
             self.end()
             raise OSError(f"it ended with {self._process.returncode} before it was ready") from error
 
-    def ask(self, request: Request, data: bytes, seconds: float) -> ReaderAnswer:
-        """Returns the answer to a request. Raises `_Ended` or `_Idle`, after which the process is gone."""
+    def ask(self, request: Request, data: bytes, seconds: float) -> tuple[ReaderAnswer, tuple[ContainerPart, ...]]:
+        """Returns the answer to a request, and the parts that came before it.
+
+        Raises `_Ended` or `_Idle`, after which the process is gone.
+        """
         encoded = encoder.encode(request)
         deadline = time.monotonic() + seconds
         try:
             self._socket.settimeout(seconds)
             self._socket.sendall(b"".join((REQUEST_HEAD.pack(len(encoded), len(data)), encoded)))
             self._socket.sendall(data)
-            answer = answers.decode(self._receive_frame(deadline))
+            answer, parts = self._answer(deadline)
         except TimeoutError:
             used = self.end() - self._cpu_seconds
             if used > seconds / 2:
@@ -249,7 +280,7 @@ class _Process:
             self.end()
             raise _Ended("file.reader-ended") from None
         self._cpu_seconds = answer.cpu_seconds
-        return answer
+        return answer, parts
 
     def end(self) -> float:
         """Ends the process now and returns the processor time that it has used.
@@ -265,6 +296,23 @@ class _Process:
             self._used = usage.ru_utime + usage.ru_stime
         self._socket.close()
         return self._used
+
+    def _answer(self, deadline: float) -> tuple[ReaderAnswer, tuple[ContainerPart, ...]]:
+        """Returns the last answer and the parts before it. Their number and sizes are held here, whatever is sent.
+
+        Raises `OSError`, `EOFError` and `MsgspecError`.
+        """
+        parts: list[ContainerPart] = []
+        total = 0
+        while True:
+            answer = answers.decode(self._receive_frame(deadline))
+            part = answer.result
+            if not isinstance(part, PartFollows):
+                return answer, tuple(parts)
+            total += part.size
+            if not 0 <= part.size <= MAX_PART_BYTES or total > MAX_TOTAL_BYTES or len(parts) == MAX_PARTS:
+                raise EOFError
+            parts.append(_part(part, bytes(self._receive(part.size, deadline))))
 
     def _receive_frame(self, deadline: float) -> bytearray:
         """Returns an answer's bytes. Raises `OSError` (also `TimeoutError`) and `EOFError`."""
@@ -289,6 +337,53 @@ def _environment() -> dict[str, str]:
     """Returns the environment: neither the user's secrets nor settings that change how Python starts."""
     passed_on = {name: value for name, value in clean_environment().items() if name in _PASSED_ON}
     return {**passed_on, "LC_ALL": "C.UTF-8"}
+
+
+def _part(part: PartFollows, data: bytes) -> ContainerPart:
+    """Returns a part with names that are safe, whatever was sent."""
+    refusal = part.refusal
+    if refusal is not None:
+        refusal = (refusal_of(refusal) or refuse("file.reader-ended")).message
+    *directories, _ = part.path.split("/")
+    name = safe_file_name(part.name)
+    return ContainerPart(
+        name=name,
+        path="/".join((*map(safe_file_name, directories), name)),
+        position="/".join(str(int(number)) for number in part.position.split("/")[:MAX_DEPTH] if number.isdecimal()),
+        data=data,
+        refusal=refusal,
+        mail=_mail(part.mail),
+        envelope=_envelope(part.envelope),
+    )
+
+
+def _mail(mail: MailOrigin | None) -> MailOrigin | None:
+    if mail is None:
+        return None
+    return MailOrigin(
+        sender=_cut(mail.sender),
+        recipients=tuple(map(_cut, mail.recipients[:MOST_RECIPIENTS])),
+        subject=_cut(mail.subject),
+        message_id=_cut(mail.message_id),
+        sent_at=mail.sent_at,
+    )
+
+
+def _envelope(envelope: EnvelopeOrigin | None) -> EnvelopeOrigin | None:
+    if envelope is None:
+        return None
+    return EnvelopeOrigin(
+        sender=_cut(envelope.sender),
+        receiver=_cut(envelope.receiver),
+        process_id=_cut(envelope.process_id),
+        document_type_id=_cut(envelope.document_type_id),
+        message_id=_cut(envelope.message_id),
+        created_at=envelope.created_at,
+    )
+
+
+def _cut(text: str) -> str:
+    return clean(text[:MOST_CHARACTERS])
 
 
 def _expected(result: Result, kind: type[_R]) -> _R:

@@ -11,6 +11,7 @@ from struct import Struct
 import msgspec
 
 from banqup_tui.domain.messages import Message
+from banqup_tui.formats.container import ContainerKind, EnvelopeOrigin, MailOrigin
 from banqup_tui.formats.content import Content
 
 MOST_ANSWERED = 64 * 2**20
@@ -24,6 +25,12 @@ ANSWER_HEAD = Struct(">Q")
 
 class ReadRequest(msgspec.Struct, frozen=True, tag="Read", array_like=True):
     """Asks for the content of the document."""
+
+    file_name: str = ""
+
+
+class OpenFile(msgspec.Struct, frozen=True, tag="Open", array_like=True):
+    """Asks for the content of a document, or for the parts of a container: see `PartFollows`."""
 
     file_name: str = ""
 
@@ -46,7 +53,10 @@ class NameMediaType(msgspec.Struct, frozen=True, tag="NameMediaType", array_like
     """Asks for the media type."""
 
 
-Request = ReadRequest | TakeAttachment | TakeEmbeddedInvoice | NameRoot | NameMediaType
+PlainRequest = ReadRequest | TakeAttachment | TakeEmbeddedInvoice | NameRoot | NameMediaType
+"""A request that one answer ends."""
+
+Request = PlainRequest | OpenFile
 
 
 class ReadContent(msgspec.Struct, frozen=True, tag="ReadContent", array_like=True):
@@ -77,13 +87,37 @@ class MediaType(msgspec.Struct, frozen=True, tag="MediaType", array_like=True):
     name: str = ""
 
 
+class PartFollows(msgspec.Struct, frozen=True, tag="Part", array_like=True):
+    """A part of a container. Its bytes follow the answer as they are, and further answers after them.
+
+    The parts come one by one, so that neither side has all of them in one message beside those that it made of it.
+    """
+
+    name: str
+    path: str
+    position: str
+    size: int
+    refusal: Message | None
+    mail: MailOrigin | None
+    envelope: EnvelopeOrigin | None
+
+
+class ContainerEnd(msgspec.Struct, frozen=True, tag="Container", array_like=True):
+    """The container whose parts have come, `count` of them."""
+
+    kind: ContainerKind
+    count: int
+    mail: MailOrigin | None
+    envelope: EnvelopeOrigin | None
+
+
 class Refusal(msgspec.Struct, frozen=True, tag="Refusal", array_like=True):
     """A refusal with a code of `refusals.REASONS`."""
 
     message: Message
 
 
-Result = ReadContent | AttachmentBytes | EmbeddedInvoice | RootName | MediaType | Refusal
+Result = ReadContent | PartFollows | ContainerEnd | AttachmentBytes | EmbeddedInvoice | RootName | MediaType | Refusal
 
 
 class ReaderAnswer(msgspec.Struct, frozen=True, array_like=True):

@@ -5,6 +5,9 @@ from banqup_tui.presentation.words import N_
 
 _ASK_SENDER = N_("Ask the sender for the file again.")
 _PLACE_IT = N_("Ask the sender for another file, or place this one by hand as it is.")
+_UNPACK = N_("Unpack it yourself, and import what is inside.")
+_UNPACK_SMALLER = N_("Unpack it yourself, and import what is inside in several turns.")
+_SMALLER = N_("Ask the sender for a smaller one.")
 _ONLY_THOSE = N_("Only those two can be read.")
 _ASK_FOR_UBL = N_("Ask the sender for UBL or CII.")
 
@@ -85,6 +88,40 @@ REFUSALS = {
     "file.damaged-pdf": Texts(N_("The PDF is damaged."), _ASK_SENDER),
     "file.damaged-archive": Texts(N_("The archive is damaged."), _ASK_SENDER),
     "file.damaged-attachment": Texts(N_("The attachment is damaged."), _ASK_SENDER),
+    "file.damaged-mail": Texts(N_("The mail that is attached to this one is damaged."), _ASK_SENDER),
+    "file.incomplete": Texts(
+        N_("The file is not whole: it is a {format} without its end."),
+        N_("Wait until it is written to its end, or ask the sender for it again."),
+    ),
+    "file.nothing-inside": Texts(N_("There is no document inside."), _ASK_SENDER),
+    "file.too-nested": Texts(
+        N_("The file lies deeper than {limit} archives, mails or envelopes inside one another."), _UNPACK
+    ),
+    "file.too-many-parts": Texts(N_("There are more than {limit} files inside."), _UNPACK_SMALLER),
+    "file.part-too-large": Texts(N_("Unpacked, this file is larger than {limit} MB."), _SMALLER),
+    "file.parts-too-large": Texts(
+        N_("Unpacked, the files inside are larger than {limit} MB together."), _UNPACK_SMALLER
+    ),
+    "file.compressed-too-much": Texts(
+        N_("The file is compressed more than {limit} times, as only files that are made to do harm are."), _ASK_SENDER
+    ),
+    "file.overlapping-archive": Texts(
+        N_("The files in the archive overlap, as only in archives that are made to do harm."), _ASK_SENDER
+    ),
+    "file.encrypted-part": Texts(N_("The file in the archive is locked with a password."), _UNPACK),
+    "file.unknown-compression": Texts(N_("The file is compressed in a way that is not known."), _UNPACK),
+    "file.winmail": Texts(
+        N_("Outlook has packed what came with this mail into a file of its own form (winmail.dat)."),
+        N_("Ask the sender to send the mail as HTML or plain text."),
+    ),
+    "file.not-separable": Texts(
+        N_("The statements in this file cannot be separated from one another."),
+        N_("Ask the bank for a file of each account."),
+    ),
+    "file.secured-mail": Texts(
+        N_("The content of this mail is encrypted, or sealed with a signature."),
+        N_("Open it in your mail program, and save its attachments."),
+    ),
     "file.program": Texts(N_("The file is a program."), N_("Programs are not taken.")),
     "file.unknown-kind": Texts(N_("The file is of no known kind."), N_("Save it as a PDF.")),
     "file.no-attachment": Texts(N_("The document has no attachment number {number}.")),

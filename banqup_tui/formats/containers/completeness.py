@@ -1,0 +1,87 @@
+"""Finds files that end before their format does: still being written, or cut off on the way."""
+
+from __future__ import annotations
+
+import re
+
+from banqup_tui.formats import coda, xml
+from banqup_tui.formats.containers import xml_elements
+from banqup_tui.formats.plain import is_html, is_pdf
+from banqup_tui.formats.refusals import refuse
+
+_PDF_OBJECT = re.compile(rb"[\r\n]\s*\d+ \d+ obj\b")
+_JPEG_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
+_JPEG_END, _JPEG_SCAN = 0xD9, 0xDA
+_SHORTEST_TRAILER = 52
+"""The characters of a CODA record 9 up to its last amount. Some programs take the blanks behind it away."""
+
+
+def check_whole(data: bytes) -> None:
+    """Raises `UnreadableDocument` (file.incomplete) if the end is missing. What follows an end is no fault.
+
+    A ZIP archive and a gzip file are checked where they are opened.
+    """
+    name = _unfinished(data)
+    if name:
+        raise refuse("file.incomplete", format=name)
+
+
+def _unfinished(data: bytes) -> str:
+    """Returns the name of the format without its end; empty for a whole file, and for other formats."""
+    if is_pdf(data):
+        return "PDF" if _is_cut_pdf(data) else ""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG" if _is_cut_jpeg(data) else ""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG" if b"IEND" not in data else ""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP" if int.from_bytes(data[4:8], "little") + 8 > len(data) else ""
+    if xml.looks_like_xml(data) and not is_html(data):
+        return "XML" if _is_cut_xml(data) else ""
+    return "CODA" if _is_cut_coda(data) else ""
+
+
+def _is_cut_pdf(data: bytes) -> bool:
+    """Returns whether no `%%EOF` closes the file (ISO 32000, 7.5.5).
+
+    It stands after each change, and in the middle of a file made for the web, so objects behind the last one tell.
+    """
+    end = data.rfind(b"%%EOF")
+    return end < 0 or _PDF_OBJECT.search(data, end) is not None
+
+
+def _is_cut_jpeg(data: bytes) -> bool:
+    """Returns whether the end marker is missing (ITU T.81, B.1.1). A preview inside has one of its own, so the
+    segments are walked along by their lengths.
+    """
+    position = 2
+    while True:
+        marker = _JPEG_MARKER.search(data, position)
+        if marker is None:
+            return True
+        code = marker[1][0]
+        if code == _JPEG_END:
+            return False
+        position = marker.end()
+        if code > 0x01 and code != 0xD8:
+            position += int.from_bytes(data[position : position + 2], "big")
+
+
+def _is_cut_xml(data: bytes) -> bool:
+    """Returns whether the root is not closed. Only a file without its end tag near the end is parsed for that."""
+    prefix, name = xml_elements.root_names(data)
+    tail = data[-64 * 1024 :].replace(b"\x00", b"")
+    end = b"</%s:%s" % (prefix, name) if prefix else b"</%s" % name
+    return not re.search(re.escape(end) + rb"\s*>", tail) and xml_elements.is_cut_off(xml.utf8_of(data))
+
+
+def _is_cut_coda(data: bytes) -> bool:
+    """Returns whether the last record is no trailer (9)."""
+    if not coda.looks_like_coda(data[:400].decode("utf-8", "replace")):
+        return False
+    lines = [line for line in data.replace(b"\x1a", b"").splitlines() if line.strip()]
+    last = [lines[-1]]
+    if len(lines) == 1 and len(last[0]) > coda.WIDTH:  # no line ends at all, and columns in bytes or in characters
+        texts = (last[0], last[0].decode("utf-8", "replace").encode("latin-1", "replace"))
+        last = [text[(len(text) - 1) // coda.WIDTH * coda.WIDTH :] for text in texts]
+    return not any(line.startswith(b"9") and len(line.rstrip()) >= _SHORTEST_TRAILER for line in last)

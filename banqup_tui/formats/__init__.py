@@ -8,6 +8,8 @@ milliseconds, at most the seconds that a document is given.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.formats.container import Container, ContainerKind, ContainerPart, EnvelopeOrigin, MailOrigin
 from banqup_tui.formats.content import Content, ContentKind
@@ -24,6 +26,7 @@ __all__ = [
     "MailOrigin",
     "UnreadableDocument",
     "attachment_bytes",
+    "bank_subset",
     "embedded_invoice_xml",
     "media_type",
     "open_file",
@@ -67,6 +70,21 @@ def open_file(data: bytes, file_name: str = "") -> Content | Container:
     from banqup_tui.formats.process import client
 
     return client.shared().open_file(data, file_name)
+
+
+def bank_subset(data: bytes, indices: Sequence[int]) -> bytes:
+    """Returns a bank file of some of the statements of a bank file: that of a client, from a file of several.
+
+    Args:
+        data: The whole file.
+        indices: Positions in `Content.statements`. Of all of them the file itself comes back.
+
+    Raises:
+        UnreadableDocument: file.not-separable, if the file cannot be divided so; or it cannot be read.
+    """
+    from banqup_tui.formats.process import client
+
+    return client.shared().bank_subset(data, indices)
 
 
 def attachment_bytes(data: bytes, index: int) -> bytes:

@@ -70,6 +70,12 @@ def read_mt940(data: bytes) -> tuple[Statement, ...]:
     return tuple(_statement(group, kind, warnings) for group in _groups(fields))
 
 
+def statement_lines(data: bytes) -> list[int]:
+    """Returns the line of the first field of each statement, counted from 1 behind empty lines at the beginning."""
+    text, _ = decoded(data)
+    return [group[0].line for group in _groups(list(_fields(text)))]
+
+
 def _fields(text: str) -> Iterator[TaggedField]:
     tag, value, start = "", [""], 0
     broken = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.formats.container import Container, ContainerPart
@@ -21,6 +21,7 @@ _LOADED_WHEN_NEEDED = (
     "hybrid_pdf",
     "media_types",
     "mt940",
+    "statement_subset",
     "ubl",
     "vocabularies",
     "xml",
@@ -59,6 +60,13 @@ def opened(data: bytes, file_name: str = "") -> tuple[Container, Iterator[Contai
     from banqup_tui.formats.containers import walk
 
     return walk.opened(data, file_name)
+
+
+def bank_subset(data: bytes, indices: Sequence[int]) -> bytes:
+    """See `banqup_tui.formats.bank_subset`."""
+    from banqup_tui.formats import statement_subset
+
+    return statement_subset.subset(data, indices)
 
 
 def attachment_bytes(data: bytes, index: int) -> bytes:

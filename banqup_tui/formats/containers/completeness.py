@@ -10,6 +10,7 @@ from banqup_tui.formats.plain import is_html, is_pdf
 from banqup_tui.formats.refusals import refuse
 
 _PDF_OBJECT = re.compile(rb"[\r\n]\s*\d+ \d+ obj\b")
+_PNG_END = b"IEND\xae\x42\x60\x82"
 _JPEG_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
 _JPEG_END, _JPEG_SCAN = 0xD9, 0xDA
 _SHORTEST_TRAILER = 52
@@ -33,7 +34,7 @@ def _unfinished(data: bytes) -> str:
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG" if _is_cut_jpeg(data) else ""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG" if b"IEND" not in data else ""
+        return "PNG" if _PNG_END not in data else ""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WebP" if int.from_bytes(data[4:8], "little") + 8 > len(data) else ""
     if xml.looks_like_xml(data) and not is_html(data):
@@ -79,7 +80,7 @@ def _is_cut_coda(data: bytes) -> bool:
     """Returns whether the last record is no trailer (9)."""
     if not coda.looks_like_coda(data[:400].decode("utf-8", "replace")):
         return False
-    lines = [line for line in data.replace(b"\x1a", b"").splitlines() if line.strip()]
+    lines = [line for line in data.rstrip(b"\x1a\x00\r\n ").splitlines() if line.strip()]
     last = [lines[-1]]
     if len(lines) == 1 and len(last[0]) > coda.WIDTH:  # no line ends at all, and columns in bytes or in characters
         texts = (last[0], last[0].decode("utf-8", "replace").encode("latin-1", "replace"))

@@ -20,7 +20,7 @@ from banqup_tui.domain.text import clean
 from banqup_tui.formats import xml
 from banqup_tui.formats.container import MAX_DEPTH, ContainerKind, EnvelopeOrigin
 from banqup_tui.formats.containers.entries import ContainerEntry, FoundContainer
-from banqup_tui.formats.containers.xml_elements import Cut, Element, cut_out, root_names, series
+from banqup_tui.formats.containers.xml_elements import Cut, Element, cut_out, in_utf8, root_names, series
 from banqup_tui.formats.plain import is_html
 from banqup_tui.formats.refusals import refuse
 
@@ -56,16 +56,8 @@ def _series(data: bytes, prefix: bytes, name: bytes) -> FoundContainer | None:
     if first < 0 or b"<" not in data[first + len(end) :]:
         return None
     documents = series(xml.utf8_of(data))
-    files = (ContainerEntry(suffix=".xml", data=_in_utf8(document)) for document in documents)
+    files = (ContainerEntry(suffix=".xml", data=in_utf8(document)) for document in documents)
     return FoundContainer(kind=ContainerKind.SERIES, files=files) if documents else None
-
-
-_DECLARED = re.compile(rb"""(<\?xml[^>]{0,200}?\bencoding\s*=\s*["'])[^"'>]{1,60}""")
-
-
-def _in_utf8(document: bytes) -> bytes:
-    """Returns a document that was brought into UTF-8, with a declaration that says so."""
-    return _DECLARED.sub(rb"\1UTF-8", document, count=1)
 
 
 def _envelope(utf8: bytes) -> FoundContainer | None:
@@ -93,7 +85,7 @@ def _decoded(text: str, name: str = "") -> ContainerEntry:
     """Returns the file in a text: in base64, else as it stands, which is how CDATA sections have it."""
     stripped = text.strip()
     if stripped.startswith("<"):
-        return ContainerEntry(name=name, suffix=".xml", data=_in_utf8(stripped.encode()))
+        return ContainerEntry(name=name, suffix=".xml", data=in_utf8(stripped.encode()))
     payload = xml.decoded_payload(_DATA_URL.sub("", text, count=1))
     if payload is None:
         return ContainerEntry(name=name, refusal=refuse("file.damaged-attachment"))

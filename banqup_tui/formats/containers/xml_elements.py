@@ -27,6 +27,7 @@ _CUT_OFF = frozenset(
 """Errors at the end of the bytes. Those before it are faults inside."""
 
 _BEHIND = re.compile(rb"(?:[\s\x00\x1a]|\xef\xbb\xbf)*")
+_DECLARED = re.compile(rb"""\A(<\?xml[^>]{0,200}?\bencoding\s*=\s*["'])[^"'>]{1,60}""")
 _AFTER_NAME = re.compile(rb"<[^\s/>]+")
 _ROOT = re.compile(
     rb"(?:[\s\x00]|\xef\xbb\xbf|\xff\xfe|\xfe\xff|<\?.*?\?>|<!--.*?-->)*<(?:([\w.\-]+):)?([\w.\-]+)", re.DOTALL
@@ -53,6 +54,11 @@ class Cut(msgspec.Struct, frozen=True):
     data: bytes
     start: int
     end: int
+
+
+def in_utf8(document: bytes) -> bytes:
+    """Returns a document that was brought into UTF-8, with a declaration that says so."""
+    return _DECLARED.sub(rb"\1UTF-8", document, count=1)
 
 
 def root_names(data: bytes) -> tuple[bytes, bytes]:

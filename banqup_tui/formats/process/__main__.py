@@ -30,8 +30,10 @@ from banqup_tui.formats.process.messages import (
     Refusal,
     Result,
     RootName,
+    StatementFile,
     TakeAttachment,
     TakeEmbeddedInvoice,
+    TakeStatements,
     encoder,
     requests,
 )
@@ -111,6 +113,8 @@ def _result(request: PlainRequest, data: bytes) -> Result:
             return ReadContent(parsing.parsed(data, request.file_name))
         case TakeAttachment():
             return AttachmentBytes(parsing.attachment_bytes(data, request.index))
+        case TakeStatements():
+            return StatementFile(parsing.bank_subset(data, request.indices))
         case TakeEmbeddedInvoice():
             content = parsing.embedded_invoice_xml(data)
             return EmbeddedInvoice(*content) if content else EmbeddedInvoice()

@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from signal import SIGKILL, Signals
 from typing import TypeVar
@@ -55,8 +56,10 @@ from banqup_tui.formats.process.messages import (
     Request,
     Result,
     RootName,
+    StatementFile,
     TakeAttachment,
     TakeEmbeddedInvoice,
+    TakeStatements,
     answers,
     encoder,
 )
@@ -120,6 +123,9 @@ class ReaderPool:
 
     def attachment_bytes(self, data: bytes, index: int) -> bytes:
         return _expected(self._result(TakeAttachment(index), data), AttachmentBytes).data
+
+    def bank_subset(self, data: bytes, indices: Sequence[int]) -> bytes:
+        return _expected(self._result(TakeStatements(tuple(indices)), data), StatementFile).data
 
     def embedded_invoice_xml(self, data: bytes) -> tuple[str, bytes] | None:
         try:

@@ -41,6 +41,12 @@ class TakeAttachment(msgspec.Struct, frozen=True, tag="TakeAttachment", array_li
     index: int
 
 
+class TakeStatements(msgspec.Struct, frozen=True, tag="TakeStatements", array_like=True):
+    """Asks for a bank file of the statements at these positions."""
+
+    indices: tuple[int, ...]
+
+
 class TakeEmbeddedInvoice(msgspec.Struct, frozen=True, tag="TakeEmbeddedInvoice", array_like=True):
     """Asks for the invoice inside a PDF."""
 
@@ -53,7 +59,7 @@ class NameMediaType(msgspec.Struct, frozen=True, tag="NameMediaType", array_like
     """Asks for the media type."""
 
 
-PlainRequest = ReadRequest | TakeAttachment | TakeEmbeddedInvoice | NameRoot | NameMediaType
+PlainRequest = ReadRequest | TakeAttachment | TakeStatements | TakeEmbeddedInvoice | NameRoot | NameMediaType
 """A request that one answer ends."""
 
 Request = PlainRequest | OpenFile
@@ -64,6 +70,10 @@ class ReadContent(msgspec.Struct, frozen=True, tag="ReadContent", array_like=Tru
 
 
 class AttachmentBytes(msgspec.Struct, frozen=True, tag="AttachmentBytes", array_like=True):
+    data: bytes
+
+
+class StatementFile(msgspec.Struct, frozen=True, tag="StatementFile", array_like=True):
     data: bytes
 
 
@@ -117,7 +127,17 @@ class Refusal(msgspec.Struct, frozen=True, tag="Refusal", array_like=True):
     message: Message
 
 
-Result = ReadContent | PartFollows | ContainerEnd | AttachmentBytes | EmbeddedInvoice | RootName | MediaType | Refusal
+Result = (
+    ReadContent
+    | PartFollows
+    | ContainerEnd
+    | AttachmentBytes
+    | StatementFile
+    | EmbeddedInvoice
+    | RootName
+    | MediaType
+    | Refusal
+)
 
 
 class ReaderAnswer(msgspec.Struct, frozen=True, array_like=True):

@@ -6,6 +6,7 @@ A wrong check digit is only a warning: numbers with wrong check digits are in us
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from enum import Enum
 
@@ -19,7 +20,23 @@ _CREDITOR = re.compile(
 """In groups of four, each has a digit, so that a word behind the reference is not taken for a part of it."""
 
 _PUNCTUATION = re.compile(r"[\s.\-/,_:()]+")
-_BELGIAN_WORDS = re.compile(r"^(?:TVA|BTW|MWST|RPM|RPR|KBO|BCE|BE)+")
+_VAT_WORDS = "TVA|BTW|MWST|VATIN|VAT|USTID|UST|IVA|MOMS|MVA|ALV|DPH|PDV|DDV|PVM|FPA|AFA"
+"""What VAT is called in the countries of the Union, in capitals without accents."""
+
+_NUMBER_WORDS = "NUMMER|NUMBER|NUMERO|NUM|IDNR|NR|ID|NO(?=[A-Z]{2})"
+"""Words for *number* behind them; `NO` only before a country, since it is Norway's code."""
+
+_VAT_LABEL = re.compile(rf"^(?:N?(?:{_VAT_WORDS})(?:{_NUMBER_WORDS})?)+")
+_BELGIAN_LABEL = re.compile(
+    rf"^(?:{_VAT_WORDS}|RP[MR][A-Z]*|KBO|BCE|CBE|D?ENTREPRISE|ONDERNEMINGS?|{_NUMBER_WORDS}|NO|N|BE)+(?=\d)"
+)
+_COURT = re.compile(r"(?<=\d)(?:RPM|RPR)[A-Z]*$")
+_ADDRESS = re.compile(
+    r"(?:urn:oasis:names:tc:ebcore:partyid-type:)?(?:iso6523(?:-actorid-upis)?:{1,2})?"
+    r"(\d{4}|[A-Z]{2}:(?:VAT|CBE|KBO|BCE|EN|SIRET|SIRENE?|KVK|OIN)):(.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""An identifier that repeats its scheme, as the addresses of Peppol do: `0208:0465123710`."""
 
 _VAT_COUNTRIES = frozenset(
     re.findall(
@@ -44,9 +61,11 @@ _IBAN_LENGTHS: dict[str, int] = {
 }
 """The length of an IBAN by country (registry of ISO 13616)."""
 
-_BELGIAN_SCHEMES = frozenset({"0208", "9925", "9956", "BE:CBE", "BE:VAT", "BE:EN", "CBE", "KBO", "BCE"})
+_BELGIAN_SCHEMES = frozenset(
+    {"0208", "9925", "9956", "BE:CBE", "BE:KBO", "BE:BCE", "BE:VAT", "BE:EN", "CBE", "KBO", "BCE"}
+)
 _FRENCH_SCHEMES = frozenset({"0002", "0009", "0225", "SIREN", "SIRET", "FR:SIREN", "FR:SIRET", "FR:SIRENE"})
-_VAT_SCHEMES = frozenset({"", "VA", "VAT", "FC", "TAX", "TAXID", "GST"})
+_TAX_SCHEMES = frozenset({"", "FC", "TAX", "TAXID", "GST"})
 _PEPPOL_VAT_SCHEME = re.compile(r"99[1-5]\d|[A-Z]{2}:VAT")
 _OTHER_NAMES_OF_SCHEMES = {"NL:KVK": "0106", "NL:OIN": "0190", "GLN": "0088", "DUNS": "0060", "EMAIL": "EM"}
 
@@ -71,15 +90,20 @@ class CommunicationCheck(msgspec.Struct, frozen=True, kw_only=True, rename="came
 def belgian_number(text: str) -> str | None:
     """Returns the ten digits of a Belgian enterprise or VAT number, which are the same; `None` for any other text.
 
-    `BE 0465.123.710`, `TVA BE465123710` and `0465123710` are one number. Nine digits get the leading zero
-    that was added in 2005. Establishment units begin with 2 to 8 and are no enterprise number. The check
-    digits are not checked.
+    `BE 0465.123.710`, `TVA BE465123710`, `N° 0465.123.710 RPR Gent` and `0465123710` are one number. Nine digits get
+    the leading zero that was added in 2005. Establishment units begin with 2 to 8 and are no enterprise number. The
+    check digits are not checked, unless only a word for *number* stands before it.
     """
-    digits = _BELGIAN_WORDS.sub("", _compact(text))
+    plain = _plain(text)
+    label = _BELGIAN_LABEL.match(plain)
+    digits = _COURT.sub("", plain[label.end() :] if label else plain)
     if not (digits.isascii() and digits.isdigit()):
         return None
-    digits = digits.zfill(10) if len(digits) == 9 else digits
-    return digits if len(digits) == 10 and digits[0] in "01" else None
+    is_vague = label is not None and re.fullmatch(rf"(?:{_NUMBER_WORDS}|NO|N)+", label[0]) is not None
+    digits = digits.zfill(10) if len(digits) == 9 and not is_vague else digits
+    if len(digits) != 10 or digits[0] not in "01" or (is_vague and not belgian_check_holds(digits)):
+        return None
+    return digits
 
 
 def belgian_check_holds(number: str) -> bool:
@@ -93,18 +117,24 @@ def normalise_vat(text: str, country: str = "") -> str | None:
     A number without a code gets that of `country` if it has the structure of that country. Returns `None` if the
     text is no VAT number.
     """
-    compact = re.sub(r"^(?:TVA|BTW|MWST|VAT|UST)+", "", _compact(text))
+    compact = _VAT_LABEL.sub("", _plain(text))
     if compact[:2] == "GR":
         compact = f"EL{compact[2:]}"
-    if compact[:2] in ("BE", "TV", "BT") or (country == "BE" and compact[:1].isdigit()):
-        number = belgian_number(compact)
-        return f"BE{number}" if number else None
+    belgian = belgian_number(compact) if compact[:2] == "BE" or country == "BE" else None
+    if belgian or compact[:2] == "BE":
+        return f"BE{belgian}" if belgian else None
     if compact[:2] in _VAT_COUNTRIES and re.fullmatch(r"[0-9A-Z+*]{2,15}", compact[2:]):
         return compact
     code = "EL" if country == "GR" else country
     if code not in _VAT_COUNTRIES or _vat_flaw(code, compact) is _Flaw.STRUCTURE:
         return None
     return f"{code}{compact}"
+
+
+def is_vat_scheme(scheme: str) -> bool:
+    """Returns True for a word for VAT: `VAT` (UN/ECE 5153), `VA` (UNTDID 1153), `BTW`, `TVA`, `MwSt.` …"""
+    compact = _plain(scheme)
+    return compact == "VA" or re.fullmatch(rf"(?:{_VAT_WORDS})(?:{_NUMBER_WORDS})?", compact) is not None
 
 
 def vat_number_holds(text: str) -> bool:
@@ -266,11 +296,21 @@ def _compact(text: str) -> str:
     return _PUNCTUATION.sub("", text).upper()
 
 
+def _plain(text: str) -> str:
+    """Returns the text in capitals without punctuation and accents."""
+    if not text.isascii():
+        text = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+    return re.sub("[°º'’#]", "", _compact(text))
+
+
 def _modulo_97(text: str) -> int:
     return int("".join(str(int(character, 36)) for character in text)) % 97
 
 
 def _keys(scheme: str, value: str, country: str) -> list[str]:
+    address = _ADDRESS.fullmatch(value.strip())
+    if address:
+        scheme, value = address[1].upper(), address[2]
     scheme = _OTHER_NAMES_OF_SCHEMES.get(scheme, scheme)
     compact = _compact(value)
     if not compact:
@@ -280,18 +320,21 @@ def _keys(scheme: str, value: str, country: str) -> list[str]:
         return [f"be:{number}"] if number else _keys("", value, "")
     if scheme in _FRENCH_SCHEMES and re.fullmatch(r"\d{9}(?:\d{5})?", compact[:14], re.ASCII):
         return [f"fr:{compact[:9]}"]
-    if scheme in _VAT_SCHEMES or _PEPPOL_VAT_SCHEME.fullmatch(scheme):
-        return _vat_keys(scheme, value, country) or _labelled(scheme, compact)
+    is_vat = is_vat_scheme(scheme)
+    if is_vat or scheme in _TAX_SCHEMES or _PEPPOL_VAT_SCHEME.fullmatch(scheme):
+        return _vat_keys(scheme, value, country) or _labelled("VAT" if is_vat else scheme, compact)
     return [f"em:{value.strip().lower()}"] if scheme == "EM" else _labelled(scheme, compact)
 
 
 def _vat_keys(scheme: str, value: str, country: str) -> list[str]:
-    bare = _compact(value)[:1].isdigit()
-    if bare and scheme == "" and country in ("", "BE"):
-        number = belgian_number(value)
-        sure = number is not None and (country == "BE" or belgian_check_holds(number))
-        return [f"be:{number}"] if sure else []
-    if bare and scheme in ("", "FC"):
+    number = belgian_number(value)
+    is_bare = _plain(value)[:1].isdigit()
+    if is_bare and number and country in ("", "BE") and scheme != "FC":
+        # Without a country ten digits may be a number of another one, unless they begin as Belgian ones mostly do.
+        is_likely = belgian_check_holds(number) and (scheme == "" or number.startswith("0"))
+        if country == "BE" or is_likely:
+            return [f"be:{number}"]
+    if is_bare and scheme in ("", "FC"):
         return []
     vat = normalise_vat(value, country)
     if vat is None:

@@ -31,13 +31,22 @@ from banqup_tui.domain.identifiers import (
         "BTW-0465.123.710",
         "465123710",
         "RPM 0465123710",
+        "BTW-nr. BE 0465.123.710",
+        "N° TVA : BE0465123710",
+        "Numéro d'entreprise 0465.123.710",
+        "Ondernemingsnummer 0465.123.710",
+        "0465.123.710 RPR Gent",
+        "RPM Liège 0465.123.710",
+        "Nr 0465.123.710",
     ],
 )
 def test_a_belgian_number_is_one_however_it_is_written(text: str) -> None:
     assert belgian_number(text) == "0465123710"
 
 
-@pytest.mark.parametrize("text", ["2465123710", "BE04651237", "NL123456789B01", "", "BE", "٠٤٦٥١٢٣٧١٠"])
+@pytest.mark.parametrize(
+    "text", ["2465123710", "Nr 465123710", "ID 0465123711", "BE04651237", "NL123456789B01", "", "BE", "٠٤٦٥١٢٣٧١٠"]
+)
 def test_what_is_no_belgian_enterprise_is_not_taken_for_one(text: str) -> None:
     assert belgian_number(text) is None
 
@@ -63,6 +72,10 @@ def test_the_check_digits_of_a_belgian_number_are_found_right_and_a_slip_is_noti
         ("123456789", "DE", "DE123456789"),
         ("GR123456789", "", "EL123456789"),
         ("0465.123.710", "BE", "BE0465123710"),
+        ("BTW-nr. 0465.123.710", "BE", "BE0465123710"),
+        ("TVA: BE 0465.123.710", "", "BE0465123710"),
+        ("VAT no. NL123456789B01", "", "NL123456789B01"),
+        ("VAT NO 995525828 MVA", "", "NO995525828MVA"),
         ("CHE-123.456.788 MWST", "", "CHE123456788MWST"),
         ("201/113/40209", "DE", None),
         ("hello", "", None),
@@ -113,12 +126,22 @@ def test_wrong_check_digits_are_no_reason_to_leave_a_number_out() -> None:
         ("BE:CBE", "0465123710"),
         ("VAT", "BE 0465.123.710"),
         ("VA", "BE0465123710"),
+        ("BTW", "BE0465123710"),
+        ("TVA", "0465.123.710"),
+        ("MwSt.", "BE0465123710"),
+        ("0208", "0208:0465123710"),
+        ("", "9925:BE0465123710"),
+        ("iso6523-actorid-upis", "0208:0465123710"),
+        ("", "iso6523-actorid-upis::0208:0465123710"),
+        ("", "urn:oasis:names:tc:ebcore:partyid-type:iso6523:0208:0465123710"),
+        ("", "BE:VAT:BE0465123710"),
         ("", "BE0465123710"),
         ("", "0465123710"),
     ],
 )
 def test_every_way_to_name_a_belgian_company_gives_the_same_key(scheme: str, value: str) -> None:
     assert party_keys([(scheme, value)], "BE") == ("be:0465123710",)
+    assert party_keys([(scheme, value)]) == ("be:0465123710",)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class InvoiceParty(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     tax_number: str = ""
     """BT-32: any other tax registration."""
     enterprise_number: str = ""
-    """BT-30, BT-47: of the legal entity, as in the document."""
+    """BT-30, BT-47: of the legal entity, as in the document; without any other, the Belgian number of an address."""
     electronic_address: str = ""
     """BT-34, BT-49"""
     electronic_address_scheme: str = ""

@@ -47,6 +47,15 @@ def safe_file_name(text: str, fallback: str = "document") -> str:
     return _capped(f"_{name}") if _RESERVED_NAMES.fullmatch(name) else name
 
 
+def last_part(path: str) -> str:
+    """Returns the file's own name in a whole path of any system; a name with a slash in it is no path.
+
+    `C:\\Invoices\\A-6.pdf` and `/home/me/A-6.pdf` give `A-6.pdf`; `2026/17.pdf` stays.
+    """
+    is_path = "\\" in path or re.match(r"[A-Za-z]:/|/|\.{1,2}/|file:", path.strip(), re.IGNORECASE)
+    return re.split(r"[/\\]", path.rstrip(" /\\"))[-1] if is_path else path
+
+
 def _visible(character: str) -> str:
     if character.isspace():
         return " "

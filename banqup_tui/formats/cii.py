@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 
 import msgspec
 
+from banqup_tui.domain.identifiers import is_vat_scheme
 from banqup_tui.domain.invoice import (
     AllowanceCharge,
     DocumentReference,
@@ -22,12 +23,20 @@ from banqup_tui.domain.invoice import (
     PaymentMeans,
     VatBreakdown,
 )
-from banqup_tui.domain.text import safe_file_name
 from banqup_tui.formats.credit_notes import as_credited
 from banqup_tui.formats.findings import Findings
-from banqup_tui.formats.parties import account, check_presence, identifiers, kind_of, without_doubles
+from banqup_tui.formats.parties import (
+    account,
+    attachment_name,
+    check_presence,
+    enterprise_number,
+    identifiers,
+    kind_of,
+    with_communication,
+    without_doubles,
+)
 from banqup_tui.formats.refusals import refuse
-from banqup_tui.formats.totals import VatTotal, check_totals, choose_vat_total
+from banqup_tui.formats.totals import VatTotal, check_totals, counted_vat_totals, sum_of
 from banqup_tui.formats.xml import attribute, decoded_payload, find, find_all, text
 
 _NAMES_OF_1_0 = {
@@ -83,7 +92,7 @@ def read_cii(root: Element, findings: Findings) -> Invoice:
         customization_id=text(context, "GuidelineSpecifiedDocumentContextParameter/ID"),
         profile_id=text(context, "BusinessProcessSpecifiedDocumentContextParameter/ID"),
     )
-    invoice = _with_references(_with_totals(_with_dates(invoice, parts), parts), parts)
+    invoice = with_communication(_with_references(_with_totals(_with_dates(invoice, parts), parts), parts))
     if not check_presence(invoice, findings, "CrossIndustryInvoice"):
         raise refuse("file.empty-invoice")
     invoice = as_credited(invoice, findings, _HEADER_SUMS)
@@ -182,9 +191,8 @@ def _with_totals(invoice: Invoice, parts: _Parts) -> Invoice:
         own = attribute(element, "currencyID").upper()
         amount = findings.minor(text(element), own or currency, f"{_HEADER_SUMS}/TaxTotalAmount")
         totals.append(VatTotal(amount, own, amount == broken_down))
-    chosen = choose_vat_total(totals, currency, amounts["net"], amounts["gross"])
-    vat = None if chosen is None else totals[chosen].amount
-    return msgspec.structs.replace(invoice, **amounts, vat=vat)
+    counted = counted_vat_totals(totals, currency, amounts["net"], amounts["gross"])
+    return msgspec.structs.replace(invoice, **amounts, vat=sum_of([totals[index].amount for index in counted]))
 
 
 def _payment_means(parts: _Parts) -> Iterator[PaymentMeans]:
@@ -246,7 +254,7 @@ def _embedded(agreement: Element | None) -> Iterator[tuple[Element, Element]]:
 def _attachments(agreement: Element | None, findings: Findings) -> Iterator[InvoiceAttachment]:
     for reference, payload in _embedded(agreement):
         identifier = text(reference, *_ID)
-        name = safe_file_name(attribute(payload, "filename") or identifier, "attachment")
+        name = attachment_name(attribute(payload, "filename"), identifier)
         content = decoded_payload(payload.text or "")
         if content is None:
             findings.warn("AdditionalReferencedDocument", "content.attachment-damaged", name=name)
@@ -367,6 +375,7 @@ def read_party(party: Element | None) -> InvoiceParty:
     address = find(party, "PostalTradeAddress")
     contact = find(party, "DefinedTradeContact")
     vat_number, tax_number = _tax_numbers(party)
+    numbers = identifiers(_identifiers(party))
     trading_name = text(organisation, "TradingBusinessName")
     lines = (text(address, name) for name in ("LineOne", "LineTwo", "LineThree", "StreetName"))
     return InvoiceParty(
@@ -374,10 +383,10 @@ def read_party(party: Element | None) -> InvoiceParty:
         trade_name=trading_name,
         vat_number=vat_number,
         tax_number=tax_number,
-        enterprise_number=text(organisation, "ID"),
+        enterprise_number=enterprise_number(text(organisation, "ID"), vat_number, numbers),
         electronic_address=text(endpoint),
         electronic_address_scheme=attribute(endpoint, "schemeID"),
-        identifiers=identifiers(_identifiers(party)),
+        identifiers=numbers,
         address_lines=tuple(line for line in lines if line),
         city=text(address, "CityName"),
         postcode=text(address, "PostcodeCode"),
@@ -391,7 +400,7 @@ def read_party(party: Element | None) -> InvoiceParty:
 def _tax_numbers(party: Element | None) -> tuple[str, str]:
     vat_number = tax_number = ""
     for number in find_all(party, "SpecifiedTaxRegistration/ID"):
-        if attribute(number, "schemeID").upper() in ("VA", "VAT"):
+        if is_vat_scheme(attribute(number, "schemeID")):
             vat_number = vat_number or text(number)
         else:
             tax_number = tax_number or text(number)

@@ -11,10 +11,11 @@ import msgspec
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.invoice import Invoice, InvoiceAttachment
 from banqup_tui.domain.messages import message
-from banqup_tui.domain.text import safe_file_name
+from banqup_tui.domain.text import last_part, safe_file_name
 from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats import pdfium
 from banqup_tui.formats.content import Content, ContentKind
+from banqup_tui.formats.parties import attachment_name
 from banqup_tui.formats.plain import media_type_of
 from banqup_tui.formats.refusals import OTHER_DOCUMENT
 from banqup_tui.formats.xml import looks_like_xml, parse
@@ -90,7 +91,7 @@ def _invoices(files: list[tuple[str, bytes]]) -> tuple[list[_Embedded], list[Rea
         if len(contents) > MAX_XML_FILES:
             warnings.append(_warning("PDF", "content.embedded-too-many", limit=MAX_XML_FILES))
             break
-        name = safe_file_name(raw_name, "invoice.xml")
+        name = safe_file_name(last_part(raw_name), "invoice.xml")
         try:
             invoices.append(_Embedded(index, name, content, invoice_of(parse(content))))
         except UnreadableDocument as error:
@@ -109,7 +110,7 @@ def _attachment(name: str, content: bytes) -> InvoiceAttachment:
     media_type = media_type_of(content) or "application/octet-stream"
     if looks_like_xml(content):
         media_type = "application/xml"
-    return InvoiceAttachment(name=safe_file_name(name, "attachment"), media_type=media_type, size=len(content))
+    return InvoiceAttachment(name=attachment_name(name, ""), media_type=media_type, size=len(content))
 
 
 def _doubts(embedded_invoices: list[_Embedded]) -> tuple[ReadWarning, ...]:

@@ -18,20 +18,32 @@ class VatTotal(msgspec.Struct, frozen=True):
     has_breakdown: bool
 
 
-def choose_vat_total(totals: Sequence[VatTotal], currency: str, net: int | None, gross: int | None) -> int | None:
-    """Returns the index of the VAT total (BT-110), `None` if none is in the document's currency.
+def counted_vat_totals(
+    totals: Sequence[VatTotal], currency: str, net: int | None, gross: int | None
+) -> tuple[int, ...]:
+    """Returns the indexes of the totals whose sum is the VAT total (BT-110); none without one in the right currency.
 
-    A second total may be in the accounting currency (BT-111), or in the same currency. Of several in the document's
-    currency the one counts with which net and VAT make the gross total, else the one with a breakdown, else the first.
+    Some senders write a total for each rate, some repeat it in the accounting currency (BT-111) or in the same. Those
+    in the document's currency count together if net and their sum make the gross total. Else the one counts that does
+    so alone, else the one with a breakdown, else the first.
     """
-    own = [index for index, total in enumerate(totals) if total.currency in ("", currency)]
+    own = tuple(index for index, total in enumerate(totals) if total.currency in ("", currency))
     if len(own) < 2:
-        return own[0] if own else None
-    for index in own:
-        amount = totals[index].amount
-        if None not in (net, gross, amount) and (net or 0) + (amount or 0) == gross:
-            return index
-    return next((index for index in own if totals[index].has_breakdown), own[0])
+        return own
+    amounts = {index: amount for index in own if (amount := totals[index].amount) is not None}
+    if net is not None and gross is not None:
+        if len(amounts) == len(own) and net + sum(amounts.values()) == gross:
+            return own
+        for index, amount in amounts.items():
+            if net + amount == gross:
+                return (index,)
+    return (next((index for index in own if totals[index].has_breakdown), own[0]),)
+
+
+def sum_of(amounts: Sequence[int | None]) -> int | None:
+    """Returns the sum of the amounts; `None` if there is none, or if one is missing."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if known and len(known) == len(amounts) else None
 
 
 def check_totals(invoice: Invoice, findings: Findings, place: str) -> None:

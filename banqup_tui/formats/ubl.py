@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 
 import msgspec
 
+from banqup_tui.domain.identifiers import is_vat_scheme
 from banqup_tui.domain.invoice import (
     AllowanceCharge,
     DocumentReference,
@@ -22,12 +23,20 @@ from banqup_tui.domain.invoice import (
     PaymentMeans,
     VatBreakdown,
 )
-from banqup_tui.domain.text import safe_file_name
 from banqup_tui.formats.credit_notes import as_credited
 from banqup_tui.formats.findings import Findings
-from banqup_tui.formats.parties import account, check_presence, identifiers, kind_of, without_doubles
+from banqup_tui.formats.parties import (
+    account,
+    attachment_name,
+    check_presence,
+    enterprise_number,
+    identifiers,
+    kind_of,
+    with_communication,
+    without_doubles,
+)
 from banqup_tui.formats.refusals import refuse
-from banqup_tui.formats.totals import VatTotal, check_totals, choose_vat_total
+from banqup_tui.formats.totals import VatTotal, check_totals, counted_vat_totals, sum_of
 from banqup_tui.formats.xml import attribute, decoded_payload, find, find_all, text
 
 NAMESPACES = {
@@ -57,7 +66,7 @@ def read_ubl(root: Element, findings: Findings) -> Invoice:
     currency = text(root, "DocumentCurrencyCode").upper() or _currency_of_amounts(root)
     invoice = _with_dates(_skeleton(root, findings, currency), root, findings)
     invoice = _with_totals(invoice, root, findings)
-    invoice = _with_references(invoice, root, findings)
+    invoice = with_communication(_with_references(invoice, root, findings))
     if not check_presence(invoice, findings, root.tag):
         raise refuse("file.empty-invoice")
     invoice = as_credited(invoice, findings, "LegalMonetaryTotal")
@@ -132,14 +141,24 @@ def _with_totals(invoice: Invoice, root: Element, findings: Findings) -> Invoice
             findings.warn(place, "content.currency-differs", own=own, currency=invoice.currency)
     elements = find_all(root, "TaxTotal")
     totals = [_vat_total(element, findings) for element in elements]
-    chosen = choose_vat_total(totals, invoice.currency, amounts["net"], amounts["gross"])
-    if chosen is None:
+    counted = counted_vat_totals(totals, invoice.currency, amounts["net"], amounts["gross"])
+    if not counted:
         return msgspec.structs.replace(invoice, **amounts)
+    place = "TaxTotal/TaxAmount"
+    vat = [findings.minor(text(elements[index], "TaxAmount"), invoice.currency, place) for index in counted]
     return msgspec.structs.replace(
         invoice,
         **amounts,
-        vat=findings.minor(text(elements[chosen], "TaxAmount"), invoice.currency, "TaxTotal/TaxAmount"),
-        vat_breakdown=read_breakdown(_element_with_breakdown(elements, chosen, totals), invoice.currency, findings),
+        vat=sum_of(vat),
+        vat_breakdown=tuple(
+            rate
+            for index in counted
+            for rate in read_breakdown(
+                _element_with_breakdown(elements, index, totals) if len(counted) == 1 else elements[index],
+                invoice.currency,
+                findings,
+            )
+        ),
     )
 
 
@@ -217,7 +236,7 @@ def _attachments(root: Element, findings: Findings) -> Iterator[InvoiceAttachmen
         if payload is None:
             continue
         identifier = text(reference, "ID")
-        name = safe_file_name(attribute(payload, "filename") or identifier, "attachment")
+        name = attachment_name(attribute(payload, "filename"), identifier)
         content = decoded_payload(payload.text or "")
         if content is None:
             findings.warn("AdditionalDocumentReference", "content.attachment-damaged", name=name)
@@ -318,16 +337,17 @@ def read_party(party: Element | None) -> InvoiceParty:
     trade_name = text(party, "PartyName/Name")
     vat_number, tax_number = _tax_numbers(party)
     endpoint = find(party, "EndpointID")
+    numbers = identifiers(_identifiers(party))
     address = find(party, "PostalAddress", "PartyLegalEntity/RegistrationAddress")
     return InvoiceParty(
         name=legal_name or trade_name or _person(party),
         trade_name=trade_name,
         vat_number=vat_number,
         tax_number=tax_number,
-        enterprise_number=text(party, "PartyLegalEntity/CompanyID"),
+        enterprise_number=enterprise_number(text(party, "PartyLegalEntity/CompanyID"), vat_number, numbers),
         electronic_address=text(endpoint),
         electronic_address_scheme=attribute(endpoint, "schemeID"),
-        identifiers=identifiers(_identifiers(party)),
+        identifiers=numbers,
         address_lines=_address_lines(address),
         city=text(address, "CityName"),
         postcode=text(address, "PostalZone"),
@@ -344,8 +364,8 @@ def _person(party: Element | None) -> str:
 
 
 def _is_vat(tax_scheme: Element) -> bool:
-    scheme = text(tax_scheme, "TaxScheme/ID", "TaxScheme/Name", "TaxScheme/TaxTypeCode").upper()
-    return scheme in ("VAT", "")
+    scheme = text(tax_scheme, "TaxScheme/ID", "TaxScheme/Name", "TaxScheme/TaxTypeCode")
+    return scheme == "" or is_vat_scheme(scheme)
 
 
 def _tax_numbers(party: Element | None) -> tuple[str, str]:

@@ -34,6 +34,7 @@ _END = b"\x00\x03\x04\x1a"
 
 _PIECE = 64 * 1024
 _TAG = re.compile(rb"""<(?>[^>"']*)(?>"[^"]*"[^>"']*|'[^']*'[^>"']*)*+>""")
+_DATA_URL = re.compile("^data:[^,]{0,200};base64,", re.IGNORECASE)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([^"'>]{1,60})["']""")
 
 
@@ -220,8 +221,11 @@ def _declared(data: bytes) -> tuple[str, bytes, bool]:
 
 
 def decoded_payload(text: str) -> bytes | None:
-    """Returns the bytes of a base64 text; `None` if damaged or empty. White space and lacking padding are allowed."""
-    compact = "".join(text.split())
+    """Returns the bytes of a base64 text; `None` if damaged or empty.
+
+    White space and lacking padding are allowed, and the beginning of a data URL (RFC 2397).
+    """
+    compact = _DATA_URL.sub("", "".join(text.split()), count=1)
     try:
         return binascii.a2b_base64(compact + "=" * (-len(compact) % 4), strict_mode=True) or None
     except (binascii.Error, ValueError):

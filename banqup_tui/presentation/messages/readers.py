@@ -148,6 +148,7 @@ TEXTS = {
     "content.sign-unreadable": Texts(N_("“{text}” is no sign of an amount.")),
     "content.number-unreadable": Texts(N_("“{text}” is no number.")),
     "content.date-unreadable": Texts(N_("“{text}” is no date.")),
+    "content.date-not-iso": Texts(N_("“{text}” is not how a date is written in this format; {taken} was taken.")),
     "content.date-adjusted": Texts(N_("“{date}” is not in the calendar; {taken} was taken.")),
     "content.encoding-guessed": Texts(N_("The text is not in the encoding that it declares; {encoding} was taken.")),
     "content.encoding-inferred": Texts(N_("The file does not name its encoding; by its letters {encoding} was taken.")),

@@ -13,6 +13,12 @@ _name, _left = _wanted()
 _also: int | None = None
 
 
+def read_environment() -> None:
+    """Reads the variable again, in a fork of a process that was started without it."""
+    global _name, _left
+    _name, _left = _wanted()
+
+
 def kill_also(process: int) -> None:
     """Names a process that is killed together with this one."""
     global _also

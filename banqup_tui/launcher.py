@@ -161,7 +161,7 @@ class _Search:
 
     def _wait(self) -> None:
         if self._child is None:
-            self._child = _spawn(self._dirs, self._program)
+            self._child = spawn(self._dirs, self._program)
         ended = self._child.poll()
         if ended is None:
             time.sleep(_GLANCE)
@@ -243,7 +243,7 @@ def _ask(path: str, method: str, target: str, content: bytes | None = None) -> b
         connection.close()
 
 
-def _spawn(dirs: AppDirs, program: Sequence[str]) -> "subprocess.Popen[bytes]":
+def spawn(dirs: AppDirs, program: Sequence[str]) -> "subprocess.Popen[bytes]":
     """Starts the backend detached from this terminal, with a session and a working directory of its own.
 
     Its output goes to the log.

@@ -113,7 +113,7 @@ def create(endpoint: Endpoint, reference: str) -> None:
 def ask(home: Home, *words: str, **environment: str) -> tuple[int, str]:
     child = home.start(sys.executable, "-m", "banqup_tui.backend", *words, **environment)
     _, printed = child.communicate(timeout=30)
-    return child.returncode, printed
+    return child.wait(), printed
 
 
 def test_a_backup_brings_back_the_day_it_was_made_and_never_gives_a_number_twice(home: Home, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-import sys
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from banqup_tui.backend.services import Services
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import AddIntegration, Backfill, Configure, Install
 from tests.support.dispatching import deliveries, until
+from tests.support.forked_process import ForkedProcess
 from tests.support.services import EPOCH, HAGELAND, PARVIS, add_document, ask, services_in
 from tests.support.sftp import Server, asyncssh_server
 
@@ -147,10 +148,8 @@ async def test_a_service_killed_anywhere_on_the_way_delivers_exactly_once(
 ) -> None:
     activated(services, "local-folder", path=f"{tmp_path}/in")
     add_document(services, "2026-11874")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SERVICE, str(tmp_path), env={**os.environ, "BANQUP_KILL_AT": where}
-    )
-    assert await asyncio.wait_for(process.wait(), 60) == -9
+    process = ForkedProcess(["-c", SERVICE, str(tmp_path)], {**os.environ, "BANQUP_KILL_AT": where})
+    assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL
     await until(services, "DELIVERED")
     await asyncio.sleep(0.1)
     assert [seen.name for seen in (tmp_path / "in").iterdir()] == ["2026-11874.xml"]

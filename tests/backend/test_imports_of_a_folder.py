@@ -27,7 +27,7 @@ AT_START = ("sitecustomize", "usercustomize")
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    with home_in(tmp_path / "home") as found:
+    with home_in(tmp_path / "home", forks=False) as found:
         yield found
 
 

@@ -40,16 +40,23 @@ def home(tmp_path: Path) -> Iterator[Home]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """For tests that only look at a backend: the first one starts it."""
-    with home_in(tmp_path_factory.mktemp("shared") / "home") as found:
+@pytest.fixture
+def home_of_users(tmp_path: Path) -> Iterator[Home]:
+    """Its processes are started as users start them; those of `home` are forks."""
+    with home_in(tmp_path / "home", forks=False) as found:
         yield found
 
 
-def test_the_first_terminal_starts_the_backend_and_the_next_finds_it(home: Home) -> None:
-    first = home.connect()
-    assert home.connect() == first
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """For tests that only look at a backend: the first one starts it, as users do."""
+    with home_in(tmp_path_factory.mktemp("shared") / "home", forks=False) as found:
+        yield found
+
+
+def test_the_first_terminal_starts_the_backend_and_the_next_finds_it(home_of_users: Home) -> None:
+    first = home_of_users.connect()
+    assert home_of_users.connect() == first
     with speak(first) as client:
         assert client.get("/v1/spaces").json()[0]["id"] == first.space_id
 
@@ -183,12 +190,12 @@ def test_a_second_backend_ends_at_once_and_leaves_the_first_alone(shared: Home) 
     assert shared.running() == endpoint
 
 
-def test_after_a_backend_was_killed_the_next_terminal_starts_one(home: Home) -> None:
-    killed = home.connect()
+def test_after_a_backend_was_killed_the_next_terminal_starts_one(home_of_users: Home) -> None:
+    killed = home_of_users.connect()
     os.kill(killed.pid, signal.SIGKILL)
     until(lambda: not is_alive(killed.pid))
-    assert home.endpoint_file.exists()
-    found = home.connect()
+    assert home_of_users.endpoint_file.exists()
+    found = home_of_users.connect()
     assert found.instance_id != killed.instance_id
     assert found.space_id == killed.space_id
 
@@ -300,12 +307,12 @@ def test_documents_of_a_newer_version_are_left_alone(home: Home) -> None:
     assert database.read_bytes() == before
 
 
-def test_a_spoilt_database_is_told_at_once_and_not_written_over(home: Home) -> None:
-    database = home.dirs.backend / "banqup.sqlite"
+def test_a_spoilt_database_is_told_at_once_and_not_written_over(home_of_users: Home) -> None:
+    database = home_of_users.dirs.backend / "banqup.sqlite"
     database.parent.mkdir()
     database.write_bytes(b"this is no database " * 500)
     with pytest.raises(BackendDidNotStart) as start_failure:
-        home.connect()
+        home_of_users.connect()
     assert start_failure.value.message.code == "service.cannot-open"
     assert database.read_bytes().startswith(b"this is no database")
 
@@ -323,12 +330,12 @@ def end(endpoint: Endpoint) -> None:
     until(lambda: not is_alive(endpoint.pid))
 
 
-def test_a_backend_told_to_stop_takes_its_endpoint_away_and_ends_well(home: Home) -> None:
-    child, _ = home.serving()
+def test_a_backend_told_to_stop_takes_its_endpoint_away_and_ends_well(home_of_users: Home) -> None:
+    child, _ = home_of_users.serving()
     child.terminate()
     assert child.wait(20) == 0
-    assert not home.endpoint_file.exists()
-    assert (home.dirs.runtime / "backend.lock").exists()
+    assert not home_of_users.endpoint_file.exists()
+    assert (home_of_users.dirs.runtime / "backend.lock").exists()
 
 
 def test_a_backend_with_nobody_connected_ends_by_itself(home: Home) -> None:
@@ -465,14 +472,14 @@ def test_a_backend_that_is_to_stay_stays(home: Home) -> None:
         child.wait(1.5)
 
 
-def test_banqup_serve_stays_until_it_is_told_to_end(home: Home) -> None:
-    child = home.start(sys.executable, "-m", "banqup_tui", "serve", BANQUP_IDLE_SECONDS="0.2")
-    until(lambda: home.running() is not None or child.poll() is not None)
+def test_banqup_serve_stays_until_it_is_told_to_end(home_of_users: Home) -> None:
+    child = home_of_users.start(sys.executable, "-m", "banqup_tui", "serve", BANQUP_IDLE_SECONDS="0.2")
+    until(lambda: home_of_users.running() is not None or child.poll() is not None)
     with pytest.raises(subprocess.TimeoutExpired):
         child.wait(1.0)
     child.send_signal(signal.SIGINT)
     assert child.wait(20) == 0
-    assert not home.endpoint_file.exists()
+    assert not home_of_users.endpoint_file.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """What Banqup's own extensions export, copied below a watched folder in pieces while the program runs."""
 
 import json
-import os
 import shutil
 import signal
 import time
@@ -93,8 +92,7 @@ def test_a_backend_killed_when_it_has_taken_a_file_has_each_file_once_when_it_lo
     for number in ("P-1", "P-2", "P-3"):
         write_and_rename(exported / DRIVE / "AP" / f"{number}.xml", papers.invoice(number=number))
     killed = setup.start_backend(("-c", QUICK_EYES), BANQUP_KILL_AT="intake.committed:2").pid
-    _, status = os.waitpid(killed, 0)
-    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+    assert setup.exit_code(killed) == -signal.SIGKILL
     setup.start_backend(("-c", QUICK_EYES))
     until(lambda: len(setup.documents()) >= 3, what="three documents")
     assert sorted(one["number"] for one in setup.documents()) == ["P-1", "P-2", "P-3"]

@@ -16,6 +16,7 @@ import pytest
 
 from banqup_tui.demo.firm import make_firm
 from banqup_tui.demo.generate import generate
+from tests.support.forked_process import forked_backends
 from tests.support.local_setup import command_here, command_process
 
 SECONDS = 60
@@ -44,10 +45,11 @@ class Computer:
         self.received.mkdir()
 
     def banqup(self, *arguments: str) -> CommandResult:
-        return self._result(command_here(self.environment, *arguments))
+        with forked_backends():
+            return self._result(command_here(self.environment, *arguments))
 
     def banqup_process(self, *arguments: str) -> CommandResult:
-        """The same, as users start it."""
+        """The same in a process of its own."""
         return self._result(command_process(self.environment, *arguments))
 
     @property

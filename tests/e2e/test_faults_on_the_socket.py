@@ -21,6 +21,7 @@ from banqup_tui.cli import exit_codes
 from banqup_tui.protocol import PROTOCOL
 from tests.support import papers
 from tests.support.backends import Home, home_in, until
+from tests.support.forked_process import run_forked
 
 STAYS = (
     "import sys; from banqup_tui.backend.runtime import server; server.SECONDS_BETWEEN_LOOKS = 3600.0;"
@@ -143,14 +144,8 @@ def invoice(number: str, size: int, chance: random.Random) -> bytes:
 
 
 def banqup(home: Home, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "banqup_tui", *arguments],
-        env={**os.environ, "BANQUP_HOME": str(home.directory)},
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
+    environment = {**os.environ, "BANQUP_HOME": str(home.directory)}
+    return run_forked(["-m", "banqup_tui", *arguments], environment, timeout=150)
 
 
 @pytest.mark.campaign

@@ -1,9 +1,7 @@
 """The user's own program killed at its worst moments: what was done is kept, and takes effect once."""
 
 import json
-import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -18,7 +16,7 @@ from banqup_tui.store.readers import Readers
 from banqup_tui.sync.session import Session
 from tests.support import papers
 from tests.support.access import Access, access_in
-from tests.support.local_setup import PROGRAM, SECONDS, LocalSetup, id_of, setup_in, until
+from tests.support.local_setup import LocalSetup, command_process, id_of, setup_in, until
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +29,8 @@ def shared_setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSetu
 
 
 def killed_at(shared_setup: LocalSetup, point: str, *arguments: str) -> None:
-    environment = {**os.environ, **shared_setup.environment, "BANQUP_KILL_AT": point}
-    done = subprocess.run([*PROGRAM, *arguments], env=environment, capture_output=True, timeout=SECONDS, check=False)
-    assert done.returncode == -signal.SIGKILL, f"{point} was not passed: {done.stderr.decode()}"
+    done = command_process({**shared_setup.environment, "BANQUP_KILL_AT": point}, *arguments)
+    assert done.returncode == -signal.SIGKILL, f"{point} was not passed: {done.stderr}"
 
 
 def a_document(point: str) -> bytes:

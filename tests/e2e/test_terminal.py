@@ -33,9 +33,17 @@ def terminal(shared_setup: LocalSetup) -> Terminal:
 
 
 def opened(shared_setup: LocalSetup, **environment: str) -> Terminal:
-    terminal = shared_setup.terminal(columns=100, rows=30, **environment)
+    terminal = shared_setup.real_terminal(columns=100, rows=30, **environment)
     terminal.wait_for(FIRST_FRAME)
     return terminal
+
+
+@pytest.fixture
+def fork(shared_setup: LocalSetup) -> Terminal:
+    """For tests in which the start has no part."""
+    fork = shared_setup.terminal(columns=100, rows=30)
+    fork.wait_for(FIRST_FRAME)
+    return fork
 
 
 @pytest.mark.parametrize(
@@ -60,12 +68,12 @@ def test_leaving_with_q_leaves_the_terminal_as_it_was(terminal: Terminal) -> Non
     assert terminal.is_as_before
 
 
-def test_a_terminal_that_takes_nothing_more_is_left_all_the_same(terminal: Terminal) -> None:
+def test_a_terminal_that_takes_nothing_more_is_left_all_the_same(fork: Terminal) -> None:
     """As after Ctrl+S, or where the line has broken: nothing is read of what the program draws."""
     for _ in range(60):
-        terminal.press("?", "escape")
-    terminal.process.send_signal(signal.SIGTERM)
-    assert terminal.process.wait(SECONDS) == exit_codes.TERMINATED
+        fork.press("?", "escape")
+    fork.process.send_signal(signal.SIGTERM)
+    assert fork.process.wait(SECONDS) == exit_codes.TERMINATED
 
 
 def test_a_program_whose_window_is_gone_ends(terminal: Terminal) -> None:
@@ -75,24 +83,24 @@ def test_a_program_whose_window_is_gone_ends(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize("key", ["enter", "\n"])
 def test_enter_typed_ahead_opens_the_first_client(shared_setup: LocalSetup, key: str) -> None:
-    terminal = shared_setup.terminal(columns=100, rows=30)
+    terminal = shared_setup.real_terminal(columns=100, rows=30)
     terminal.press(key)
     terminal.wait_for("Purchase invoices")
 
 
-def test_enter_as_soon_as_the_first_frame_is_there_opens_the_first_client(terminal: Terminal) -> None:
-    terminal.press("enter")
-    terminal.wait_for("Purchase invoices")
+def test_enter_as_soon_as_the_first_frame_is_there_opens_the_first_client(fork: Terminal) -> None:
+    fork.press("enter")
+    fork.wait_for("Purchase invoices")
 
 
 def test_several_keys_typed_ahead_act_one_after_another(shared_setup: LocalSetup) -> None:
-    terminal = shared_setup.terminal(columns=100, rows=30)
+    terminal = shared_setup.real_terminal(columns=100, rows=30)
     terminal.press("3", "enter", "?")
     terminal.wait_for("Keys: clients")
 
 
 def test_ctrl_c_says_in_the_users_language_how_to_leave(shared_setup: LocalSetup) -> None:
-    terminal = shared_setup.terminal(columns=100, rows=30, LC_ALL="fr_BE.UTF-8", LANGUAGE="fr")
+    terminal = shared_setup.real_terminal(columns=100, rows=30, LC_ALL="fr_BE.UTF-8", LANGUAGE="fr")
     terminal.wait_for("Documents")
     terminal.press("\x03")
     terminal.wait_for("Appuyez sur q pour quitter le programme.")
@@ -100,10 +108,10 @@ def test_ctrl_c_says_in_the_users_language_how_to_leave(shared_setup: LocalSetup
     assert terminal.wait_for_end() == exit_codes.OK
 
 
-def test_bytes_that_are_no_letters_do_not_end_the_program(terminal: Terminal) -> None:
-    os.write(terminal._master, b"\xe9\xff\xc3")
-    terminal.press("enter")
-    terminal.wait_for("Purchase invoices")
+def test_bytes_that_are_no_letters_do_not_end_the_program(fork: Terminal) -> None:
+    os.write(fork._master, b"\xe9\xff\xc3")
+    fork.press("enter")
+    fork.wait_for("Purchase invoices")
 
 
 @pytest.mark.parametrize("term", ["xterm", "vt100"])
@@ -140,7 +148,7 @@ def test_without_a_terminal_the_program_says_so_and_ends(shared_setup: LocalSetu
 
 @pytest.mark.parametrize("term", ["dumb", ""])
 def test_a_terminal_without_a_screen_is_told_so(shared_setup: LocalSetup, term: str) -> None:
-    terminal = shared_setup.terminal(TERM=term)
+    terminal = shared_setup.real_terminal(TERM=term)
     assert terminal.wait_for_end() == exit_codes.NO_TERMINAL
     terminal.settle()
     assert "This terminal cannot show a screen" in terminal.text

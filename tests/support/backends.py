@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 
@@ -16,6 +16,7 @@ from banqup_tui.app_dirs import AppDirs, dirs_under
 from banqup_tui.launcher import PROGRAM, connect, running
 from banqup_tui.protocol import PROTOCOL
 from banqup_tui.protocol.local import Endpoint
+from tests.support.forked_process import ForkedProcess, forked_backends, is_fork
 
 SPEAKS = (
     "import sys, banqup_tui.protocol as p; p.PROTOCOL = p.MIN_PROTOCOL = {0};"
@@ -33,12 +34,22 @@ def speaking(protocol: int) -> list[str]:
     return [sys.executable, "-c", SPEAKS.format(protocol)]
 
 
+AnyProcess: TypeAlias = "ForkedProcess | subprocess.Popen[str]"
+
+
 class Home:
-    def __init__(self, directory: Path) -> None:
+    """A directory of the program, and its processes.
+
+    Args:
+        forks: Whether backends are forks; else they are started as users start them.
+    """
+
+    def __init__(self, directory: Path, *, forks: bool = True) -> None:
         self.directory = directory
+        self._forks = forks
         self.dirs: AppDirs = dirs_under(directory).made()
         self._pids: set[int] = set()
-        self._children: list[subprocess.Popen[str]] = []
+        self._children: list[AnyProcess] = []
 
     @property
     def endpoint_file(self) -> Path:
@@ -49,23 +60,28 @@ class Home:
         return (self.dirs.log / "backend.log").read_text()
 
     def connect(self, **more: Any) -> Endpoint:
-        endpoint = connect(self.dirs, **more)
+        if self._forks:
+            with forked_backends() as forked:
+                endpoint = connect(self.dirs, **more)
+            self._children.extend(forked)
+        else:
+            endpoint = connect(self.dirs, **more)
         self._pids.add(endpoint.pid)
         return endpoint
 
-    def start(self, *program: str, **environment: str) -> "subprocess.Popen[str]":
-        """A process of our own, to be looked at; a backend if nothing else is said."""
-        child = subprocess.Popen(
-            program or PROGRAM,
-            env={**os.environ, "BANQUP_HOME": str(self.directory), **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, *program: str, **environment: str) -> AnyProcess:
+        """A process of our own, to be looked at; a backend if nothing else is said. What `-c` gives is never a fork."""
+        program = program or PROGRAM
+        whole = {**os.environ, "BANQUP_HOME": str(self.directory), **environment}
+        child: AnyProcess
+        if self._forks and "-m" in program:
+            child = ForkedProcess(program[program.index("-m") :], whole)
+        else:
+            child = subprocess.Popen(program, env=whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self._children.append(child)
         return child
 
-    def serving(self, **environment: str) -> tuple["subprocess.Popen[str]", Endpoint]:
+    def serving(self, **environment: str) -> tuple[AnyProcess, Endpoint]:
         """A backend process that has published where it is."""
         child = self.start(**environment)
         until(lambda: self.running() is not None or child.poll() is not None)
@@ -79,11 +95,11 @@ class Home:
             self._pids.add(endpoint.pid)
         return endpoint
 
-    def terminal(self, protocol: int = PROTOCOL) -> "subprocess.Popen[str]":
+    def terminal(self, protocol: int = PROTOCOL) -> AnyProcess:
         """A terminal of this version, that connects, prints the instance and ends."""
         return self.start(sys.executable, "-c", CONNECTS.format(protocol, speaking(protocol)))
 
-    def terminal_killed_at(self, point: str) -> "subprocess.Popen[str]":
+    def terminal_killed_at(self, point: str) -> AnyProcess:
         program = CONNECTS.format(PROTOCOL, speaking(PROTOCOL))
         return self.start(sys.executable, "-c", program, BANQUP_KILL_AT=point)
 
@@ -92,15 +108,15 @@ class Home:
         for child in self._children:
             if child.poll() is None:
                 child.kill()
-            child.communicate(timeout=10)
+            child.wait(timeout=10)
         for pid in self._pids:
             if is_alive(pid) and _is_backend(pid):
                 os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager
-def home_in(directory: Path) -> Iterator[Home]:
-    home = Home(directory)
+def home_in(directory: Path, *, forks: bool = True) -> Iterator[Home]:
+    home = Home(directory, forks=forks)
     try:
         yield home
     finally:
@@ -132,6 +148,8 @@ def is_alive(pid: int) -> bool:
 
 
 def _is_backend(pid: int) -> bool:
+    if is_fork(pid):
+        return True
     try:
         return b"banqup_tui" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

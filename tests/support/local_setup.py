@@ -26,6 +26,7 @@ from banqup_tui.protocol.commands import AddIntegration, CommandBody, CreateClie
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import CommandResult, CommandStatus
 from tests.support import papers
+from tests.support.forked_process import ForkedProcess, forked_backends, run_forked
 from tests.support.terminal import Terminal
 
 PROGRAM = (sys.executable, "-m", "banqup_tui")
@@ -42,6 +43,7 @@ class LocalSetup:
         self.received = root / "received"
         self.received.mkdir(exist_ok=True)
         self._open: list[Terminal] = []
+        self._forks: list[ForkedProcess] = []
 
     @property
     def environment(self) -> dict[str, str]:
@@ -50,29 +52,32 @@ class LocalSetup:
     # processes
 
     def banqup(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return command_here(self.environment, *arguments)
-
-    def banqup_process(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """The same, as users start it."""
-        return command_process(self.environment, *arguments)
+        with forked_backends() as forked:
+            ran = command_here(self.environment, *arguments)
+        self._forks.extend(forked)
+        return ran
 
     def terminal(self, columns: int = 120, rows: int = 40, **environment: str) -> Terminal:
         """The program on a screen; ended with the office if nobody ends it before."""
-        opened = Terminal(PROGRAM, environment={**self.environment, **environment}, columns=columns, rows=rows)
+        return self._opened(columns, rows, environment, forks=True)
+
+    def real_terminal(self, columns: int = 120, rows: int = 40, **environment: str) -> Terminal:
+        """The same, started as users start it."""
+        return self._opened(columns, rows, environment, forks=False)
+
+    def _opened(self, columns: int, rows: int, environment: Mapping[str, str], *, forks: bool) -> Terminal:
+        whole = {**self.environment, **environment}
+        opened = Terminal(PROGRAM, environment=whole, columns=columns, rows=rows, forks=forks)
         self._open.append(opened)
         return opened
 
     def start_backend(self, program: Sequence[str] = ("-m", "banqup_tui.backend"), **environment: str) -> Endpoint:
         """`program`: what Python is given, for a backend that differs from the one that users have."""
         with (self.dirs.log / "started.log").open("ab") as log:
-            subprocess.Popen(
-                [sys.executable, *program],
-                env={**os.environ, **self.environment, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            whole = {**os.environ, **self.environment, **environment}
+            with open(os.devnull, "rb") as empty:
+                streams = (empty.fileno(), log.fileno(), log.fileno())
+                self._forks.append(ForkedProcess(program, whole, streams=streams))
         until(lambda: launcher.running(self.dirs) is not None, what="a backend")
         endpoint = launcher.running(self.dirs)
         assert endpoint is not None
@@ -95,15 +100,21 @@ class LocalSetup:
                 os.kill(pid, kind)
             until(lambda: not is_alive(pid), what="the end of the backend")
 
+    def exit_code(self, pid: int) -> int:
+        """Waits for the end of a backend of `start_backend`."""
+        return next(process for process in self._forks if process.pid == pid).wait(SECONDS)
+
     def end(self) -> None:
         while self._open:
             self._open.pop().__exit__(None, None, None)
+        for process in self._forks:
+            process.kill()
         for pid in self._processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     def _processes(self) -> Iterator[int]:
-        """Whatever runs in this home: the home's path is in its environment."""
+        """What runs in this home and is no fork: the home's path is in its environment."""
         mark = f"BANQUP_HOME={self.root / 'home'}\0".encode()
         for directory in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -208,16 +219,8 @@ def _written(stream: io.TextIOWrapper) -> str:
 
 
 def command_process(environment: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return _checked(
-        subprocess.run(
-            [*PROGRAM, *arguments],
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    )
+    """The same in a process of its own."""
+    return _checked(run_forked([*PROGRAM[1:], *arguments], {**os.environ, **environment}, SECONDS))
 
 
 def _checked(ran: "subprocess.CompletedProcess[str]") -> "subprocess.CompletedProcess[str]":

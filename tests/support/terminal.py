@@ -17,6 +17,8 @@ from types import TracebackType
 
 import pyte
 
+from tests.support.forked_process import ForkedProcess
+
 _NOT_FOR_PYTE = re.compile(rb"\x1b\[(?:\?[0-9;]*\$p|[<>=][0-9;]*[a-zA-Z]|[0-9;]* q)|\x1bP[^\x1b]*\x1b\\")
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _KEYBOARD = re.compile(rb"\x1b\[([<>])[0-9]*u")
@@ -46,7 +48,11 @@ KEYS = {
 
 
 class Terminal:
-    """Use as a context manager. Everything waits for a condition; a wait that is too long shows the screen."""
+    """Use as a context manager. Everything waits for a condition; a wait that is too long shows the screen.
+
+    Args:
+        forks: Whether the process is a fork of one that has imported the program; see `forked_process`.
+    """
 
     def __init__(
         self,
@@ -56,6 +62,7 @@ class Terminal:
         columns: int = 120,
         rows: int = 40,
         directory: Path | None = None,
+        forks: bool = False,
     ) -> None:
         self.columns, self.rows = columns, rows
         self.bytes_written = 0
@@ -69,9 +76,14 @@ class Terminal:
         full = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
         for name in {"NO_COLOR", "COLUMNS", "LINES"} - set(environment or {}):
             full.pop(name, None)
-        self.process = subprocess.Popen(
-            list(command), stdin=slave, stdout=slave, stderr=slave, env=full, cwd=directory, start_new_session=True
-        )
+        self.process: ForkedProcess | subprocess.Popen[bytes]
+        if forks:
+            arguments = command[command.index("-m") :]
+            self.process = ForkedProcess(arguments, full, streams=(slave, slave, slave), directory=directory)
+        else:
+            self.process = subprocess.Popen(
+                list(command), stdin=slave, stdout=slave, stderr=slave, env=full, cwd=directory, start_new_session=True
+            )
         os.close(slave)
         self._master = master
         self.settings_before = termios.tcgetattr(master)
@@ -139,11 +151,11 @@ class Terminal:
 
     def wait_for_end(self, seconds: float = 20) -> int:
         deadline = time.monotonic() + seconds
-        while self.process.poll() is None:
+        while (code := self.process.poll()) is None:
             if time.monotonic() > deadline:
                 raise AssertionError(f"the program does not end; the screen shows:\n{self.text}")
             self._pump(0.05)
-        return self.process.returncode
+        return code
 
     def settle(self, *, quiet: float = 0.25, seconds: float = 10) -> int:
         """Reads until nothing has been written for `quiet` seconds; returns the bytes read meanwhile."""

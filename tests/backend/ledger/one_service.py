@@ -4,13 +4,12 @@
 """
 
 import asyncio
-import importlib
 import os
+import signal
 import sys
 import time
 from pathlib import Path
 
-from banqup_tui import kill_points_of_tests
 from banqup_tui.backend.dispatch.loop import Dispatch
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.fava.connector import Fava
@@ -21,6 +20,7 @@ from banqup_tui.connectors.sftp.connector import Sftp
 from banqup_tui.connectors.webdav.connector import WebDav
 from banqup_tui.connectors.webhook.connector import Webhook
 from tests.backend.ledger.harness import LedgerHarness
+from tests.support.forked_process import ForkedProcess
 from tests.support.waiting import until
 
 SWIFT = Timing(first_wait=0.02, roll_forward_after=0.02, poll=0.02)
@@ -45,13 +45,18 @@ async def main(root: Path) -> None:
     await asyncio.to_thread(harness.shelf.close)
 
 
-def run(root: Path, kill_at: str, errors: Path) -> None:
-    """All of a process that was forked from one in which this module is imported; its stderr goes to a file."""
-    with errors.open("wb") as stream:
-        os.dup2(stream.fileno(), 2)
-    os.environ["BANQUP_KILL_AT"] = kill_at
-    importlib.reload(kill_points_of_tests)  # it reads the variable when it is imported
-    asyncio.run(main(root))
+def started(root: Path, kill_at: str = "") -> ForkedProcess:
+    """The process of this module."""
+    arguments = ["-m", "tests.backend.ledger.one_service", str(root)]
+    return ForkedProcess(arguments, {**os.environ, "BANQUP_KILL_AT": kill_at})
+
+
+def code_at_end(process: ForkedProcess) -> int:
+    """Its exit code: that of a kill, or none."""
+    _, err = process.communicate(timeout=60)
+    code = process.wait()
+    assert code in (0, -signal.SIGKILL), err
+    return code
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """A service killed at any point of a delivery, and started again: each document arrives exactly once."""
 
-import multiprocessing
 import shutil
 import signal
 from collections import Counter
@@ -12,7 +11,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.protocol.commands import BulkSend, Query
 from tests.backend.ledger.harness import LedgerHarness
 from tests.backend.ledger.ledger_template import EPOCH
-from tests.backend.ledger.one_service import ledger_setup, run
+from tests.backend.ledger.one_service import code_at_end, ledger_setup, started
 
 POINTS = [
     "planner.queued",
@@ -41,18 +40,8 @@ AGAIN = [
 ]
 
 
-# Forked from a process in which everything is imported: an import takes more than a whole practice takes to deliver.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload([run.__module__])
-
-
 def start(root: Path, kill_at: str = "") -> int:
-    errors = root.parent / "errors.txt"
-    process = PROCESSES.Process(target=run, args=(root, kill_at, errors))
-    process.start()
-    process.join(60)
-    assert process.exitcode in (0, -signal.SIGKILL), errors.read_text()
-    return process.exitcode
+    return code_at_end(started(root, kill_at))
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """A service killed while it sends to a bucket, and started again: each document is there exactly once."""
 
 import asyncio
-import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +12,9 @@ import pytest
 
 from banqup_tui.backend.db import tables
 from banqup_tui.domain.secret import revealed
-from tests.backend.ledger.one_service import ledger_setup
+from tests.backend.ledger.one_service import code_at_end, ledger_setup, started
 from tests.support.buckets import Buckets, buckets
+from tests.support.forked_process import ForkedProcess
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +45,8 @@ def bucket(server: Buckets, tmp_path: Path) -> str:
     return bucket
 
 
-async def started(root: Path, kill_at: str = "") -> asyncio.subprocess.Process:
-    environment = {**os.environ, "BANQUP_KILL_AT": kill_at, "PYTHONPATH": os.getcwd()}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.backend.ledger.one_service", str(root), env=environment
-    )
-
-
-async def ended(process: asyncio.subprocess.Process) -> int:
-    return await asyncio.wait_for(process.wait(), 60)
+async def ended(process: ForkedProcess) -> int:
+    return await asyncio.to_thread(code_at_end, process)
 
 
 def check(root: Path, server: Buckets, bucket: str) -> None:
@@ -74,8 +66,8 @@ def also(*points: str) -> list[Any]:
 async def test_a_service_killed_at_a_point_leaves_each_document_there_once(
     server: Buckets, bucket: str, tmp_path: Path, point: str
 ) -> None:
-    assert await ended(await started(tmp_path, point)) == -signal.SIGKILL
-    assert await ended(await started(tmp_path)) == 0
+    assert await ended(started(tmp_path, point)) == -signal.SIGKILL
+    assert await ended(started(tmp_path)) == 0
     check(tmp_path, server, bucket)
 
 
@@ -83,7 +75,7 @@ async def test_a_service_killed_at_a_point_leaves_each_document_there_once(
 async def test_a_service_killed_while_the_server_has_its_request_leaves_each_document_there_once(
     server: Buckets, bucket: str, tmp_path: Path, has_it: bool
 ) -> None:
-    process = await started(tmp_path)
+    process = started(tmp_path)
 
     def kill(environ: dict[str, Any]) -> tuple[str, str] | None:
         if environ["REQUEST_METHOD"] != "PUT":
@@ -98,7 +90,7 @@ async def test_a_service_killed_while_the_server_has_its_request_leaves_each_doc
     assert await ended(process) == -signal.SIGKILL
     server.before = server.after = None
     assert len(server.objects(bucket)) >= has_it
-    assert await ended(await started(tmp_path)) == 0
+    assert await ended(started(tmp_path)) == 0
     check(tmp_path, server, bucket)
 
 
@@ -107,7 +99,7 @@ async def test_a_service_killed_while_the_server_has_its_request_leaves_each_doc
 async def test_a_service_killed_again_while_it_looks_up_leaves_each_document_there_once(
     server: Buckets, bucket: str, tmp_path: Path, point: str
 ) -> None:
-    assert await ended(await started(tmp_path, "send.answered")) == -signal.SIGKILL
-    assert await ended(await started(tmp_path, point)) == -signal.SIGKILL
-    assert await ended(await started(tmp_path)) == 0
+    assert await ended(started(tmp_path, "send.answered")) == -signal.SIGKILL
+    assert await ended(started(tmp_path, point)) == -signal.SIGKILL
+    assert await ended(started(tmp_path)) == 0
     check(tmp_path, server, bucket)

@@ -4,9 +4,7 @@ A mail server cannot be asked what it has, so a document whose sending had begun
 """
 
 import asyncio
-import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ import msgspec
 import pytest
 
 from banqup_tui.domain.secret import revealed
-from tests.backend.ledger.one_service import ledger_setup
+from tests.backend.ledger.one_service import code_at_end, ledger_setup, started
 from tests.support.mail import PURCHASES, mail_server
 
 
@@ -23,10 +21,7 @@ def also(*points: str) -> list[Any]:
 
 
 async def start(root: Path, kill_at: str = "") -> int:
-    environment = {**os.environ, "BANQUP_KILL_AT": kill_at, "PYTHONPATH": os.getcwd()}
-    command = [sys.executable, "-m", "tests.backend.ledger.one_service", str(root)]
-    process = await asyncio.create_subprocess_exec(*command, env=environment)
-    return await asyncio.wait_for(process.wait(), 60)
+    return await asyncio.to_thread(code_at_end, started(root, kill_at))
 
 
 @pytest.mark.parametrize(

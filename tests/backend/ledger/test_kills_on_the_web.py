@@ -1,9 +1,7 @@
 """A service killed while it sends to a web server, and started again: each document arrives exactly once."""
 
 import asyncio
-import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
@@ -14,7 +12,7 @@ import pytest
 
 from banqup_tui.backend.db import tables
 from banqup_tui.domain.secret import revealed
-from tests.backend.ledger.one_service import ledger_setup
+from tests.backend.ledger.one_service import code_at_end, ledger_setup, started
 from tests.support.dav import dav_server
 from tests.support.hooks import SECRET, hooks
 
@@ -24,10 +22,7 @@ def also(*points: str) -> list[Any]:
 
 
 async def start(root: Path, kill_at: str = "") -> int:
-    environment = {**os.environ, "BANQUP_KILL_AT": kill_at, "PYTHONPATH": os.getcwd()}
-    command = [sys.executable, "-m", "tests.backend.ledger.one_service", str(root)]
-    process = await asyncio.create_subprocess_exec(*command, env=environment)
-    return await asyncio.wait_for(process.wait(), 60)
+    return await asyncio.to_thread(code_at_end, started(root, kill_at))
 
 
 def prepared(root: Path, extension_id: str, settings: Any) -> None:

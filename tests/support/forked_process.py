@@ -1,0 +1,232 @@
+"""Processes of the program that are forked from one in which everything is imported.
+
+A backend needs 0.9 s of CPU to start, nearly all of it for imports; a fork of it 0.15 s. Tests of the start itself, of
+the interpreter's options, of what is imported, and of what Textual reads from the environment when it is imported (the
+colours), start real processes.
+"""
+
+import atexit
+import contextlib
+import io
+import locale
+import multiprocessing
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from multiprocessing import reduction
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import IO, Any
+from unittest import mock
+
+from banqup_tui import kill_points_of_tests, launcher
+from banqup_tui.app_dirs import AppDirs
+from banqup_tui.protocol.local import AS_MESSAGES, LOG_FILE
+from banqup_tui.python_process import clean_environment
+
+_FORK_SERVER = multiprocessing.get_context("forkserver")
+_FORK_SERVER.set_forkserver_preload(["tests.support.forked_imports"])
+
+
+class _Descriptor:
+    """A file descriptor that goes to the new process."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __getstate__(self) -> object:
+        return reduction.DupFd(self.number)
+
+    def __setstate__(self, passed: Any) -> None:
+        self.number = passed.detach()
+
+
+class ForkedProcess:
+    """`python ARGUMENTS` as a fork: `-m MODULE …` or `-c PROGRAM …`.
+
+    Args:
+        environment: All of the environment.
+        streams: Descriptors of stdin, stdout and stderr. Without them stdin is empty, and `communicate` gives the
+            output.
+
+    The methods are those of `subprocess.Popen`.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        streams: tuple[int, int, int] | None = None,
+        directory: Path | None = None,
+    ) -> None:
+        self._written: list[IO[bytes]] = []
+        with open(os.devnull, "rb") as empty:
+            if streams is None:
+                out, err = self._written = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115
+                streams = empty.fileno(), out.fileno(), err.fileno()
+            descriptors = [_Descriptor(number) for number in streams]
+            self._process = _FORK_SERVER.Process(
+                target=_run,
+                args=(list(arguments), dict(environment), descriptors, str(directory or Path.cwd())),
+                daemon=True,  # one that a failed test leaves behind must not keep pytest from ending
+            )
+            self._process.start()
+        assert self._process.pid is not None
+        self.pid: int = self._process.pid
+        self._lock = threading.Lock()  # the launcher waits for the end in a thread
+
+    @property
+    def returncode(self) -> int | None:
+        return self.poll()
+
+    def poll(self) -> int | None:
+        with self._lock:
+            return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        wait([self._process.sentinel], timeout)
+        code = self.poll()
+        if code is None:
+            raise subprocess.TimeoutExpired("a fork", timeout or 0.0)
+        return code
+
+    def send_signal(self, sig: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, sig)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, input: str | None = None, timeout: float | None = None) -> tuple[str, str]:
+        assert not input
+        self.wait(timeout)
+        out, err = (_all_of(file) for file in self._written)
+        return out, err
+
+
+def run_forked(
+    arguments: Sequence[str], environment: Mapping[str, str], timeout: float
+) -> "subprocess.CompletedProcess[str]":
+    """Like `subprocess.run` with its output as text."""
+    process = ForkedProcess(arguments, environment)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return subprocess.CompletedProcess(list(arguments), process.wait(), out, err)
+
+
+@contextlib.contextmanager
+def forked_backends() -> Iterator[list[ForkedProcess]]:
+    """The launcher of this process forks the backends of this version. Gives those that it has started so."""
+    start = launcher.spawn
+    started: list[ForkedProcess] = []
+
+    def spawn(dirs: AppDirs, program: Sequence[str]) -> Any:
+        if tuple(program) != launcher.PROGRAM:
+            return start(dirs, program)
+        environment = clean_environment() | {AS_MESSAGES: "1"}
+        if dirs.root:
+            environment["BANQUP_HOME"] = str(dirs.root)
+        with (dirs.log / LOG_FILE).open("ab") as log, open(os.devnull, "rb") as empty:
+            streams = (empty.fileno(), log.fileno(), log.fileno())
+            started.append(ForkedProcess(program[2:], environment, streams=streams, directory=dirs.runtime))
+        return started[-1]
+
+    with mock.patch.object(launcher, "spawn", spawn):
+        yield started
+
+
+def is_fork(pid: int) -> bool:
+    """Whether a process looks like one of ours. Its command line and environment are those of the fork server."""
+    try:
+        return b"tests.support.forked_imports" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _all_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
+
+
+def _run(arguments: list[str], environment: dict[str, str], streams: list[_Descriptor], directory: str) -> None:
+    """All of the new process."""
+    os.setsid()
+    for number, stream in enumerate(streams):
+        os.dup2(stream.number, number)
+        os.close(stream.number)
+    os.chdir(directory)
+    os.environ.clear()
+    os.environ.update(environment)
+    for entry in reversed(environment.get("PYTHONPATH", "").split(os.pathsep)):
+        if entry and entry not in sys.path:
+            sys.path.insert(0, entry)
+    with contextlib.suppress(locale.Error):
+        locale.setlocale(locale.LC_CTYPE, "")
+    _use_streams(
+        open(0, encoding="utf-8", closefd=False),  # noqa: SIM115
+        _writer(1, "strict"),
+        _writer(2, "backslashreplace"),
+    )
+    multiprocessing.current_process().daemon = False  # a program may use multiprocessing itself
+    kill_points_of_tests.read_environment()
+    os._exit(_code_of(arguments))
+
+
+def _use_streams(*streams: io.TextIOWrapper) -> None:
+    for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _writer(number: int, errors: str) -> io.TextIOWrapper:
+    is_interactive = number == 2 or os.isatty(number)
+    return open(number, "w", buffering=1 if is_interactive else -1, encoding="utf-8", errors=errors, closefd=False)
+
+
+def _code_of(arguments: list[str]) -> int:
+    code = 1
+    try:
+        _execute(arguments)
+        code = 0
+    except SystemExit as error:
+        code = _code_of_exit(error)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    # The end of an interpreter, which a fork does not have: threads first, then what was registered.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    return code
+
+
+def _execute(arguments: list[str]) -> None:
+    match arguments:
+        case ["-m", module, *rest]:
+            sys.argv = [module, *rest]
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        case ["-c", program, *rest]:
+            sys.argv = ["-c", *rest]
+            exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})
+        case _:
+            raise ValueError(f"neither a module nor a program: {arguments}")
+
+
+def _code_of_exit(error: SystemExit) -> int:
+    if error.code is None or isinstance(error.code, int):
+        return error.code or 0
+    print(error.code, file=sys.stderr)
+    return 1

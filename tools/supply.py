@@ -47,7 +47,16 @@ ALLOWED = frozenset(
 """What may be shipped beside a program under Apache-2.0."""
 
 RUN_AS_TOOLS = frozenset(
-    {"ruff", "mypy", "import-linter", "types-defusedxml", "pytest-asyncio", "pytest-xdist", "django-oauth-toolkit"}
+    {
+        "ruff",
+        "mypy",
+        "import-linter",
+        "types-defusedxml",
+        "types-olefile",
+        "pytest-asyncio",
+        "pytest-xdist",
+        "django-oauth-toolkit",
+    }
 )
 """Of the development dependencies those that nothing imports: programs, plug-ins of pytest, stubs of types."""
 

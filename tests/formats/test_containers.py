@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,7 @@ from banqup_tui.formats import Container, ContainerKind, ContentKind, Unreadable
 from banqup_tui.presentation.messages import sentence_of
 from tests.formats import format_documents as make
 from tests.formats.container_files import PDF, archive, envelope, invoice, mail
+from tests.support.compound_file import compound_file, message
 
 
 def container(data: bytes, name: str = "") -> Container:
@@ -24,7 +26,7 @@ def container(data: bytes, name: str = "") -> Container:
 
 
 def numbers(found: Container) -> list[str]:
-    contents = [read(part.data).invoice for part in found.parts]
+    contents = [read(part.data).invoice for part in found.parts if part.name.endswith(".xml")]
     return [content.number for content in contents if content is not None]
 
 
@@ -163,8 +165,8 @@ def test_a_gzip_that_is_cut_off_damaged_or_a_bomb_is_refused() -> None:
 
 
 def test_a_mail_gives_its_attachments_and_says_where_it_came_from() -> None:
-    message = mail(("é 1.xml", "application/xml", invoice("M-1").encode()), ("M-1.pdf", "application/pdf", PDF))
-    found = container(message.as_bytes(), "mail.eml")
+    letter = mail(("é 1.xml", "application/xml", invoice("M-1").encode()), ("M-1.pdf", "application/pdf", PDF))
+    found = container(letter.as_bytes(), "mail.eml")
     assert (found.kind, [part.name for part in found.parts]) == (ContainerKind.MAIL, ["é 1.xml", "M-1.pdf"])
     assert found.mail is not None
     assert found.mail.sender == "Bakkerij De Korst <facturen@korst.example>"
@@ -175,22 +177,22 @@ def test_a_mail_gives_its_attachments_and_says_where_it_came_from() -> None:
 
 
 def test_letters_and_the_pictures_of_a_signature_are_no_documents() -> None:
-    message = mail(html='<p>Hallo <img src="cid:logo@korst"></p>')
+    letter = mail(html='<p>Hallo <img src="cid:logo@korst"></p>')
     logo = b"\x89PNG\r\n\x1a\n" + bytes(20_000) + b"IEND\xae\x42\x60\x82"
-    message.get_payload()[1].add_related(logo, "image", "png", cid="<logo@korst>", filename="image001.png")  # type: ignore[union-attr, index]
-    message.add_attachment(b"BEGIN:VCALENDAR", maintype="text", subtype="calendar")
-    found = container(message.as_bytes())
+    letter.get_payload()[1].add_related(logo, "image", "png", cid="<logo@korst>", filename="image001.png")  # type: ignore[union-attr, index]
+    letter.add_attachment(b"BEGIN:VCALENDAR", maintype="text", subtype="calendar")
+    found = container(letter.as_bytes())
     assert found.parts == ()
     photo = b"\xff\xd8\xff\xe0\x00\x04ab" + bytes(200_000) + b"\xff\xd9"
-    message.add_attachment(photo, maintype="image", subtype="jpeg", disposition="inline")
-    assert [part.name for part in container(message.as_bytes(), "bon.eml").parts] == ["bon.jpg"]
+    letter.add_attachment(photo, maintype="image", subtype="jpeg", disposition="inline")
+    assert [part.name for part in container(letter.as_bytes(), "bon.eml").parts] == ["bon.jpg"]
 
 
 def test_a_document_is_known_by_its_content_not_by_what_the_mail_calls_it() -> None:
-    message = mail()
-    message.add_attachment(make.pdf(), maintype="application", subtype="octet-stream", disposition="inline")
-    message.add_attachment(invoice("T-1"), subtype="plain", disposition="inline")
-    found = container(message.as_bytes(), "post.eml")
+    letter = mail()
+    letter.add_attachment(make.pdf(), maintype="application", subtype="octet-stream", disposition="inline")
+    letter.add_attachment(invoice("T-1"), subtype="plain", disposition="inline")
+    found = container(letter.as_bytes(), "post.eml")
     assert [part.name for part in found.parts] == ["post-1.pdf", "post-2.xml"]
     assert numbers(found) == ["T-1"]
 
@@ -226,6 +228,62 @@ def test_a_mail_that_ends_before_its_attachments_is_not_whole() -> None:
 def test_an_encrypted_mail_waits_with_its_reason() -> None:
     found = container(mail(("smime.p7m", "application/pkcs7-mime", b"0\x82")).as_bytes())
     assert refusals(found) == [("smime.p7m", "file.secured-mail")]
+
+
+# Outlook
+
+
+def test_a_message_of_outlook_gives_its_attachments_and_those_of_messages_inside() -> None:
+    logo = b"\x89PNG\r\n\x1a\n" + bytes(20_000) + b"IEND\xae\x42\x60\x82"
+    inner = message(("scan.pdf", PDF), is_root=False)
+    outer = message(
+        ("één.xml", invoice("O-1").encode()),
+        ("Fwd.msg", inner),
+        ("logo@korst", logo),
+        html=b"<img src='cid:logo@korst'>",
+    )
+    found = container(compound_file(outer), "post.msg")
+    assert found.kind is ContainerKind.OUTLOOK_MAIL
+    assert [(part.position, part.name) for part in found.parts] == [("1", "één.xml"), ("2/1", "scan.pdf")]
+    assert numbers(found) == ["O-1"]
+    assert found.parts[1].data == PDF
+    assert found.mail is not None
+    assert (found.mail.sender, found.mail.recipients) == ("De Korst <facturen@korst.example>", ("in@firm.example",))
+    assert (found.mail.subject, found.mail.message_id) == ("Factuur é", "<7@korst.example>")
+    assert found.mail.sent_at == datetime(2026, 3, 2, 9, tzinfo=UTC)
+    assert found.parts[1].mail == found.mail
+
+
+def test_the_head_that_a_message_of_outlook_came_with_is_believed_first() -> None:
+    head = "From: <other@korst.example>\r\nTo: a@firm.example\r\nMessage-ID: <8@korst.example>\r\n"
+    found = container(compound_file(message(("a.pdf", PDF), head=head)))
+    assert found.mail is not None
+    assert (found.mail.sender, found.mail.message_id) == ("other@korst.example", "<8@korst.example>")
+
+
+def test_a_damaged_message_of_outlook_is_refused() -> None:
+    whole = compound_file(message())
+    name = "__recip_version1.0_#00000000".encode("utf-16-le")
+    assert container(whole).parts == ()
+    entry = whole.index(name)
+    assert refusal(whole[: entry + 76] + b"\x7f\x7f\0\0" + whole[entry + 80 :]) == "file.damaged-mail"
+
+
+def winmail(*attributes: tuple[int, bytes]) -> bytes:
+    return b"\x78\x9f\x3e\x22\x01\x00" + b"".join(
+        struct.pack("<BII", 2, attribute, len(value)) + value + b"\x00\x00" for attribute, value in attributes
+    )
+
+
+def test_what_outlook_packs_into_winmail_dat_comes_out() -> None:
+    attachment = ((0x00069002, bytes(14)), (0x00018010, b"factuur.pdf\x00"), (0x0006800F, PDF))
+    packed = winmail((0x00069007, struct.pack("<II", 1252, 0)), *attachment, (0x00069002, bytes(14)))
+    found = container(mail(("winmail.dat", "application/ms-tnef", packed)).as_bytes())
+    assert [(part.position, part.name) for part in found.parts] == [("1/1", "factuur.pdf"), ("1/2", "winmail-2")]
+    assert found.parts[0].data == PDF
+    assert found.parts[1].refusal is not None
+    assert found.parts[1].refusal.code == "file.winmail"
+    assert container(mail(("winmail.dat", "application/ms-tnef", winmail())).as_bytes()).parts == ()
 
 
 # XML

@@ -10,6 +10,7 @@ from tests.formats import format_documents as make
 from tests.formats.container_files import archive, envelope, invoice, mail
 from tests.formats.test_bank_subset import coda_file
 from tests.formats.test_read_real_documents import FILES
+from tests.support.compound_file import compound_file, message
 
 PREVIEW = b"\xff\xd8\xff\xe1\x00\x08\xff\xd8\xff\xd9ab"
 JPEG = PREVIEW + b"\xff\xda\x00\x04ab" + b"\x12\xff\x00\xff\xd0\x34" * 50 + b"\xff\xd9"
@@ -40,6 +41,7 @@ def linearized() -> bytes:
         (JPEG, "JPEG"),
         (PNG, "PNG"),
         (WEBP, "WebP"),
+        (compound_file(message(("a.pdf", make.pdf()))), "Office"),
         (archive(("a.xml", invoice("1").encode())), "ZIP"),
         (make.ubl().encode(), "XML"),
         (make.ubl(declaration="").encode("utf-16"), "XML"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 
 from banqup_tui.formats import coda, xml
 from banqup_tui.formats.containers import xml_elements
@@ -10,6 +11,8 @@ from banqup_tui.formats.plain import is_html, is_pdf
 from banqup_tui.formats.refusals import refuse
 
 _PDF_OBJECT = re.compile(rb"[\r\n]\s*\d+ \d+ obj\b")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_NO_SECTOR = 0xFFFFFFFA
 _PNG_END = b"IEND\xae\x42\x60\x82"
 _JPEG_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
 _JPEG_END, _JPEG_SCAN = 0xD9, 0xDA
@@ -37,6 +40,8 @@ def _unfinished(data: bytes) -> str:
         return "PNG" if _PNG_END not in data else ""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WebP" if int.from_bytes(data[4:8], "little") + 8 > len(data) else ""
+    if data.startswith(_OLE):
+        return "Office" if _is_cut_compound_file(data) else ""
     if xml.looks_like_xml(data) and not is_html(data):
         return "XML" if _is_cut_xml(data) else ""
     return "CODA" if _is_cut_coda(data) else ""
@@ -66,6 +71,15 @@ def _is_cut_jpeg(data: bytes) -> bool:
         position = marker.end()
         if code > 0x01 and code != 0xD8:
             position += int.from_bytes(data[position : position + 2], "big")
+
+
+def _is_cut_compound_file(data: bytes) -> bool:
+    """Returns whether a sector of the tables or the directory lies behind the end ([MS-CFB] 2.2)."""
+    if len(data) < 512:
+        return True
+    size = 1 << min(int.from_bytes(data[30:32], "little"), 16)
+    sectors = struct.unpack_from("<109I", data, 76) + struct.unpack_from("<I", data, 48)
+    return any(sector < _NO_SECTOR and (sector + 1) * size >= len(data) for sector in sectors)
 
 
 def _is_cut_xml(data: bytes) -> bool:

@@ -17,6 +17,7 @@ class ContainerEntry(msgspec.Struct, frozen=True, kw_only=True):
         name: Empty if it has none.
         path: With its directories, if it has some.
         suffix: The extension of a name that has to be made; empty if the content tells it.
+        inside: What it holds, if it is a container whose bytes do not stand alone in the one around it.
         refusal: Why its bytes could not be taken out.
     """
 
@@ -24,6 +25,7 @@ class ContainerEntry(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     suffix: str = ""
     data: bytes = b""
+    inside: FoundContainer | None = None
     refusal: UnreadableDocument | None = None
 
 

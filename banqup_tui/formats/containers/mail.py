@@ -6,12 +6,10 @@ A document is found by its content, not by disposition or type, which senders se
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import policy
-from email.generator import BytesGenerator
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesParser
@@ -24,7 +22,7 @@ from banqup_tui.formats.container import MOST_RECIPIENTS, ContainerKind, MailOri
 from banqup_tui.formats.containers.entries import ContainerEntry, FoundContainer
 from banqup_tui.formats.plain import is_html
 from banqup_tui.formats.refusals import refuse
-from banqup_tui.formats.xml import looks_like_xml
+from banqup_tui.formats.xml import decoded_payload, looks_like_xml
 
 _Mail: TypeAlias = "Message[str, str]"
 _T = TypeVar("_T")
@@ -80,7 +78,16 @@ def open_mail(data: bytes) -> FoundContainer | None:
     if not is_mail(data):
         return None
     mail = _parsed(data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
+    return _found(mail)
+
+
+def _found(mail: _Mail) -> FoundContainer:
     return FoundContainer(kind=ContainerKind.MAIL, files=iter(_documents(mail)), mail=_origin(mail))
+
+
+def origin_of_head(head: str) -> MailOrigin:
+    """Returns what the head of a mail says, given without its body."""
+    return _origin(_parsed(f"{head.strip()}\r\n\r\n".encode("utf-8", "surrogateescape")))
 
 
 def _parsed(data: bytes) -> _Mail:
@@ -141,13 +148,14 @@ def _document(piece: _Piece, shown: set[str]) -> Iterator[ContainerEntry]:
 def _attached_mail(piece: _Piece) -> ContainerEntry:
     attached = piece.message.get_payload(0)
     name = piece.name or "mail.eml"
-    try:
-        written = io.BytesIO()
-        # A long field that is folded anew could be broken by it.
-        BytesGenerator(written, mangle_from_=False, policy=policy.compat32, maxheaderlen=0).flatten(attached)  # type: ignore[arg-type]
-        return ContainerEntry(name=name, data=written.getvalue())
-    except Exception:  # fields that the generator cannot write again, see `_parsed`
+    if not isinstance(attached, Message):
         return ContainerEntry(name=name, refusal=refuse("file.damaged-mail"))
+    if not attached.keys():
+        # Some servers write an attached mail in base64, which RFC 2046 (5.2.1) does not allow, so it was not decoded.
+        decoded = decoded_payload(str(attached.get_payload()))
+        if decoded is not None:
+            return ContainerEntry(name=name, data=decoded)
+    return ContainerEntry(name=name, inside=_found(attached))
 
 
 def _is_body(piece: _Piece) -> bool:
@@ -166,23 +174,29 @@ def _is_body(piece: _Piece) -> bool:
 
 def _is_decoration(piece: _Piece, shown: set[str]) -> bool:
     """Returns whether the piece is a picture of the letter, such as the logo in a signature."""
-    if not piece.data.startswith(_PICTURES):
+    identifier = "" if piece.in_related else _field(piece.message, "Content-ID")
+    return is_picture_of_letter(piece.data, identifier, None if piece.in_related else shown)
+
+
+def is_picture_of_letter(data: bytes, identifier: str, shown: set[str] | None) -> bool:
+    """Returns whether an attachment is a small picture that the text shows, or too small a picture to be read.
+
+    `identifier` is its Content-ID, `shown` those that the text shows; `None` if it belongs to the text anyway.
+    """
+    if not data.startswith(_PICTURES):
         return False
-    if len(piece.data) < TINY_PICTURE:
-        return True
-    identifier = _field(piece.message, "Content-ID").strip("<> ").lower()
-    return len(piece.data) < SMALL_PICTURE and (piece.in_related or identifier in shown)
+    is_shown = shown is None or identifier.strip("<> ").lower() in shown
+    return len(data) < (SMALL_PICTURE if is_shown else TINY_PICTURE)
 
 
 def _shown_pictures(pieces: list[_Piece]) -> set[str]:
-    """Returns the identifiers of the pictures that the text of the mail shows at their place (RFC 2392)."""
-    shown: set[str] = set()
-    for piece in pieces:
-        if piece.type == "text/html":
-            shown |= {
-                name.decode("ascii", "replace").lower() for name in re.findall(rb"cid:([!-~]+?)[\"'\s>)]", piece.data)
-            }
-    return shown
+    texts = (piece.data for piece in pieces if piece.type == "text/html")
+    return {identifier for text in texts for identifier in shown_identifiers(text)}
+
+
+def shown_identifiers(html: bytes) -> set[str]:
+    """Returns the identifiers of the pictures that a text shows at their place (RFC 2392)."""
+    return {name.decode("ascii", "replace").lower() for name in re.findall(rb"cid:([!-~]+?)[\"'\s>)]", html)}
 
 
 def _payload(message: _Mail) -> bytes:

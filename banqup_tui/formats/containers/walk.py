@@ -24,6 +24,7 @@ from banqup_tui.formats.containers.completeness import check_whole
 from banqup_tui.formats.containers.entries import ContainerEntry, FoundContainer
 from banqup_tui.formats.containers.envelopes import open_xml
 from banqup_tui.formats.containers.mail import open_mail
+from banqup_tui.formats.containers.outlook import open_outlook, open_tnef
 from banqup_tui.formats.media_types import media_type
 from banqup_tui.formats.refusals import refuse
 from banqup_tui.formats.suffix import extension_of
@@ -50,7 +51,8 @@ def _found(data: bytes, file_name: str) -> FoundContainer | None:
     """
     try:
         check_whole(data)
-        return open_zip(data) or open_gzip(data, file_name) or open_xml(data) or open_mail(data)
+        found = open_zip(data) or open_gzip(data, file_name) or open_xml(data)
+        return found or open_outlook(data) or open_tnef(data) or open_mail(data)
     except (UnreadableDocument, MemoryError):
         raise
     except Exception as error:
@@ -96,7 +98,7 @@ class _Walk:
         if len(file.data) > MAX_PART_BYTES:
             too_large = refuse("file.part-too-large", limit=MAX_PART_BYTES // 2**20)
             file = msgspec.structs.replace(file, data=b"", refusal=too_large)
-        inside, refusal = (None, file.refusal) if file.refusal else _found_inside(file.data, name, place.depth)
+        inside, refusal = _inside(file, name, place.depth)
         if inside is not None:
             before = self._count
             deeper = msgspec.structs.replace(
@@ -125,10 +127,12 @@ class _Walk:
             raise refuse("file.parts-too-large", limit=MAX_TOTAL_BYTES // 2**20)
 
 
-def _found_inside(data: bytes, name: str, depth: int) -> tuple[FoundContainer | None, UnreadableDocument | None]:
-    """Returns the container that a file in a container is, or why it cannot be opened."""
+def _inside(file: ContainerEntry, name: str, depth: int) -> tuple[FoundContainer | None, UnreadableDocument | None]:
+    """Returns the container that a file in a container is, or why it cannot be taken out or opened."""
+    if file.refusal is not None:
+        return None, file.refusal
     try:
-        found = _found(data, name)
+        found = file.inside or _found(file.data, name)
     except UnreadableDocument as error:
         return None, error
     if found is not None and depth >= MAX_DEPTH:

@@ -90,7 +90,7 @@ REFUSALS = {
     "file.damaged-attachment": Texts(N_("The attachment is damaged."), _ASK_SENDER),
     "file.damaged-mail": Texts(N_("The mail that is attached to this one is damaged."), _ASK_SENDER),
     "file.incomplete": Texts(
-        N_("The file is not whole: it is a {format} without its end."),
+        N_("The file is not whole: {format} without its end."),
         N_("Wait until it is written to its end, or ask the sender for it again."),
     ),
     "file.nothing-inside": Texts(N_("There is no document inside."), _ASK_SENDER),

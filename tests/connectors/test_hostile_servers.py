@@ -12,7 +12,8 @@ import pytest
 
 from banqup_tui.backend.db.tables import utc_now
 from banqup_tui.backend.integrations.oauth import provider
-from banqup_tui.connectors.common.http_client import LARGEST_ANSWER, HttpAnswer, ask, opened
+from banqup_tui.connectors.common.http_answer import HttpAnswer
+from banqup_tui.connectors.common.http_client import LARGEST_ANSWER, ask, opened
 from banqup_tui.connectors.interface import Authorization, NotSent
 from banqup_tui.connectors.mail import connection
 from banqup_tui.connectors.mail.connector import Mail

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from banqup_tui.connectors.common import http_client
-from banqup_tui.connectors.common.http_client import HttpAnswer, ask, opened
+from banqup_tui.connectors.common.http_answer import HttpAnswer
+from banqup_tui.connectors.common.http_client import ask, opened
 from banqup_tui.connectors.common.http_faults import excerpt, refusal, retry_after
 from banqup_tui.connectors.interface import Fault, NotSent, Uncertain
 from tests.support.hooks import hooks

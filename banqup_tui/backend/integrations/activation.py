@@ -13,9 +13,8 @@ from banqup_tui.backend.connector_host.definition import Level
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import IntegrationRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_versions
+from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_versions, sign_in_settings
 from banqup_tui.backend.integrations.installations import installation_row, loading_extension
-from banqup_tui.backend.integrations.oauth import sign_in_settings
 from banqup_tui.backend.integrations.recovery import repair
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.ledger import lifecycle

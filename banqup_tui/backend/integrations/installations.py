@@ -11,8 +11,13 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import InstallationRecord, IntegrationRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.vault import of_installation
-from banqup_tui.backend.integrations import secret_binding, settings_levels, settings_rollout, settings_versions
-from banqup_tui.backend.integrations.oauth import sign_in_settings
+from banqup_tui.backend.integrations import (
+    secret_binding,
+    settings_levels,
+    settings_rollout,
+    settings_versions,
+    sign_in_settings,
+)
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.ledger import lifecycle
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler

@@ -14,8 +14,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import IntegrationRecord
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.vault import of_version
-from banqup_tui.backend.integrations import settings_levels
-from banqup_tui.backend.integrations.oauth import sign_in_settings
+from banqup_tui.backend.integrations import settings_levels, sign_in_settings
 from banqup_tui.backend.integrations.settings_levels import Settings
 from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.backend.services import CommandRefused, Services

@@ -6,7 +6,8 @@ from sqlalchemy import delete, func, select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.integrations.oauth import sign_in_settings
+from banqup_tui.backend.integrations import sign_in_settings
+from banqup_tui.backend.integrations.oauth import repository
 from banqup_tui.backend.services import Services
 from banqup_tui.protocol.messages import EntityKind, Op
 
@@ -16,7 +17,9 @@ RETENTION_DAYS = 90
 def prune(services: Services) -> None:
     """Prunes in one transaction, which raises the floors too: a request below a floor must be refused from then on."""
     with services.database.write(services.space_id) as transaction:
-        sign_in_settings.forget_unused(transaction, services)
+        in_use = sign_in_settings.named_by_the_firm(transaction, services)
+        if in_use is not None:  # settings that cannot be read may name any sign-in
+            repository.forget_unused(transaction, in_use)
         keys, tombstones = _prune_keys(transaction), _prune_tombstones(transaction)
         space = tables.space
         for column, highest in ((space.c.key_floor, keys), (space.c.tombstone_floor, tombstones)):

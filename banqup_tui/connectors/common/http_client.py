@@ -15,8 +15,7 @@ from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from banqup_tui.connectors.common.http_answer import HttpAnswer
 from banqup_tui.connectors.interface import Fault
 
 if TYPE_CHECKING:
@@ -31,24 +30,6 @@ _ANY_ZLIB = 32 + 15
 
 LARGEST_ANSWER = 1 << 20
 """Bytes of an answer that are read; the rest is dropped."""
-
-
-class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An HTTP answer.
-
-    Attributes:
-        headers: by name in lower case.
-        whole: the body ended properly; `False` if it was cut off, too long or of an unknown encoding.
-    """
-
-    status: int
-    headers: Mapping[str, str] = {}
-    body: bytes = b""
-    whole: bool = True
-
-    @property
-    def good(self) -> bool:
-        return 200 <= self.status < 300
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from html import unescape
 import httpx
 import msgspec
 
-from banqup_tui.connectors.common.http_client import HttpAnswer
+from banqup_tui.connectors.common.http_answer import HttpAnswer
 from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected, Uncertain
 from banqup_tui.domain.errors import BanqupError

@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from banqup_tui.connectors.common.http_client import HttpAnswer, ask
+from banqup_tui.connectors.common.http_answer import HttpAnswer
+from banqup_tui.connectors.common.http_client import ask
 from banqup_tui.connectors.common.http_pieces import pieces
 from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import Fault, NotSent

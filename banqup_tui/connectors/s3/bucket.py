@@ -12,7 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from banqup_tui.connectors.common.http_client import HttpAnswer, ask, opened
+from banqup_tui.connectors.common.http_answer import HttpAnswer
+from banqup_tui.connectors.common.http_client import ask, opened
 from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import DeliveryRequest
 from banqup_tui.connectors.s3.faults import (

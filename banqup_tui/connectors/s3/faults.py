@@ -12,7 +12,7 @@ import msgspec
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from banqup_tui.connectors.common.http_client import HttpAnswer
+from banqup_tui.connectors.common.http_answer import HttpAnswer
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected, Uncertain
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.integration import Trouble

@@ -11,7 +11,8 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from banqup_tui.connectors.common.hidden_file import chunks_of
-from banqup_tui.connectors.common.http_client import HttpAnswer, ask
+from banqup_tui.connectors.common.http_answer import HttpAnswer
+from banqup_tui.connectors.common.http_client import ask
 from banqup_tui.connectors.common.http_faults import cut_off
 from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import DeliveryRequest, Fault

@@ -1,6 +1,6 @@
 """Turns the refusals of a WebDAV server into `NotSent`, `Rejected` or `Uncertain`."""
 
-from banqup_tui.connectors.common.http_client import HttpAnswer
+from banqup_tui.connectors.common.http_answer import HttpAnswer
 from banqup_tui.connectors.common.http_faults import excerpt, refusal
 from banqup_tui.connectors.interface import Fault, NotSent, Rejected
 from banqup_tui.domain.errors import BanqupError

@@ -15,7 +15,8 @@ from uuid import uuid4
 import msgspec
 
 from banqup_tui.connectors.common.hidden_file import chunks_of
-from banqup_tui.connectors.common.http_client import HttpAnswer, ask, opened
+from banqup_tui.connectors.common.http_answer import HttpAnswer
+from banqup_tui.connectors.common.http_client import ask, opened
 from banqup_tui.connectors.common.http_pieces import pieces
 from banqup_tui.connectors.common.web_address import address_problems, server_of
 from banqup_tui.connectors.interface import (

@@ -15,7 +15,8 @@ import msgspec
 
 from banqup_tui.backend.db.tables import utc_now
 from banqup_tui.backend.redaction import Redactor
-from banqup_tui.connectors.common.http_client import HttpAnswer, ask, opened
+from banqup_tui.connectors.common.http_answer import HttpAnswer
+from banqup_tui.connectors.common.http_client import ask, opened
 from banqup_tui.connectors.common.web_address import server_of
 from banqup_tui.connectors.interface import Authorization, Fault, NotSent
 from banqup_tui.domain.errors import BanqupError

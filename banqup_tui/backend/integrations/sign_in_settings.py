@@ -10,7 +10,6 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import InstallationRecord, fetch_all
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.integrations import settings_levels
-from banqup_tui.backend.integrations.oauth import repository
 from banqup_tui.backend.services import CommandRefused, Services
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.secret import revealed
@@ -46,18 +45,18 @@ def columns(
     return {"sign_in_id": None}
 
 
-def forget_unused(transaction: Transaction, services: Services) -> None:
-    """Calls `repository.forget_unused`. Deletes nothing if settings of the firm cannot be read."""
+def named_by_the_firm(transaction: Transaction, services: Services) -> frozenset[str] | None:
+    """Returns the sign-ins in the firm's settings of all its installations, or `None` if some cannot be read."""
     table = tables.installation
-    in_use = set()
+    found: set[str] = set()
     mine = select(table).where(table.c.space_id == transaction.space_id)
     for row in fetch_all(transaction, InstallationRecord, mine):
         try:
             firm = settings_levels.of_firm(services, row)
         except CommandRefused:
-            return
-        in_use |= {sign_in_id for _name, sign_in_id in _named(services, row.extension_id, firm)}
-    repository.forget_unused(transaction, frozenset(in_use))
+            return None
+        found |= {sign_in_id for _name, sign_in_id in _named(services, row.extension_id, firm)}
+    return frozenset(found)
 
 
 def _named(services: Services, extension_id: str, settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -87,6 +87,10 @@ class ActionSession(Protocol):
         """Returns the names of the clients that a command concerns."""
         ...
 
+    def deliveries(self, document_ids: Sequence[str]) -> Sequence[Delivery]:
+        """Returns the deliveries of documents, also those at integrations of an earlier client."""
+        ...
+
     def rescues(self) -> Sequence[Rescue]:
         """Returns what was rescued of damaged outboxes, as far as the user has not confirmed it."""
         ...
@@ -305,6 +309,10 @@ class Action:
     def availability(self, context: Context) -> Message | None:
         """Returns `None` if it can be done now, else the reason why not."""
         return None
+
+    def in_menu(self, context: Context) -> bool:
+        """Returns whether the three-dot menu has it here: what concerns few documents is not shown dimmed on all."""
+        return True
 
     def note(self, context: Context) -> str | None:
         """Returns what will happen, for the line below the menu entry."""

@@ -9,7 +9,9 @@ from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.protocol.commands import (
     Cancel,
     CommandBody,
+    DecideDuplicate,
     PauseIntegration,
+    ReopenDuplicate,
     Resend,
     ResumeIntegration,
     Send,
@@ -19,7 +21,10 @@ from banqup_tui.protocol.commands import (
 _KEYS = uuid.UUID("6f0d5f0e-6c0e-5d1b-8a35-2a1f3a1f9b44")
 """The namespace of the keys of opposite commands."""
 
-REVERSIBLE: tuple[type[CommandBody], ...] = (Send, Resend, SetProcessed, PauseIntegration)
+REVERSIBLE: tuple[type[CommandBody], ...] = (
+    Send, Resend, SetProcessed, PauseIntegration, DecideDuplicate,
+)  # fmt: skip
+
 """Commands for which there is an opposite."""
 
 
@@ -38,6 +43,8 @@ def inverse(body: CommandBody, deliveries: Iterable[Delivery]) -> CommandBody | 
             return SetProcessed(document_ids=ids, processed=not processed)
         case PauseIntegration(integration_id=one):
             return ResumeIntegration(integration_id=one)
+        case DecideDuplicate(document_id=one):
+            return ReopenDuplicate(document_id=one)
         case Send(integration_ids=wanted):
             return _cancel(delivery for delivery in deliveries if wanted is None or delivery.integration_id in wanted)
         case Resend(copies=copies):

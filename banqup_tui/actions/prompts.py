@@ -31,7 +31,7 @@ class ChoiceQuestion(Value, frozen=True, kw_only=True):
     """A question with options.
 
     `steps`: the question is the first of so many steps, and has a button that goes on. `search`: there are hundreds of
-    options, and the user finds one by typing.
+    options, and the user finds one by typing. `lines` stand between the title and the options.
     """
 
     title: str
@@ -39,6 +39,7 @@ class ChoiceQuestion(Value, frozen=True, kw_only=True):
     hint: str = ""
     steps: int = 0
     search: bool = False
+    lines: Sequence[str] = ()
 
 
 class ConfirmQuestion(Value, frozen=True, kw_only=True):

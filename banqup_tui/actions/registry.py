@@ -13,6 +13,7 @@ from banqup_tui.actions.configure_integration import ConfigureIntegrationAction
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.copy import CopyValueAction
 from banqup_tui.actions.deactivate import DeactivateForAllAction
+from banqup_tui.actions.decide_duplicate import DecideDuplicateAction
 from banqup_tui.actions.details import DetailsAction, IntegrationsOfClientAction
 from banqup_tui.actions.dismiss import DismissFailureAction
 from banqup_tui.actions.download import DownloadAction
@@ -48,6 +49,7 @@ from banqup_tui.domain.values import Value
 
 ACTIONS: tuple[Action, ...] = (
     SendToIntegrationsAction(),
+    DecideDuplicateAction(),
     MarkProcessedAction(),
     ViewAction(),
     OpenClientAction(),
@@ -138,7 +140,7 @@ def bindings_of(place: Place) -> tuple[KeyBinding, ...]:
 
 def menu_of(context: Context) -> tuple[ActionEntry, ...]:
     """Returns the entries of the three-dot menu, sorted by their part."""
-    actions = [action for action in actions_of(context.place) if action.menu is not None]
+    actions = [action for action in actions_of(context.place) if action.menu is not None and action.in_menu(context)]
     return tuple(_entry(action, context) for action in sorted(actions, key=lambda action: action.menu or 0))
 
 

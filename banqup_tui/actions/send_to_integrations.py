@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.decide_duplicate import question_about_undecided
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.prompts import TickAnswer, TickList, TickRow, TickSummary
 from banqup_tui.actions.sentences import (
@@ -23,6 +24,7 @@ from banqup_tui.actions.submission import submit
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
+from banqup_tui.domain.duplicates import DuplicateChoice
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.send_plan import Obstacle, Route, SendEffect, SendPlan, SendRow, SendSelection, planned
@@ -30,7 +32,7 @@ from banqup_tui.domain.text import clean
 from banqup_tui.presentation.formats import count, cut_middle
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.presentation.words import _, ngettext
-from banqup_tui.protocol.commands import CommandBody, Copy, Resend, Send
+from banqup_tui.protocol.commands import CommandBody, Copy, DecideDuplicate, Resend, Send
 
 T = TypeVar("T")
 
@@ -70,6 +72,9 @@ class SendToIntegrationsAction(Action):
         return what_goes_where(context.selection)
 
     async def run(self, context: Context) -> None:
+        undecided = context.document if context.document is not None and context.document.is_undecided else None
+        if undecided is not None and not await context.ask.confirm(question_about_undecided(context, undecided)):
+            return
         answer = await context.ask.tick(question(context))
         if answer is None:
             return
@@ -77,7 +82,10 @@ class SendToIntegrationsAction(Action):
         plan = planned_for(chosen, answer)
         if plan.deliveries == 0:
             return
-        submit(context, commands_of(plan), queued_sentence(plan.deliveries, names_of(_sent_by(plan, chosen))))
+        # To send a held document is to decide about it: the service sends none that is not decided.
+        decided = DecideDuplicate(document_id=undecided.id, choice=DuplicateChoice.TWO_DOCUMENTS) if undecided else None
+        bodies = [*([decided] if decided else []), *commands_of(plan)]
+        submit(context, bodies, queued_sentence(plan.deliveries, names_of(_sent_by(plan, chosen))))
 
 
 def reason_of(obstacle: Obstacle) -> Message:
@@ -85,6 +93,9 @@ def reason_of(obstacle: Obstacle) -> Message:
         Obstacle.NO_ACTIVE_INTEGRATION: Message("action.no-active-integration"),
         Obstacle.WAITS_FOR_CLIENT: Message("action.waits-for-approval"),
         Obstacle.QUEUED_ALREADY: Message("action.queued-already"),
+        Obstacle.UNDECIDED: Message("action.all-held"),
+        Obstacle.REPLACED: Message("action.replaced"),
+        Obstacle.WITHDRAWN: Message("action.withdrawn"),
     }[obstacle]
 
 
@@ -299,6 +310,7 @@ def _lines_of_several(chosen: SendSelection, plan: SendPlan, answer: TickAnswer)
     yield _went_elsewhere(sum(row.elsewhere for row in chosen.rows if row.integration.id in answer.ids))
     yield _left_out(chosen)
     yield _processed_left_out(chosen)
+    yield _undecided_left_out(chosen.undecided)
 
 
 def _went_elsewhere(number: int) -> str:
@@ -332,6 +344,17 @@ def _processed_left_out(chosen: SendSelection) -> str:
         return ""
     words = ngettext(
         "Not sent: {count} document marked as processed.", "Not sent: {count} documents marked as processed.", number
+    )
+    return words.format(count=count(number))
+
+
+def _undecided_left_out(number: int) -> str:
+    if not number:
+        return ""
+    words = ngettext(
+        "Not sent: {count} document held as a duplicate. Decide about it first.",
+        "Not sent: {count} documents held as duplicates. Decide about each first.",
+        number,
     )
     return words.format(count=count(number))
 

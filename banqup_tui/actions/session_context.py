@@ -13,6 +13,7 @@ from banqup_tui.actions.inverse_commands import REVERSIBLE, inverse, inverse_key
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Ask
 from banqup_tui.domain.client import Client
+from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import UnderWay
@@ -55,6 +56,10 @@ class SessionAdapter:
 
     def documents(self, ids: Sequence[str]) -> Sequence[Document]:
         return list(self._session.readers.whole(ids))
+
+    def deliveries(self, document_ids: Sequence[str]) -> Sequence[Delivery]:
+        found = self._session.readers.deliveries_of(document_ids).values()
+        return [delivery for of_document in found for delivery in of_document]
 
     def rescues(self) -> Sequence[Rescue]:
         return self._session.outbox.rescues()

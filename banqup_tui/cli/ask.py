@@ -71,20 +71,30 @@ class CommandLineAsk:
         processed: Also send documents marked as processed.
         answers: The values for a form.
         sure: Do not ask before what cannot be undone.
+        choice: The answer to a choice, by its id.
     """
 
     def __init__(
-        self, *, again: bool = False, processed: bool = False, answers: Answers | None = None, sure: bool = False
+        self,
+        *,
+        again: bool = False,
+        processed: bool = False,
+        answers: Answers | None = None,
+        sure: bool = False,
+        choice: str | None = None,
     ) -> None:
         self._again = again
         self._processed = processed
         self._answers = answers or Answers()
         self._sure = sure
+        self._choice = choice
         self.messages: list[Notice] = []
         self.left_out = 0
 
     async def choose(self, question: ChoiceQuestion) -> str | None:
-        raise NotOnTheCommandLine(message("cli.only-in-terminal", title=question.title))
+        if self._choice is None:
+            raise NotOnTheCommandLine(message("cli.only-in-terminal", title=question.title))
+        return self._choice
 
     async def tick(self, question: TickList) -> TickAnswer | None:
         nothing = TickAnswer(ids=frozenset(), option=self._again, processed=self._processed)

@@ -21,7 +21,8 @@ from banqup_tui.presentation.messages import json_of, remedy_of_delivery
 _OF_DOCUMENT = (
     "currency", "netAmount", "vatAmount", "grossAmount", "payableAmount", "lineCount", "attachmentCount", "iban",
     "paymentReference", "account", "statementNumber", "openingBalance", "closingBalance", "movementCount",
-    "accountingStatus", "fileName", "mediaType", "sha256", "createdAt",
+    "accountingStatus", "fileName", "mediaType", "sha256", "createdAt", "sameAs", "duplicate", "replacedBy",
+    "withdrawnAt",
 )  # fmt: skip
 
 

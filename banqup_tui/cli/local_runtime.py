@@ -150,6 +150,9 @@ class LocalRuntime:
         for batch in in_batches(row.id for row in self._session.readers.listing(query)):
             yield from self._session.readers.whole(batch)
 
+    def undecided(self) -> Iterator[Document]:
+        yield from self._session.readers.whole(self._session.readers.undecided())
+
     def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]:
         ids = (
             (row.id for row in self._session.readers.listing(DocumentQuery()))

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deliveries": ("deliveries", N_("Every delivery: its state, attempts, reason and what to do.")),
     "sources": ("sources", N_("Folders that are watched, and the SFTP drop with its accounts: add, list, remove.")),
     "to-place": ("unfiled", N_("What came in and nobody could tell whose it is: list, place, dismiss.")),
+    "duplicates": ("duplicates", N_("Documents that are the same as an earlier one: list, decide.")),
     "rules": ("rules", N_("What was learned from placing by hand: list, remove.")),
     "changes": ("changes", N_("Changes that were refused: list, try again, clear.")),
     "sync": ("sync", N_("Send what waits here and fetch what is new.")),

@@ -119,6 +119,10 @@ class CliRuntime(Protocol):
         """Yields documents, newest first. Ids that do not exist are left out."""
         ...
 
+    def undecided(self) -> Iterator[Document]:
+        """Yields the documents that are held as duplicates, newest first."""
+        ...
+
     def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]:
         """Yields the deliveries of these documents; without ids those of all documents."""
         ...

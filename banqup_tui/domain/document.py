@@ -4,6 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.domain.values import Sha256, Value
 
@@ -13,6 +14,28 @@ class DocumentKind(StrEnum):
     CREDIT_NOTE = "CREDIT_NOTE"
     STATEMENT = "STATEMENT"
     OTHER = "OTHER"
+
+
+class Duplicate(StrEnum):
+    """What became of a document that came with the business key of an earlier one (domain.duplicates).
+
+    UNDECIDED: it is held: it waits for the user, and is not sent. The others are the user's decision. ONE_DOCUMENT:
+    both are one document, of which one copy was withdrawn. NEWER_VERSION: it replaces the earlier one. TWO_DOCUMENTS:
+    it is sent as any other.
+    """
+
+    UNDECIDED = "HELD"
+    ONE_DOCUMENT = "ONE_DOCUMENT"
+    NEWER_VERSION = "NEWER_VERSION"
+    TWO_DOCUMENTS = "TWO_DOCUMENTS"
+
+
+class HistoryEntry(Value, frozen=True, kw_only=True):
+    """What a user did to a document; `by` is the user's id."""
+
+    at: datetime
+    by: str
+    what: Message
 
 
 class Party(Value, frozen=True, kw_only=True):
@@ -30,7 +53,9 @@ class Document(Value, frozen=True, kw_only=True):
     (domain.direction). `counterparty` is the party that is not the client. `sha256` is that of the file's bytes.
     `approved`: the client has approved it. `processed`: a user has marked it. `attempted`: there was an attempt to send
     it to an integration. `damaged`: the stored bytes are missing or do not have the hash. `same_as` is the id of an
-    earlier document with the same seller, number, date, kind and amount, but other bytes.
+    earlier document with the same business key, but other bytes; `duplicate` is what became of it, `None` for documents
+    from before there was a question. `replaced_by` is the id of its newer version. A document with `withdrawn_at` is
+    in no folder, count or search, and is forgotten 30 days later. `history` has the newest entry last.
     """
 
     id: str
@@ -63,11 +88,24 @@ class Document(Value, frozen=True, kw_only=True):
     closing_balance: int | None = None
     movement_count: int | None = None
     same_as: str | None = None
+    duplicate: Duplicate | None = None
+    replaced_by: str | None = None
+    withdrawn_at: datetime | None = None
+    history: tuple[HistoryEntry, ...] = ()
     approved: bool = True
     processed: bool = False
     attempted: bool = False
     damaged: bool = False
     accounting_status: AccountingStatus = AccountingStatus.READY_TO_PROCESS
+
+    @property
+    def is_undecided(self) -> bool:
+        """True if the user has to decide whether it is the same as an earlier document."""
+        return self.duplicate is Duplicate.UNDECIDED
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_at is not None
 
     @property
     def sort_date(self) -> date:

@@ -23,7 +23,8 @@ class DocumentRow(Value, frozen=True, kw_only=True):
     """A row of a table of documents. `date` is `Document.sort_date`.
 
     `status` includes the effects of pending commands; if there are any, `pending` is True. `sent` has an entry for
-    each delivery that is not cancelled, by the label of its integration.
+    each delivery that is not cancelled, by the label of its integration. `undecided`, `replaced` and `withdrawn` as in
+    `Document`.
     """
 
     id: str
@@ -42,6 +43,9 @@ class DocumentRow(Value, frozen=True, kw_only=True):
     attempted: bool = False
     pending: bool = False
     is_credit_note: bool = False
+    undecided: bool = False
+    replaced: bool = False
+    withdrawn: bool = False
     file_name: str = ""
     sent: tuple[Sent, ...] = ()
 

@@ -7,6 +7,8 @@ RESEND only for a delivered or unknown delivery, and only if the user ticks it.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 
+import msgspec
+
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.extension import ReceiverKind
@@ -20,6 +22,9 @@ class Obstacle(StrEnum):
     NO_ACTIVE_INTEGRATION = "NO_ACTIVE_INTEGRATION"
     WAITS_FOR_CLIENT = "WAITS_FOR_CLIENT"
     QUEUED_ALREADY = "QUEUED_ALREADY"
+    UNDECIDED = "HELD"
+    REPLACED = "REPLACED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class SendEffect(StrEnum):
@@ -104,6 +109,11 @@ class SendSelection(Value, frozen=True, kw_only=True):
     def wanted(self) -> frozenset[str]:
         """The ids of the integrations that are ticked from the beginning."""
         return frozenset(row.integration.id for row in self.rows if row.wanted)
+
+    @property
+    def undecided(self) -> int:
+        """The number of documents that are not sent because they are held as duplicates."""
+        return sum(one.obstacle is Obstacle.UNDECIDED for one in self.offers)
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -222,10 +232,14 @@ def offers(
 def selection(each: Sequence[Offer], *, with_processed: bool = False) -> SendSelection:
     """Combines offers into a selection.
 
+    Of several documents, held duplicates are never sent: each has to be decided about. A single one may be, which
+    decides that it is another document.
     Of several documents, those marked as processed are left out without `with_processed`; a single document is not.
     The selection has an obstacle only if every document has one: that of the first.
     """
     several = len(each) > 1
+    if several:
+        each = [_without_undecided(one) for one in each]
     keeps_out = several and not with_processed
     left_out = [one for one in each if keeps_out and _is_done(one)]
     taken = [one for one in each if not (keeps_out and _is_done(one))]
@@ -242,6 +256,10 @@ def selection(each: Sequence[Offer], *, with_processed: bool = False) -> SendSel
         left_out=tuple(left_out),
         obstacle=each[0].obstacle if each and not sendable and not left_out else None,
     )
+
+
+def _without_undecided(one: Offer) -> Offer:
+    return msgspec.structs.replace(one, obstacle=Obstacle.UNDECIDED) if one.document.is_undecided else one
 
 
 def _is_done(one: Offer) -> bool:
@@ -302,6 +320,10 @@ def _route(integration: Integration, delivery: Delivery | None, kinds: Mapping[s
 
 
 def _obstacle(document: Document, routes: tuple[Route, ...]) -> Obstacle | None:
+    if document.is_withdrawn:
+        return Obstacle.WITHDRAWN
+    if document.replaced_by is not None:
+        return Obstacle.REPLACED
     if not document.approved:
         return Obstacle.WAITS_FOR_CLIENT
     if not routes:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
+from banqup_tui.domain.duplicates import DuplicateChoice
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.values import JsonObject, Sha256, Value
@@ -110,6 +111,26 @@ class SetProcessed(CommandBody, frozen=True, kw_only=True):
 
     document_ids: tuple[str, ...]
     processed: bool
+
+
+class DecideDuplicate(CommandBody, frozen=True, kw_only=True):
+    """Decides about a document that is held because an earlier one has its business key.
+
+    Refused if another user has decided already: the answer says what.
+    """
+
+    KIND: ClassVar[str] = "DECIDE_DUPLICATE"
+
+    document_id: str
+    choice: DuplicateChoice
+
+
+class ReopenDuplicate(CommandBody, frozen=True, kw_only=True):
+    """Takes a decision about a duplicate back. Refused if something of the document was sent since."""
+
+    KIND: ClassVar[str] = "REOPEN_DUPLICATE"
+
+    document_id: str
 
 
 class CreateClient(CommandBody, frozen=True, kw_only=True):
@@ -303,7 +324,7 @@ Body = (
     Send | Resend | BulkSend | Cancel | Dismiss | Settle | SetProcessed | CreateClient | Install | Configure
     | AllowPackage | Uninstall | Deactivate | AddIntegration | ConfigureIntegration | PauseIntegration
     | ResumeIntegration | RemoveIntegration | ImportFile | AddSource | RemoveSource | AddAccount | RemoveAccount
-    | PlaceFile | DismissUnfiled | RemoveRule
+    | PlaceFile | DismissUnfiled | RemoveRule | DecideDuplicate | ReopenDuplicate
 )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ class TerminalAsk:
         panel.fill(
             question.title,
             options,
+            lines=question.lines,
             step=_("{part} of {whole}").format(part=1, whole=question.steps) if question.steps else "",
             confirm=_("Continue") if question.steps else "",
         )

@@ -19,7 +19,18 @@ from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import VersionedDelivery, VersionedDocument
-from banqup_tui.store.codes import APPROVED, ATTEMPTED, CREDIT_NOTE, FOLDER_CODE, PROCESSED, STATUS_CODE, day_of
+from banqup_tui.store.codes import (
+    APPROVED,
+    ATTEMPTED,
+    CREDIT_NOTE,
+    FOLDER_CODE,
+    PROCESSED,
+    REPLACED,
+    STATUS_CODE,
+    UNDECIDED,
+    WITHDRAWN,
+    day_of,
+)
 from banqup_tui.store.files import FileCache
 from banqup_tui.store.packed import REST_OF_DELIVERY, REST_OF_DOCUMENT, packed
 from banqup_tui.store.rows import StoredRow, by_id
@@ -88,7 +99,8 @@ class CopyWriter:
 
     def _row(self, seq: int, document: Document, old: StoredRow | None) -> _WholeRow:
         flags = document.approved * APPROVED | document.processed * PROCESSED | document.attempted * ATTEMPTED
-        flags |= (document.kind is DocumentKind.CREDIT_NOTE) * CREDIT_NOTE
+        flags |= (document.kind is DocumentKind.CREDIT_NOTE) * CREDIT_NOTE | document.is_undecided * UNDECIDED
+        flags |= (document.replaced_by is not None) * REPLACED | document.is_withdrawn * WITHDRAWN
         document = directed(document)  # servers of older versions send credit notes with positive amounts
         return _WholeRow(
             old.n if old is not None else self._free_number(int(document.created_at.timestamp() * 1000)),
@@ -241,6 +253,8 @@ class CopyWriter:
         self._client_numbers.pop(client_id, None)
 
     def _count(self, row: StoredRow, by: int) -> None:
+        if row.flags & WITHDRAWN:
+            return
         key = (row.client, row.folder, row.day // 100, row.status)
         self._counts[key] = self._counts.get(key, 0) + by
 

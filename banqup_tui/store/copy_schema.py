@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from banqup_tui.kill_points import kill_point
-from banqup_tui.store.codes import CREDIT_NOTE
+from banqup_tui.store.codes import CREDIT_NOTE, UNDECIDED, WITHDRAWN
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA = 6
+SCHEMA = 7
 """The number of the schema; raise it with every migration, together with `copy.SCHEMA`.
 
 A copy of a newer schema is renamed and begun again, never read.
@@ -60,7 +60,8 @@ _DOCUMENTS = (
 `day` is yyyymmdd, `month` yyyymm; `folder` and `status` are codes of store.codes; amounts are minor units.
 `ver` is the change number of the row, `gen` the generation of the copy that brought it.
 `look` is 1 for a failed or uncertain delivery that no user has dismissed; `cause` is then its cause (domain.causes).
-`flags` adds up 1 approved, 2 processed, 4 attempted, 8 credit note (whose amounts are negative, domain.direction).
+`flags` adds up 1 approved, 2 processed, 4 attempted, 8 credit note (whose amounts are negative, domain.direction),
+16 held as a duplicate, 32 replaced by a newer version, 64 withdrawn (counted in no tally).
 `value` is the JSON of the wire without the fields that have a column.
 """
 
@@ -76,6 +77,7 @@ def make(path: Path, step: int | None = None) -> None:
     steps(name="0004")(_credit_notes)
     steps(name="0005")(_messages)
     steps(name="0006")(_messages_of_intake)
+    steps(name="0007")(_undecided_and_withdrawn)
     database = Database(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -169,6 +171,14 @@ def _messages_of_intake(database: Database) -> None:
         f" json_array({_message('problem', 'remedy')})), '$.problem') AS BLOB)"
         " WHERE json_type(CAST(value AS TEXT), '$.problem') = 'text'"
     )
+
+
+def _undecided_and_withdrawn(database: Database) -> None:
+    """Adds indexes for documents that are held and that are withdrawn, which are few. Running it twice is harmless."""
+    for name, flag in (("held", UNDECIDED), ("withdrawn", WITHDRAWN)):
+        database.execute(
+            f"CREATE INDEX IF NOT EXISTS document_{name} ON document (client, day) WHERE flags & {flag} <> 0"
+        )
 
 
 _REASONS = {

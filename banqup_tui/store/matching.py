@@ -4,8 +4,8 @@ import sqlite3
 from array import array
 
 from banqup_tui.domain.currencies import DIGITS, MOST_DIGITS, USUAL_DIGITS
-from banqup_tui.store.codes import STATUS_CODE
-from banqup_tui.store.query import DocumentQuery, FilterField, SortColumn, Term, folded, smallest_parts, tokens
+from banqup_tui.store.codes import REPLACED, STATUS_CODE, UNDECIDED, WITHDRAWN
+from banqup_tui.store.query import DocumentQuery, FilterField, IsWord, SortColumn, Term, folded, smallest_parts, tokens
 from banqup_tui.store.scope import Scope
 
 _DIGITS = " ".join(
@@ -28,6 +28,9 @@ _ORDERS = {
     SortColumn.STATUS: "CASE d.status WHEN 4 THEN 4 WHEN 2 THEN 3 WHEN 1 THEN 2 WHEN 0 THEN 1 ELSE 0 END {0},"
     " d.day DESC, d.n DESC",
 }
+
+
+_FLAGS = {IsWord.UNDECIDED: UNDECIDED, IsWord.REPLACED: REPLACED, IsWord.WITHDRAWN: WITHDRAWN}
 
 
 def matches(connection: sqlite3.Connection, query: DocumentQuery, scope: Scope) -> "array[int]":
@@ -59,6 +62,8 @@ def _compiled(term: Term, client: int | None) -> tuple[str, list[object]]:
             return f"d.status IN ({','.join(str(STATUS_CODE[status]) for status in term.statuses)})", []
         case FilterField.CURRENCY:
             return "d.currency = ?", [term.text.upper()]
+        case FilterField.IS:
+            return f"d.flags & {_FLAGS[IsWord(term.text)]} <> 0", []
         case FilterField.TEXT:
             return _found_by_words(term.text, client)
     column = {FilterField.FROM: "d.counterparty", FilterField.NUMBER: "d.number", FilterField.FILE: "d.file_name"}[

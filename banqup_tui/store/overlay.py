@@ -8,12 +8,19 @@ from banqup_tui.domain.values import Value
 
 
 class VisibleEffect(StrEnum):
-    """The visible effect of a command on documents. AWAY: an unfiled file leaves its list."""
+    """The visible effect of a command on documents. AWAY: an unfiled file leaves its list.
+
+    RELEASED: a duplicate is decided; UNDECIDED: the decision is taken back.
+    """
 
     SENT = "SENT"
     PROCESSED = "PROCESSED"
     NOT_PROCESSED = "NOT_PROCESSED"
     AWAY = "AWAY"
+    RELEASED = "RELEASED"
+    UNDECIDED = "HELD"
+    WITHDRAWN = "WITHDRAWN"
+    RESTORED = "RESTORED"
 
 
 class Mark(Value, frozen=True, kw_only=True):
@@ -36,6 +43,8 @@ class Drawn(Value, frozen=True, kw_only=True):
     status: AccountingStatus
     processed: bool
     attempted: bool
+    undecided: bool
+    withdrawn: bool
     pending: bool
 
 
@@ -74,6 +83,8 @@ def draw(
     attempted: bool,
     is_open: bool,
     needs_a_look: bool,
+    undecided: bool,
+    withdrawn: bool,
 ) -> Drawn:
     """Returns the state that a document will have once the commands have run, by the rule of domain.status.
 
@@ -92,6 +103,19 @@ def draw(
                 is_open = attempted = True
             case VisibleEffect.PROCESSED | VisibleEffect.NOT_PROCESSED:
                 processed = effect is VisibleEffect.PROCESSED
+            case VisibleEffect.RELEASED | VisibleEffect.UNDECIDED:
+                undecided, withdrawn = effect is VisibleEffect.UNDECIDED, False
+            case VisibleEffect.WITHDRAWN | VisibleEffect.RESTORED:
+                withdrawn = effect is VisibleEffect.WITHDRAWN
     if pending:
-        status = accounting_status(approved=approved, processed=processed, is_open=is_open, needs_a_look=needs_a_look)
-    return Drawn(status=status, processed=processed, attempted=attempted, pending=pending)
+        status = accounting_status(
+            approved=approved, processed=processed, is_open=is_open, needs_a_look=needs_a_look, undecided=undecided
+        )
+    return Drawn(
+        status=status,
+        processed=processed,
+        attempted=attempted,
+        undecided=undecided,
+        withdrawn=withdrawn,
+        pending=pending,
+    )

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from banqup_tui.domain.delivery import Delivery
-from banqup_tui.domain.document import Document
+from banqup_tui.domain.document import Document, Duplicate
 from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.domain.values import Value
 
@@ -53,7 +53,12 @@ def whole_document(row: DocumentRow, value: bytes) -> Document:
         "number": row.number, "fileName": row.file_name, "approved": row.approved, "processed": row.processed,
         "attempted": row.attempted, "accountingStatus": row.status.value,
     }  # fmt: skip
-    return msgspec.convert(msgspec.json.decode(value) | columns, Document)
+    rest = msgspec.json.decode(value)
+    if not row.undecided and rest.get("duplicate") == Duplicate.UNDECIDED:
+        del rest["duplicate"]  # a pending command decides
+    if not row.withdrawn:
+        rest.pop("withdrawnAt", None)
+    return msgspec.convert(rest | columns, Document)
 
 
 def whole_delivery(row: Sequence[Any]) -> Delivery:

@@ -6,6 +6,7 @@
     date:2026-11              year, month or day; also >2026-10, 2025..2026-03, 24/11/2026
     from:zavel                the counterparty; quotes hold words together: from:"la meuse"
     number:2026/11  currency:usd  file:scan
+    is:held                   also replaced, withdrawn; withdrawn documents are found by this alone
 
 A minus before a term excludes what it matches.
 """
@@ -33,6 +34,15 @@ class FilterField(StrEnum):
     NUMBER = "number"
     CURRENCY = "currency"
     FILE = "file"
+    IS = "is"
+
+
+class IsWord(StrEnum):
+    """What may stand behind `is:`."""
+
+    UNDECIDED = "held"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
 
 
 FIELD_NAMES: tuple[str, ...] = tuple(field for field in FilterField if field is not FilterField.TEXT)
@@ -104,6 +114,14 @@ class DocumentQuery(Value, frozen=True, kw_only=True):
     sort: SortColumn = SortColumn.DATE
     descending: bool = True
 
+    @property
+    def with_withdrawn(self) -> bool:
+        """True if the filter asks for withdrawn documents, which every other query leaves out."""
+        return any(
+            term.field is FilterField.IS and term.text == IsWord.WITHDRAWN and not term.negated
+            for term in self.filter.terms
+        )
+
 
 class _Unreadable(Exception):
     """A term cannot be read; `part` is the wrong part of its text, `None` for all of it."""
@@ -168,6 +186,8 @@ def _with_value(field: FilterField, value: str, negated: bool, start: int, end: 
     if field is FilterField.STATUS:
         statuses = tuple(_status(word) for word in value.split(",") if word)
         return Term(field=field, text=value, statuses=statuses, negated=negated, start=start, end=end)
+    if field is FilterField.IS:
+        return Term(field=field, text=_is_word(value), negated=negated, start=start, end=end)
     low: int | None = None
     high: int | None = None
     if field in (FilterField.GROSS, FilterField.NET, FilterField.VAT):
@@ -188,6 +208,14 @@ def _status(word: str) -> AccountingStatus:
     raise _Unreadable(
         message("filter.unknown-status-near", near=close[0]) if close else message("filter.unknown-status")
     )
+
+
+def _is_word(word: str) -> IsWord:
+    found = [one for one in IsWord if one.startswith(word.lower())]
+    if len(found) == 1:
+        return found[0]
+    close = difflib.get_close_matches(word.lower(), tuple(IsWord), n=1, cutoff=0.4)
+    raise _Unreadable(message("filter.unknown-is-near", near=close[0]) if close else message("filter.unknown-is"))
 
 
 def _range(value: str, read: "_Reader") -> tuple[int | None, int | None]:

@@ -20,14 +20,14 @@ from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.listing import ClientRow, Counts, DocumentRow, FolderNode, Totals, UnderWay
 from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.protocol.messages import BackfillCount
-from banqup_tui.store.codes import APPROVED, date_of, day_of
+from banqup_tui.store.codes import APPROVED, REPLACED, UNDECIDED, WITHDRAWN, date_of, day_of
 from banqup_tui.store.copy import CopyState, LocalCopy, state_of
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.overlay import Moment, Overlay
 from banqup_tui.store.packed import DELIVERY_COLUMNS, whole_delivery, whole_document
 from banqup_tui.store.query import DocumentQuery
 from banqup_tui.store.repair import healing, heals
-from banqup_tui.store.rows import by_id, rows_of
+from banqup_tui.store.rows import COLUMNS, by_id, read_rows, rows_of
 from banqup_tui.store.scope import number_of_client
 from banqup_tui.store.sqlite import reading
 from banqup_tui.store.tallies import Tallies, counts_in, folder_nodes
@@ -35,11 +35,18 @@ from banqup_tui.store.windows import DocumentRows
 
 _V = TypeVar("_V")
 
+_READINESS = APPROVED | UNDECIDED | REPLACED | WITHDRAWN
+"""The flags that decide whether a document is ready: of these it has APPROVED alone."""
+
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind)
     for kind in (Client, Integration, Installation, Extension, Source, Unfiled, PlacingRule)
 }
 """Built at import, before any thread: msgspec 0.22 crashes if two threads decode a type for the first time at once."""
+
+
+_IS_UNDECIDED = f"d.flags & {UNDECIDED} <> 0 AND d.flags & {WITHDRAWN} = 0"
+"""The condition of the index `document_held` stands in it as it is written there, or SQLite would not use the index."""
 
 
 @heals
@@ -72,8 +79,9 @@ class Readers:
             counts = self._tallies.by_client(connection, overlay)
             integrations = self._labels(connection)
             rows = connection.execute(
-                "SELECT c.n, c.id, c.value, (SELECT max(day) FROM document WHERE client = c.n) FROM client c"
-                " WHERE c.value IS NOT NULL ORDER BY c.name COLLATE NOCASE, c.id"
+                "SELECT c.n, c.id, c.value, (SELECT day FROM document WHERE client = c.n"  # noqa: S608
+                f" AND flags & {WITHDRAWN} = 0 ORDER BY day DESC LIMIT 1)"
+                " FROM client c WHERE c.value IS NOT NULL ORDER BY c.name COLLATE NOCASE, c.id"
             ).fetchall()
         return [
             ClientRow(
@@ -159,6 +167,18 @@ class Readers:
             rows = rows_of(connection, overlay, stored)
         return [whole_document(row, values[one.n]) for one, row in zip(stored, rows, strict=True)]
 
+    def undecided(self) -> list[str]:
+        """Returns the ids of documents that are held as duplicates, the newest first."""
+        overlay = self._overlay()
+        query = f"SELECT {COLUMNS} FROM document d WHERE {_IS_UNDECIDED} ORDER BY d.day DESC, d.n DESC"  # noqa: S608
+        with reading(self._connection()) as connection:
+            return [row.id for row in rows_of(connection, overlay, read_rows(connection, query, ())) if row.undecided]
+
+    def undecided_count(self) -> int:
+        """Returns how many documents are held. Pending commands are not subtracted: it is called at every key press."""
+        query = f"SELECT count(*) FROM document d WHERE {_IS_UNDECIDED}"  # noqa: S608
+        return int(self._connection().execute(query).fetchone()[0])
+
     def totals(self, ids: Sequence[str]) -> list[Totals]:
         """Returns count and amounts of these documents by currency, in minor units, the euro first."""
         sums: dict[str, list[int]] = {}
@@ -229,7 +249,7 @@ class Readers:
         return UnderWay(queued=found[DeliveryState.QUEUED], sending=found[DeliveryState.SENDING])
 
     def older(self, client_id: str, folders: Sequence[Folder], since: date | None = None) -> BackfillCount | None:
-        """Returns the number of approved documents of a client in these folders, and the copy's `seen`.
+        """Returns the number of documents of a client that are ready, in these folders, and the copy's `seen`.
 
         Returns `None` while the copy is not complete: the server queues no more than the user was shown, so the count
         must be right.
@@ -241,9 +261,9 @@ class Readers:
             number = number_of_client(connection, client_id)
             marks = ",".join("?" * len(folders))
             (count,) = connection.execute(
-                "SELECT count(*) FROM document WHERE client = ? AND day >= ? AND flags & ?"  # noqa: S608
+                "SELECT count(*) FROM document WHERE client = ? AND day >= ? AND flags & ? = ?"  # noqa: S608
                 f" AND folder IN ({marks})",
-                (number, day_of(since) if since else 0, APPROVED, *map(ALL_FOLDERS.index, folders)),
+                (number, day_of(since) if since else 0, _READINESS, APPROVED, *map(ALL_FOLDERS.index, folders)),
             ).fetchone()
         return BackfillCount(folders=tuple(folders), count=count, up_to=state.seen)
 

@@ -10,7 +10,17 @@ from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.folder import ALL_FOLDERS
 from banqup_tui.domain.listing import DocumentRow, Sent
-from banqup_tui.store.codes import APPROVED, ATTEMPTED, CREDIT_NOTE, PROCESSED, STATUSES, date_of
+from banqup_tui.store.codes import (
+    APPROVED,
+    ATTEMPTED,
+    CREDIT_NOTE,
+    PROCESSED,
+    REPLACED,
+    STATUSES,
+    UNDECIDED,
+    WITHDRAWN,
+    date_of,
+)
 from banqup_tui.store.overlay import Moment, Overlay, draw
 
 
@@ -86,12 +96,15 @@ def _row(row: StoredRow, client_id: str, sent: tuple[Sent, ...], overlay: Overla
         attempted=bool(flags & ATTEMPTED),
         is_open=any(one.is_open for one in sent),
         needs_a_look=any(one.needs_a_look for one in sent),
+        undecided=bool(flags & UNDECIDED),
+        withdrawn=bool(flags & WITHDRAWN),
     )
     return DocumentRow(
         id=row.id, client_id=client_id, folder=ALL_FOLDERS[row.folder], date=date_of(row.day), status=drawn.status,
         number=row.number, counterparty=row.counterparty, currency=row.currency, net_amount=row.net, vat_amount=row.vat,
         gross_amount=row.gross, approved=bool(flags & APPROVED), processed=drawn.processed, attempted=drawn.attempted,
         pending=drawn.pending, file_name=row.file_name, sent=sent, is_credit_note=bool(flags & CREDIT_NOTE),
+        undecided=drawn.undecided, replaced=bool(flags & REPLACED), withdrawn=drawn.withdrawn,
     )  # fmt: skip
 
 

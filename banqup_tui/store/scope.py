@@ -4,7 +4,7 @@ import sqlite3
 
 import msgspec
 
-from banqup_tui.store.codes import FOLDER_CODE, PROCESSED_CODE, STATUS_CODE
+from banqup_tui.store.codes import FOLDER_CODE, PROCESSED_CODE, STATUS_CODE, WITHDRAWN
 from banqup_tui.store.query import DocumentQuery, Filter, FilterField
 from banqup_tui.store.rows import COLUMNS, StoredRow, read_rows
 
@@ -28,7 +28,10 @@ class Scope:
         self.folder = None if query.folder is None else FOLDER_CODE[query.folder]
         self.first_month, self.last_month = _months_of(query)
         self.statuses = [STATUS_CODE[status] for status in query.statuses]
-        self.conditions, self.values = self._compiled()
+        self.withdrawn = query.with_withdrawn
+        self._of_counts, self.values = self._compiled()
+        # Withdrawn documents are in no tally, so the same documents are counted and read.
+        self.conditions = self._of_counts if self.withdrawn else f"{self._of_counts} AND d.flags & {WITHDRAWN} = 0"
 
     def _compiled(self) -> tuple[str, list[object]]:
         conditions: list[str] = []
@@ -49,18 +52,19 @@ class Scope:
             conditions.append(f"d.status <> {PROCESSED_CODE}")
         return " AND ".join(conditions) or "1", values
 
-    def takes(self, day: int, client: int, folder: int, status: int) -> bool:
+    def takes(self, day: int, client: int, folder: int, status: int, flags: int) -> bool:
         """Returns True if a document with these values is within the scope."""
         return (
             (self.client is None or self.client == client)
             and (self.folder is None or self.folder == folder)
             and (not self.statuses or status in self.statuses)
+            and (self.withdrawn or not flags & WITHDRAWN)
             and self.first_month <= day // 100 <= self.last_month
         )
 
     def months(self, connection: sqlite3.Connection) -> list[tuple[int, int]]:
         """Returns the months (yyyymm) with their numbers of rows, the newest first."""
-        conditions = self.conditions.replace("d.", "")
+        conditions = self._of_counts.replace("d.", "")
         return connection.execute(
             f"SELECT month, sum(count) FROM tally WHERE {conditions} AND month BETWEEN ? AND ?"  # noqa: S608
             " GROUP BY month ORDER BY month DESC",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.listing import COUNT_NAMES, Counts, FolderNode, MonthNode, YearNode
-from banqup_tui.store.codes import STATUS_CODE, STATUSES
+from banqup_tui.store.codes import STATUS_CODE, STATUSES, WITHDRAWN
 from banqup_tui.store.copy import state_of
 from banqup_tui.store.overlay import Overlay
 from banqup_tui.store.rows import by_id, rows_of
@@ -99,9 +99,10 @@ def _shifted(connection: sqlite3.Connection, overlay: Overlay) -> Tally:
     shift: Tally = {}
     stored = by_id(connection, list(overlay.marks))
     for before, row in zip(stored, rows_of(connection, overlay, stored), strict=True):
-        status = STATUS_CODE[row.status]
-        if status != before.status:
-            where = (before.client, before.folder, before.day // 100)
+        where = (before.client, before.folder, before.day // 100)
+        if not before.flags & WITHDRAWN:
             shift[(*where, before.status)] = shift.get((*where, before.status), 0) - 1
+        if not row.withdrawn:
+            status = STATUS_CODE[row.status]
             shift[(*where, status)] = shift.get((*where, status), 0) + 1
     return shift

@@ -124,7 +124,7 @@ class DocumentRows:
         return rows
 
     def _position_by_date(self, connection: sqlite3.Connection, row: StoredRow) -> int | None:
-        if not self._scope.takes(row.day, row.client, row.folder, row.status):
+        if not self._scope.takes(row.day, row.client, row.folder, row.status, row.flags):
             return None
         position, place = self._places.month_of(row.day)
         position += self._scope.between(connection, place, (row.day, row.n))

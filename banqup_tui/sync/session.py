@@ -6,15 +6,18 @@ from functools import partial
 from pathlib import Path
 
 from banqup_tui.app_dirs import AppDirs
+from banqup_tui.domain.duplicates import DuplicateChoice
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.values import Value
 from banqup_tui.error_log import record
 from banqup_tui.protocol.commands import (
     BulkSend,
     CommandBody,
+    DecideDuplicate,
     DismissUnfiled,
     ImportFile,
     PlaceFile,
+    ReopenDuplicate,
     Resend,
     Send,
     SetProcessed,
@@ -207,6 +210,11 @@ class Session:
             case Resend(copies=copies):
                 wanted = (copy.delivery_id for copy in copies)
                 return tuple(self.readers.documents_of_deliveries(wanted)), VisibleEffect.SENT
+            case DecideDuplicate(document_id=id_, choice=choice):
+                is_copy = choice is DuplicateChoice.ONE_DOCUMENT
+                return (id_,), VisibleEffect.WITHDRAWN if is_copy else VisibleEffect.RELEASED
+            case ReopenDuplicate(document_id=id_):
+                return (id_,), VisibleEffect.UNDECIDED
             case PlaceFile(unfiled_id=id_):
                 return (id_,), VisibleEffect.AWAY
             case DismissUnfiled(unfiled_ids=ids):

@@ -46,6 +46,7 @@ class FakeActionSession:
         self.acts: list[Any] = []
         self.taken_back: list[str] = []
         self.known: list[Document] = []
+        self.all_deliveries: list[Delivery] = []
         self.opposites: dict[str, CommandBody] = {}
         self.tested: list[TestRequest] = []
         self.retried: list[str] = []
@@ -75,6 +76,9 @@ class FakeActionSession:
 
     def documents(self, ids: Sequence[str]) -> list[Document]:
         return [one for one in self.known if one.id in ids]
+
+    def deliveries(self, document_ids: Sequence[str]) -> list[Delivery]:
+        return [delivery for delivery in self.all_deliveries if delivery.document_id in document_ids]
 
     def rescues(self) -> list[Rescue]:
         return self.rescued

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from banqup_tui.backend.db import migrations, tables
 from banqup_tui.backend.db.migrations import NewerSchema, bring_up_to_date, the_space
 from banqup_tui.backend.db.transaction import Database, sqlite_engine
-from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.document import Document, DocumentKind, Party
 from banqup_tui.domain.messages import text_message
 from tests.sync.fake_server import a_document
 
@@ -126,7 +126,7 @@ def test_postgresql_gets_the_same_partial_indexes() -> None:
     engine = create_mock_engine("postgresql+psycopg://", lambda statement, *_, **__: printed.append(_sql(statement)))
     tables.metadata.create_all(engine, checkfirst=False)
     partial = [one for one in printed if " WHERE " in one]
-    assert len(partial) == 5
+    assert len(partial) == 6
     assert "ON delivery (integration_id, due_at, id) WHERE state='QUEUED'" in " ".join(partial)
 
 
@@ -194,7 +194,7 @@ def test_what_an_older_database_gave_as_a_reason_is_shown_as_it_was(database: Da
 def test_why_a_file_waited_and_what_was_wrong_with_a_source_is_shown_as_it_was(database: Database) -> None:
     bring_up_to_date(database)
     with database.engine.begin() as connection:
-        for statement in BEFORE_MESSAGES_OF_INTAKE:
+        for statement in (*BEFORE_MESSAGES_OF_INTAKE, *BEFORE_DUPLICATES):
             connection.execute(text(statement))
         connection.execute(
             text(
@@ -239,6 +239,25 @@ def test_why_a_sign_in_was_refused_is_shown_as_it_was(database: Database) -> Non
     assert found == {"a": text_message("No.", "Begin it again."), "b": None}
 
 
+def test_business_keys_are_computed_anew_and_nothing_is_held_after_the_fact(database: Database) -> None:
+    bring_up_to_date(database)
+    seller = Party(name="Minoterie", vat_number="BE0998765448")
+    one = a_document("one", number="A-17", supplier=seller, gross_amount=100)
+    spelled = msgspec.structs.replace(one, id="two", number="a 17", sha256="2" * 64)
+    with database.engine.begin() as connection:
+        connection.execute(tables.document.insert(), [_row(one), _row(spelled), _row(a_document("letter"))])
+        for statement in BEFORE_DUPLICATES:
+            connection.execute(text(statement))
+        connection.execute(text("UPDATE document SET business_key = id"))
+        connection.execute(text("UPDATE schema_version SET version = 10"))
+    bring_up_to_date(database)
+    with database.engine.connect() as connection:
+        rows = {row.id: row for row in connection.execute(select(tables.document))}
+    assert rows["one"].business_key == rows["two"].business_key != "one"
+    assert rows["letter"].business_key is None
+    assert {row.duplicate for row in rows.values()} == {None}
+
+
 def _row(document: Document) -> dict[str, Any]:
     return {
         "id": document.id, "space_id": "s", "client_id": document.client_id, "folder": document.folder,
@@ -254,7 +273,15 @@ BEFORE_MESSAGES_OF_INTAKE = (
     "ALTER TABLE source DROP COLUMN problems",
 )
 
+BEFORE_DUPLICATES = (
+    "DROP INDEX document_withdrawn",
+    "ALTER TABLE document DROP COLUMN duplicate",
+    "ALTER TABLE document DROP COLUMN replaced_by",
+    "ALTER TABLE document DROP COLUMN withdrawn_at",
+)
+
 BEFORE_MESSAGES_OF_SIGN_INS = (
+    *BEFORE_DUPLICATES,
     "ALTER TABLE sign_in ADD COLUMN sentence TEXT",
     "ALTER TABLE sign_in ADD COLUMN remedy TEXT",
     "ALTER TABLE sign_in DROP COLUMN reason",
@@ -289,6 +316,7 @@ FIRST_VERSION = (
     "ALTER TABLE delivery ADD COLUMN remedy TEXT",
     "ALTER TABLE integration ADD COLUMN remedy TEXT",
     *BEFORE_MESSAGES_OF_INTAKE,
+    *BEFORE_DUPLICATES,
     "UPDATE schema_version SET version = 1",
 )
 """What makes the schema of the first version out of this one."""

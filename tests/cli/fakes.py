@@ -87,6 +87,9 @@ class FakeRuntime:
             if fits and folder in (None, document.folder):
                 yield document
 
+    def undecided(self) -> Iterator[Document]:
+        return (document for document in self.all_documents if document.is_undecided)
+
     def deliveries(self, document_ids: Collection[str] | None = None) -> Iterator[Delivery]:
         return (one for one in self.all_deliveries if document_ids is None or one.document_id in document_ids)
 

@@ -102,6 +102,9 @@ OPTIONS_ELSEWHERE = {
 EXAMPLES: list[tuple[str, int]] = [
     ("banqup import ~/more --client PARVIS --json", 0),
     ("banqup import ~/waits", 1),
+    ("banqup duplicates list --json", 0),
+    ("banqup duplicates decide {held} newer", 0),
+    ("banqup send --id {held} --yes", 0),
     ("banqup clients --json", 0),
     ("banqup documents --client PARVIS --folder PURCHASE_INVOICES --json", 0),
     ("banqup store list --json", 0),
@@ -304,6 +307,9 @@ def furnished(home: Path) -> None:
         (home / name).mkdir()
     (home / "inbox/first.xml").write_bytes(papers.invoice(buyer=parvis))
     (home / "more/second.xml").write_bytes(papers.invoice(buyer=parvis, number="2026-00418"))
+    for at in range(2):  # the same invoice in other bytes
+        (home / f"more/third-{at}.xml").write_bytes(papers.invoice(buyer=parvis, number="3") + b"\n" * at)
+        (home / f"more/fourth-{at}.xml").write_bytes(papers.invoice(buyer=parvis, number="4") + b"\n" * at)
     (home / "blocked").touch()
     (home / "secret").write_text("geheim")
     for number in range(2):
@@ -347,6 +353,7 @@ def _with_ids(line: str, setup: LocalSetup) -> str:
         "integration": "SELECT id FROM integration WHERE label = 'Local folder'",
         "blocked": "SELECT id FROM integration WHERE label = 'Blocked'",
         "document": "SELECT id FROM document ORDER BY created_at LIMIT 1",
+        "held": "SELECT id FROM document WHERE duplicate = 'HELD' LIMIT 1",
         "waiting": "SELECT id FROM to_place LIMIT 1",
         "source": "SELECT id FROM source WHERE kind = 'FOLDER'",
     }

@@ -18,7 +18,8 @@ KEYS_OF_A_DOCUMENT = [
     *("id", "client", "folder", "kind", "number", "issueDate", "dueDate", "counterparty", "supplier", "customer"),
     *("currency", "netAmount", "vatAmount", "grossAmount", "payableAmount", "lineCount", "attachmentCount", "iban"),
     *("paymentReference", "account", "statementNumber", "openingBalance", "closingBalance", "movementCount"),
-    *("accountingStatus", "fileName", "mediaType", "sha256", "createdAt", "deliveries"),
+    *("accountingStatus", "fileName", "mediaType", "sha256", "createdAt", "sameAs", "duplicate"),
+    *("replacedBy", "withdrawnAt", "deliveries"),
 ]
 
 

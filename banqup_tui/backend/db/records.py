@@ -157,6 +157,9 @@ class DocumentRecord(StoredRecord, frozen=True):
     processed: bool
     attempted: bool
     accounting_status: str
+    duplicate: str | None
+    replaced_by: str | None
+    withdrawn_at: datetime | None
     value: bytes
 
 

@@ -26,7 +26,7 @@ from banqup_tui.backend.services import Services
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import NEWEST_ATTEMPTS, Attempt, Delivery, DeliveryState
-from banqup_tui.domain.document import Document
+from banqup_tui.domain.document import Document, Duplicate
 from banqup_tui.domain.extension import Installation, InstallationState
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration, IntegrationState, Trouble
@@ -51,6 +51,9 @@ def document_of(row: DocumentRecord) -> Document:
         processed=row.processed,
         attempted=row.attempted,
         accounting_status=AccountingStatus(row.accounting_status),
+        duplicate=Duplicate(row.duplicate) if row.duplicate else None,
+        replaced_by=row.replaced_by,
+        withdrawn_at=row.withdrawn_at,
     )
 
 

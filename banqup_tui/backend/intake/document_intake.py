@@ -4,7 +4,6 @@ Reading precedes the transaction (`prepare_import`, `read_file`), as a large PDF
 that cannot be read or sorted is recorded as unfiled, and the command is refused.
 """
 
-import hashlib
 import uuid
 from enum import StrEnum
 from typing import Final
@@ -17,11 +16,14 @@ from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake import filing_rules, unfiled
 from banqup_tui.backend.intake.clients import ClientDirectory, add_keys, make_client
 from banqup_tui.backend.intake.description import described, kind_of
+from banqup_tui.backend.intake.document_changes import may_be_sent
+from banqup_tui.backend.intake.duplicates import earlier_with_same_key, undecided
 from banqup_tui.backend.intake.incoming import Incoming
 from banqup_tui.backend.intake.parsed_files import read_file
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
 from banqup_tui.domain.client import Client
-from banqup_tui.domain.document import Document
+from banqup_tui.domain.document import Document, Duplicate
+from banqup_tui.domain.duplicates import business_key
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
@@ -37,16 +39,12 @@ from banqup_tui.sources.keys import account_key
 from banqup_tui.sources.layouts import read_path
 from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, sort
 
-_WITH_SAME_BYTES: Final = select(tables.document.c.id, tables.document.c.folder).where(
+_WITH_SAME_BYTES: Final = select(
+    tables.document.c.id, tables.document.c.folder, tables.document.c.duplicate, tables.document.c.withdrawn_at
+).where(
     tables.document.c.space_id == bindparam("space"),
     tables.document.c.client_id == bindparam("client"),
     tables.document.c.sha256 == bindparam("sha256"),
-)
-_WITH_SAME_BUSINESS: Final = (
-    select(tables.document.c.id)
-    .where(tables.document.c.client_id == bindparam("client"), tables.document.c.business_key == bindparam("key"))
-    .order_by(tables.document.c.created_seq)
-    .limit(1)
 )
 
 
@@ -58,13 +56,19 @@ class Outcome(StrEnum):
 
 
 class ImportedDocument(Value, frozen=True, kw_only=True):
-    """A document of an import. `same_as`: an earlier document with the same invoice in other bytes."""
+    """A document of an import.
+
+    `same_as`: an earlier document with the same business key, in other bytes; UNDECIDED: the user has to
+    decide. `withdrawn`: the client has it, and a user has withdrawn it, which it stays.
+    """
 
     document_id: str
     client_id: str
     folder: Folder
     outcome: Outcome
     same_as: str | None = None
+    duplicate: Duplicate | None = None
+    withdrawn: bool = False
 
 
 class Taken(Value, frozen=True, kw_only=True):
@@ -159,16 +163,17 @@ def _file(
     if known is not None:
         return known
     document = _document(transaction, services, incoming, content, placed, client)
-    key = business_key(document)
-    same_as = _same_business(transaction, client.id, key) if key else None
-    document = msgspec.structs.replace(document, same_as=same_as)
-    _insert(transaction, document, key)
+    same_as = earlier_with_same_key(transaction, document)
+    if same_as is not None:
+        document = undecided(document, same_as)
+    _insert(transaction, document)
     return ImportedDocument(
         document_id=document.id,
         client_id=client.id,
         folder=document.folder,
         outcome=Outcome.NEW,
         same_as=same_as,
+        duplicate=document.duplicate,
     )
 
 
@@ -204,38 +209,17 @@ def _document_with(transaction: Transaction, client_id: str, sha256: str) -> Imp
     ).first()
     if row is None:
         return None
-    return ImportedDocument(document_id=row.id, client_id=client_id, folder=Folder(row.folder), outcome=Outcome.KNOWN)
-
-
-def business_key(document: Document) -> str | None:
-    """Returns a hash of the values that identify an invoice or a bank statement across different files.
-
-    These are seller, number, date, kind and amount, or account, numbers and closing balance. `None` if the document
-    has neither a number nor an account.
-    """
-    if document.number is None and document.account is None:
-        return None
-    seller = document.supplier
-    parts = (
-        document.kind,
-        (seller.vat_number or seller.enterprise_number or seller.name) if seller else None,
-        document.number,
-        document.issue_date,
-        document.payable_amount,
-        document.currency,
-        document.account,
-        document.statement_number,
-        document.closing_balance,
+    return ImportedDocument(
+        document_id=row.id,
+        client_id=client_id,
+        folder=Folder(row.folder),
+        outcome=Outcome.KNOWN,
+        duplicate=Duplicate(row.duplicate) if row.duplicate else None,
+        withdrawn=row.withdrawn_at is not None,
     )
-    return hashlib.sha256("\n".join(str(part) for part in parts).encode()).hexdigest()
 
 
-def _same_business(transaction: Transaction, client_id: str, key: str) -> str | None:
-    found: str | None = transaction.execute(_WITH_SAME_BUSINESS, {"client": client_id, "key": key}).scalar()
-    return found
-
-
-def _insert(transaction: Transaction, document: Document, key: str | None) -> None:
+def _insert(transaction: Transaction, document: Document) -> None:
     """Inserts the row.
 
     `Transaction` sets the change numbers: zero stands for the number to come, `None` for not ready.
@@ -249,14 +233,15 @@ def _insert(transaction: Transaction, document: Document, key: str | None) -> No
         "created_at": document.created_at,
         "filed_year": document.sort_date.year,
         "filed_month": document.sort_date.month,
-        "business_key": key,
+        "business_key": business_key(document),
         "created_seq": 0,
-        "ready_seq": 0 if document.approved else None,
+        "ready_seq": 0 if may_be_sent(document) else None,
         "seq": 0,
         "approved": document.approved,
         "processed": False,
         "attempted": False,
         "accounting_status": str(document.accounting_status),
+        "duplicate": str(document.duplicate) if document.duplicate else None,
         "value": msgspec.json.encode(document),
     }
     transaction.execute(tables.document.insert(), row)

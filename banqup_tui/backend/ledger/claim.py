@@ -30,6 +30,7 @@ from banqup_tui.backend.ledger.outcome import end_without_effect
 from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.ledger.schedule import free_slots, refresh, refresh_locked
 from banqup_tui.backend.ledger.status import update_status
+from banqup_tui.backend.ledger.stopped_documents import stop_due
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState, Trouble
 from banqup_tui.kill_points import kill_point
@@ -87,7 +88,7 @@ def claim(
         mark_broken(transaction, locked, messages.NO_CONNECTOR, Trouble.EXTENSION)
         return []
     locked = rate.follow(transaction, terms, locked)
-    due = _due(transaction, locked, min(free, free_slots(transaction, locked)))
+    due = stop_due(transaction, _due(transaction, locked, min(free, free_slots(transaction, locked))))
     # After an uncertain attempt only the same key at the same receiver is safe. Where the destination has changed or
     # the receiver may have forgotten the key, another attempt could deliver a second copy.
     lost = [row for row in due if terms.key_cannot_be_used(row, locked, transaction.now)]

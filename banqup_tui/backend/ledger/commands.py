@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select, update
 
+from banqup_tui.backend.db.json_rows import ids_param, in_ids
 from banqup_tui.backend.db.records import DeliveryRecord, DocumentRecord, IntegrationRecord, fetch_all
 from banqup_tui.backend.db.tables import delivery, document, integration, stamp
 from banqup_tui.backend.db.transaction import Transaction
@@ -28,6 +29,7 @@ from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.document import Duplicate
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import Message, message
@@ -56,23 +58,25 @@ def send(transaction: Transaction, body: Send, context: CommandContext) -> Resul
     """Queues documents at the named integrations, or at all active ones of their clients.
 
     Returns:
-        `{"queued": n, "unchanged": n, "notApproved": n, "deliveryIds": [...], "details": [...]}`
+        `{"queued": n, "unchanged": n, "notApproved": n, "stopped": n, "deliveryIds": [...], "details": [...]}`; n of
+        `stopped` counts documents that are held, replaced or withdrawn.
 
     Raises:
-        CommandRefused: If no document is approved, one is gone, or an integration is missing or not active.
+        CommandRefused: If no document may be sent, one is gone, or an integration is missing or not active.
     """
     documents = _documents(transaction, body.document_ids)
-    approved = [row for row in documents if row.approved]
-    if documents and not approved:
-        raise CommandRefused(ProblemType.REFUSED, Message("document.not-approved"))
-    targets = _targets(transaction, {row.client_id for row in approved}, body.integration_ids)
+    ready = [row for row in documents if row.ready_seq is not None]
+    if documents and not ready:
+        raise CommandRefused(ProblemType.REFUSED, _why_not_ready(documents[0]))
+    targets = _targets(transaction, {row.client_id for row in ready}, body.integration_ids)
     result = Enqueued()
     for locked in targets:
-        own = [row for row in approved if row.client_id == locked.client_id]
+        own = [row for row in ready if row.client_id == locked.client_id]
         result.add(enqueue(transaction, locked, own, context.user_id))
     refresh(transaction, [locked.id for locked in targets])
     answer = _answer("queued", result.delivery_ids, [_why(row, _state_of(row)) for row in result.untouched])
-    return answer | {"notApproved": len(documents) - len(approved)}
+    not_approved = sum(not row.approved for row in documents)
+    return answer | {"notApproved": not_approved, "stopped": len(documents) - len(ready) - not_approved}
 
 
 def resend(transaction: Transaction, body: Resend, context: CommandContext) -> Result:
@@ -87,9 +91,12 @@ def resend(transaction: Transaction, body: Resend, context: CommandContext) -> R
     ids = [copy.delivery_id for copy in body.copies]
     integrations, rows = _locked_deliveries(transaction, ids)
     wanted, asked_again, details = [], [], []
+    stopped = _stopped(transaction, rows.values())
     for copy in {copy.delivery_id: copy for copy in body.copies}.values():
         row, locked = rows[copy.delivery_id], integrations[rows[copy.delivery_id].integration_id]
         obstacle = _obstacle_to_another_copy(row, locked, copy.generation, context, body.if_gone)
+        if row.document_id in stopped:
+            obstacle = "DOCUMENT_STOPPED"
         if obstacle is not None:
             details.append(_why(row, obstacle))
         elif body.if_gone:
@@ -225,6 +232,21 @@ def _documents(transaction: Transaction, document_ids: Iterable[str]) -> list[Do
     if len(rows) < len(wanted):
         raise CommandRefused(ProblemType.NOT_FOUND, Message("document.deleted"))
     return rows
+
+
+def _why_not_ready(row: DocumentRecord) -> Message:
+    """Returns why a document without `ready_seq` is not sent."""
+    if row.withdrawn_at is not None:
+        return Message("document.withdrawn")
+    if row.replaced_by is not None:
+        return Message("document.replaced")
+    return Message("document.held") if row.duplicate == Duplicate.UNDECIDED else Message("document.not-approved")
+
+
+def _stopped(transaction: Transaction, rows: Iterable[DeliveryRecord]) -> set[str]:
+    """Returns the documents of these deliveries that are not to be sent."""
+    statement = select(document.c.id).where(in_ids(document.c.id), document.c.ready_seq.is_(None))
+    return set(transaction.execute(statement, ids_param(row.document_id for row in rows)).scalars())
 
 
 def _targets(transaction: Transaction, client_ids: set[str], named: Sequence[str] | None) -> list[IntegrationRecord]:

@@ -12,6 +12,7 @@ from banqup_tui.backend.db.tables import delivery, document
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.document import Duplicate
 from banqup_tui.domain.status import accounting_status_with
 from banqup_tui.protocol.messages import EntityKind
 
@@ -23,6 +24,7 @@ class _DocumentColumns(BaseRecord, frozen=True):
     processed: bool
     attempted: bool
     accounting_status: str
+    duplicate: str | None
 
 
 class _DeliveryColumns(BaseRecord, frozen=True):
@@ -82,7 +84,9 @@ def _update_status(transaction: Transaction, document_ids: list[str]) -> None:
     changed = []
     for row in fetch_all(transaction, _DocumentColumns, _DOCUMENTS, ids_param(document_ids)):
         own = deliveries.get(row.id, [])
-        status = accounting_status_with(own, approved=row.approved, processed=row.processed)
+        status = accounting_status_with(
+            own, approved=row.approved, processed=row.processed, undecided=row.duplicate == Duplicate.UNDECIDED
+        )
         attempted = row.attempted or any(one.attempts > 0 for one in own)
         if status != row.accounting_status or attempted != row.attempted:
             changed.append((row.id, str(status), attempted))

@@ -16,11 +16,13 @@ from banqup_tui.cli.json_output import client_of
 from banqup_tui.cli.output import print_array, say
 from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, Fate, Tools, client_named
 from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document, Duplicate
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import NotARegularFile
+from banqup_tui.presentation.duplicates import same_as
 from banqup_tui.presentation.folders import folder_name
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import json_of
@@ -104,14 +106,22 @@ async def _answered(runtime: CliRuntime, submitted: Sequence[Submitted]) -> list
     keys = [file.key for file in submitted if file.key is not None]
     answers = {answer.key: answer for answer in await runtime.answers(keys, SECONDS)} if keys else {}
     clients = {row.client.id: row.client for row in runtime.clients()}
+    earlier = _earlier(runtime, answers.values())
     values: list[dict[str, object]] = []
     for sent in submitted:
         of_file = _values(sent, answers.get(sent.key or ""), clients)
         for value in of_file:
-            say(_line(value))
+            say(_line(value, earlier.get(value["sameAs"])))
         values.extend(of_file)
     runtime.mark_reported([key for key, answer in answers.items() if answer.fate in (Fate.REFUSED, Fate.EXPIRED)])
     return values
+
+
+def _earlier(runtime: CliRuntime, answers: Iterable[CommandAnswer]) -> dict[object, Document]:
+    """Returns the documents that imported ones are the same as, by id."""
+    results = [answer.result for answer in answers if isinstance(answer.result, dict)]
+    ids = {one.get("sameAs") for result in results for one in result.get("documents") or ()}
+    return {document.id: document for document in runtime.documents(ids=sorted(filter(None, ids)))}
 
 
 def _values(submitted: Submitted, answer: CommandAnswer | None, clients: dict[str, Client]) -> list[dict[str, object]]:
@@ -132,7 +142,8 @@ def _values(submitted: Submitted, answer: CommandAnswer | None, clients: dict[st
 
 def _taken(submitted: Submitted, stored: dict[str, Any], client: Client | None) -> dict[str, object]:
     outcome = "KNOWN" if stored.get("outcome") == "KNOWN" else "TAKEN"
-    return _value(submitted, outcome, document=stored.get("documentId"), client=client, folder=stored.get("folder"))
+    value = _value(submitted, outcome, document=stored.get("documentId"), client=client, folder=stored.get("folder"))
+    return value | {name: stored.get(name) for name in ("sameAs", "duplicate", "withdrawn")}
 
 
 def _value(
@@ -151,10 +162,13 @@ def _value(
         "client": client_of(client),
         "folder": folder,
         "reason": json_of(reason),
+        "sameAs": None,
+        "duplicate": None,
+        "withdrawn": None,
     }
 
 
-def _line(value: dict[str, Any]) -> str:
+def _line(value: dict[str, Any], earlier: Document | None = None) -> str:
     path, outcome = value["path"], value["outcome"]
     reason = value["reason"] or {"message": "", "remedy": ""}
     why = f"{reason['message']} {reason['remedy']}".rstrip()
@@ -167,6 +181,10 @@ def _line(value: dict[str, Any]) -> str:
     if outcome == "WAITING":
         return f"{path}: {_('kept here; it goes when the backend is back.')}"
     word = _("known already") if outcome == "KNOWN" else _("taken")
+    if value["withdrawn"]:
+        word = _("known already, and withdrawn")
+    elif outcome == "TAKEN" and value["duplicate"] == Duplicate.UNDECIDED:
+        word = _("taken, held: {same_as}").format(same_as=same_as(earlier))
     folder = folder_name(Folder(value["folder"])).lower() if value["folder"] else ""
     where = ", ".join(part for part in (value["client"]["name"], folder) if part)
     return f"{path}: {word} ({where})" if where else f"{path}: {word}"
@@ -176,6 +194,7 @@ def _summary(values: Sequence[dict[str, Any]]) -> int:
     numbers = dict.fromkeys(("TAKEN", "KNOWN", "TO_PLACE", "REFUSED", "WAITING", "PASSED_OVER"), 0)
     for value in values:
         numbers[value["outcome"]] += 1
+    undecided = sum(value["outcome"] == "TAKEN" and value["duplicate"] == Duplicate.UNDECIDED for value in values)
     words = {
         "TAKEN": ngettext("{n} taken", "{n} taken", numbers["TAKEN"]),
         "KNOWN": ngettext("{n} known already", "{n} known already", numbers["KNOWN"]),
@@ -187,6 +206,13 @@ def _summary(values: Sequence[dict[str, Any]]) -> int:
     always = ("TAKEN", "KNOWN", "REFUSED")
     parts = [text.format(n=count(numbers[key])) for key, text in words.items() if numbers[key] or key in always]
     say(", ".join(parts) + ".")
+    if undecided:
+        sentence = ngettext(
+            "{n} of them is held: banqup duplicates list shows it.",
+            "{n} of them are held: banqup duplicates list shows them.",
+            undecided,
+        )
+        say(sentence.format(n=count(undecided)))
     if numbers["TO_PLACE"]:
         say(_("banqup to-place list shows what waits to be placed."))
     if numbers["REFUSED"] or numbers["TO_PLACE"]:

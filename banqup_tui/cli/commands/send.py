@@ -33,6 +33,7 @@ from banqup_tui.presentation.words import N_, _, ngettext
 @folder_option
 @click.option("--again", is_flag=True, help=N_("Send again also what is there: it may be there twice."))
 @click.option("--processed", is_flag=True, help=N_("Of several documents, also those marked as processed."))
+@click.option("--yes", is_flag=True, help=N_("Do not ask before a document is sent that is held as a duplicate."))
 @click.option("--wait", is_flag=True, help=N_("Wait until every delivery has settled."))
 @click.option(
     "--timeout", type=click.FloatRange(min=0), default=600, show_default=True, help=N_("Longest wait, seconds.")
@@ -46,6 +47,7 @@ def command(
     folder: str | None,
     again: bool,
     processed: bool,
+    yes: bool,
     wait: bool,
     timeout: float,
     json: bool,
@@ -60,7 +62,7 @@ def command(
 
     async def work(runtime: CliRuntime) -> int:
         documents = _chosen(runtime, document_ids, reference, folder)
-        code, keys, ids = await _send(runtime, documents, again=again, processed=processed)
+        code, keys, ids = await _send(runtime, documents, again=again, processed=processed, sure=yes)
         until = time.monotonic() + timeout
         if keys:
             code = await _answered(runtime, keys, min(SECONDS_TO_ANSWER, timeout))
@@ -81,14 +83,14 @@ def _chosen(runtime: CliRuntime, ids: Sequence[str], reference: str | None, fold
 
 
 async def _send(
-    runtime: CliRuntime, documents: Sequence[Document], *, again: bool, processed: bool
+    runtime: CliRuntime, documents: Sequence[Document], *, again: bool, processed: bool, sure: bool
 ) -> tuple[int, tuple[str, ...], list[str]]:
     """Returns exit code, keys of the commands, and ids of the documents that they are about."""
     if not documents:
         say(_("There are no documents there."))
         return exit_codes.OK, (), []
     clients = {document.client_id for document in documents}
-    ask = CommandLineAsk(again=again, processed=processed)
+    ask = CommandLineAsk(again=again, processed=processed, sure=sure)
     context = context_for(
         runtime,
         ask,
@@ -108,6 +110,8 @@ async def _send(
     keys = tuple(key for message in ask.messages for key in message.undo_keys)
     if left_out:
         say(_("--processed sends also what is marked as processed."))
+    elif not keys and context.document is not None and context.document.is_undecided:
+        say(_("Not sent: it is held. banqup duplicates decide says what it is."))
     elif not keys:
         say(_nothing_to_send(context.selection_with_processed if processed else context.selection))
     return exit_codes.OK, keys, ids

@@ -32,6 +32,7 @@ def texts_by_code() -> Mapping[str, Texts]:
         connections,
         deliveries,
         doctor,
+        documents,
         files,
         filters,
         intake,
@@ -47,8 +48,8 @@ def texts_by_code() -> Mapping[str, Texts]:
     )
 
     families = (
-        accounting, actions, command_line, computer, config, connections, deliveries, doctor, files, filters, intake,
-        mail, readers, requests, s3, service, settings, sign_ins, sync, web,
+        accounting, actions, command_line, computer, config, connections, deliveries, doctor, documents, files, filters,
+        intake, mail, readers, requests, s3, service, settings, sign_ins, sync, web,
     )  # fmt: skip
     return {code: texts for family in families for code, texts in family.TEXTS.items()}
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from textual import events
 from textual.binding import Binding
 
+from banqup_tui.presentation.formats import wrapped
 from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.widths import width_of
 from banqup_tui.presentation.words import _
 from banqup_tui.widgets.buttons import Button, button_row
 from banqup_tui.widgets.footer import FooterKey
@@ -39,12 +41,19 @@ class Choose(Panel):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._title, self._step, self._confirm = "", "", ""
+        self._lines: Sequence[str] = ()
         self._options: Sequence[Option] = ()
         self._button = ""
 
-    def fill(self, title: str, options: Sequence[Option], *, step: str = "", confirm: str = "") -> None:
-        """Sets title and options. With `confirm` a button of that name goes on; without, Enter on an option does."""
+    def fill(
+        self, title: str, options: Sequence[Option], *, lines: Sequence[str] = (), step: str = "", confirm: str = ""
+    ) -> None:
+        """Sets title and options, with `lines` between them.
+
+        With `confirm` a button of that name goes on; without, Enter on an option does.
+        """
         self._title, self._options, self._step, self._confirm = title, options, step, confirm
+        self._lines = lines
         self._button = ""
         self.go_to("")
 
@@ -57,6 +66,11 @@ class Choose(Panel):
                 )
             )
         ]
+        for text in self._lines:
+            parts = [text] if width_of(text) <= width else wrapped(text, width)  # columns keep their blanks
+            rows += [PanelRow((fitted(0, width, part),)) for part in parts]
+        if self._lines:
+            rows.append(PanelRow())
         for option in self._options:
             dimmed = option.reason is not None
             label = fitted(0, width - 4, option.label, "muted" if dimmed else "text")
@@ -70,6 +84,7 @@ class Choose(Panel):
 
     def wanted_width(self, available: int) -> int:
         texts = [text for option in self._options for text in (option.label, option.note, option.reason or "")]
+        texts += self._lines
         return min(available, max(56, max(map(len, texts), default=0) + 8))
 
     def footer_keys(self) -> Sequence[FooterKey]:

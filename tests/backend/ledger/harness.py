@@ -19,7 +19,6 @@ from banqup_tui.backend.db.vault import of_version
 from banqup_tui.backend.dispatch.loop import Dispatch
 from banqup_tui.backend.ledger.bulk_jobs import step
 from banqup_tui.backend.ledger.claim import Claim, claim, mark
-from banqup_tui.backend.ledger.commands import HANDLERS
 from banqup_tui.backend.ledger.grace_period import GracePeriod
 from banqup_tui.backend.ledger.look_up import claim_checks
 from banqup_tui.backend.ledger.outcome import record
@@ -28,6 +27,7 @@ from banqup_tui.backend.ledger.rules import Terms
 from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.backend.ledger.takeover import take_over
 from banqup_tui.backend.ledger.timing import Timing
+from banqup_tui.backend.runtime import components
 from banqup_tui.backend.runtime.startup import make_services
 from banqup_tui.backend.services import CommandContext, CommandRefused
 from banqup_tui.connectors.interface import Uncertain
@@ -45,6 +45,9 @@ from tests.backend.ledger.receiver import Receiver, Shelf
 from tests.support.waiting import until as wait_until
 
 ANNE, BART = str(uuid.UUID(int=0xA)), str(uuid.UUID(int=0xB))
+
+
+_HANDLERS = components.handlers()
 
 
 class OpenVault:
@@ -173,7 +176,9 @@ class LedgerHarness:
         folder: Folder = Folder.PURCHASE_INVOICES,
         approved: bool = True,
         content: str | None = None,
+        same_as: str | None = None,
     ) -> str:
+        """`same_as`: it is held, as the same as this earlier document."""
         document_id = self.new_id()
         text = (content or document_id).encode()
         sha256 = hashlib.sha256(text).hexdigest()
@@ -190,6 +195,7 @@ class LedgerHarness:
             created_at=transaction.now,
             number=document_id[:8],
             issue_date=date(2026, 11, 20),
+            same_as=same_as,
         )
         row = {
             "id": document_id,
@@ -201,15 +207,17 @@ class LedgerHarness:
             "filed_year": 2026,
             "filed_month": 11,
             "created_seq": 0,
-            "ready_seq": 0 if approved else None,
+            "ready_seq": 0 if approved and same_as is None else None,
             "seq": 0,
             "approved": approved,
             "processed": False,
             "accounting_status": "READY_TO_PROCESS" if approved else "CLIENT_ACTION_NEEDED",
+            "duplicate": "HELD" if same_as else None,
             "value": msgspec.json.encode(value),
         }
         transaction.execute(insert(tables.document), row)
         transaction.changed(EntityKind.DOCUMENT, document_id, client_id=client_id)
+        update_status(transaction, [document_id])
         return document_id
 
     def approve(self, document_id: str) -> None:
@@ -232,7 +240,7 @@ class LedgerHarness:
         """Runs a command as the service does; `seen`: the number that the user's copy had."""
         context = CommandContext(services=self.services, user_id=by, seen_seq=self.seq() if seen is None else seen)
         with self.write() as transaction:
-            return HANDLERS[type(body)](transaction, body, context)
+            return _HANDLERS[type(body)](transaction, body, context)
 
     def refused(self, body: Any, **how: Any) -> CommandRefused:
         before = self.dump()
@@ -400,5 +408,7 @@ class LedgerHarness:
                 )
                 for of in self.deliveries(row.id)
             ]
-            derived = accounting_status_with(own, approved=row.approved, processed=row.processed)
+            derived = accounting_status_with(
+                own, approved=row.approved, processed=row.processed, undecided=row.duplicate == "HELD"
+            )
             assert row.accounting_status == derived, (row.id, own)

@@ -16,17 +16,21 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import event
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.ledger import stopped_documents
 from banqup_tui.backend.ledger.claim import Claim
 from banqup_tui.backend.ledger.enqueue import delivery_key
 from banqup_tui.backend.ledger.look_up import earlier_receipts
 from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Rejected, Uncertain
+from banqup_tui.domain.duplicates import DuplicateChoice
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.protocol.commands import (
     Cancel,
     Copy,
+    DecideDuplicate,
     Dismiss,
     PauseIntegration,
+    ReopenDuplicate,
     Resend,
     ResumeIntegration,
     Send,
@@ -126,8 +130,9 @@ class Ledger(RuleBasedStateMachine):
     def everything_is_wanted(self) -> None:
         if self.state_of_integration() != "ACTIVE":
             self.harness.do(ResumeIntegration(integration_id=self.integration))
-        documents = tuple(row.id for row in self.harness.rows(tables.document))
-        self.send(documents)
+        documents = tuple(row.id for row in self.harness.rows(tables.document) if row.ready_seq is not None)
+        if documents:
+            self.send(documents)
         for row in self.harness.deliveries():
             if row.state == "DELIVERED":
                 self.ask_for_another(row, self.harness.seq(), ANNE)
@@ -260,7 +265,11 @@ class Ledger(RuleBasedStateMachine):
     @rule(which=pick)
     def a_user_sends(self, which: int) -> None:
         documents = self.harness.rows(tables.document)
-        self.send((documents[which % len(documents)].id,))
+        row = documents[which % len(documents)]
+        if row.ready_seq is not None:
+            self.send((row.id,))
+        else:
+            self.harness.refused(Send(document_ids=(row.id,)))
 
     def send(self, documents: tuple[str, ...]) -> None:
         """What arrived only where the integration pointed before is sent to the present destination: one more copy."""
@@ -307,7 +316,36 @@ class Ledger(RuleBasedStateMachine):
             there = (row.id, row.generation) in self.effects
             self.harness.do(Settle(delivery_id=row.id, generation=row.generation, there=there))
 
+    @precondition(lambda self: self.harness.rows(tables.document))
+    @rule(which=pick, back=st.booleans())
+    def a_user_holds_or_releases_a_document(self, which: int, back: bool) -> None:
+        """A duplicate that was decided is held again, as long as nothing of it was sent; a held one is decided."""
+        documents = self.harness.rows(tables.document)
+        row = documents[which % len(documents)]
+        if row.duplicate == "HELD":
+            choices = [DuplicateChoice.TWO_DOCUMENTS, DuplicateChoice.NEWER_VERSION, DuplicateChoice.ONE_DOCUMENT]
+            self.harness.do(DecideDuplicate(document_id=row.id, choice=choices[which % 3]))
+        elif row.duplicate is not None and back and not self.was_sent(row.id):
+            self.harness.do(ReopenDuplicate(document_id=row.id))
+
+    @precondition(lambda self: 0 < len(self.harness.rows(tables.document)) < 5)
+    @rule(which=pick)
+    def the_same_document_comes_again(self, which: int) -> None:
+        documents = self.harness.rows(tables.document)
+        self.harness.document(self.client, same_as=documents[which % len(documents)].id)
+        self.harness.plan()
+
+    def was_sent(self, document_id: str) -> bool:
+        with self.harness.database.read() as connection:
+            return bool(stopped_documents.sent(connection, document_id))
+
     # what holds
+
+    @invariant()
+    def nothing_is_claimed_of_a_document_that_is_not_to_be_sent(self) -> None:
+        stopped = {row.id for row in self.harness.rows(tables.document) if row.ready_seq is None}
+        assert stopped >= {row.id for row in self.harness.rows(tables.document) if row.duplicate == "HELD"}
+        assert not [row for row in self.harness.deliveries() if row.phase == "CLAIMED" and row.document_id in stopped]
 
     @invariant()
     def no_wanted_copy_takes_effect_twice(self) -> None:

@@ -56,13 +56,19 @@ document = Table(
     Column("processed", Boolean, nullable=False),
     Column("attempted", Boolean, nullable=False, server_default=text("0")),
     Column("accounting_status", String(24), nullable=False),
+    Column("duplicate", String(16)),
+    Column("replaced_by", String(36)),
+    Column("withdrawn_at", UtcTime),
     Column("value", LargeBinary, nullable=False),
     UniqueConstraint("space_id", "client_id", "sha256"),
     Index("document_ready", "client_id", "ready_seq"),
     Index("document_newest", "space_id", "created_at", "id"),
     Index("document_business", "client_id", "business_key"),
+    Index("document_withdrawn", "withdrawn_at", sqlite_where=text("withdrawn_at IS NOT NULL")),
 )
 """`filed_year`, `filed_month`: the month under which the document is filed. `business_key`: hash by which a document
 that came twice with other bytes is found. `created_seq`, `ready_seq`: change numbers at which it was created and became
-ready to send. `attempted`: something of it was sent, or tried.
+ready to send; no `ready_seq`: it is not approved, held as a duplicate, replaced or withdrawn, and is never sent by
+itself or in bulk. `attempted`: something of it was sent, or tried. `duplicate`, `replaced_by`, `withdrawn_at`: as in
+`domain.document`.
 """

@@ -1,0 +1,30 @@
+"""Messages about duplicates and corrections of documents, and the lines of their history."""
+
+from banqup_tui.presentation.messages.texts import Texts
+from banqup_tui.presentation.words import N_
+
+_CHOICES = {
+    "ONE_DOCUMENT": N_("one document"),
+    "NEWER_VERSION": N_("a newer version"),
+    "TWO_DOCUMENTS": N_("two documents"),
+}
+
+TEXTS = {
+    "document.held": Texts(
+        N_("Held: it is the same as an earlier document."), N_("Decide first whether it is one document or two.")
+    ),
+    "document.replaced": Texts(N_("A newer version has replaced it."), N_("Send the newer version.")),
+    "document.withdrawn": Texts(N_("It is withdrawn."), N_("Restore it first.")),
+    "duplicate.decided-already": Texts(N_("It is decided already: {choice}."), words={"choice": _CHOICES}),
+    "duplicate.not-decided": Texts(N_("Nothing was decided about it.")),
+    "duplicate.not-held": Texts(N_("It is not held: no earlier document is the same.")),
+    "duplicate.sent-since": Texts(N_("Too late: it has been sent since."), N_("Withdraw it, if it is a copy.")),
+    "history.copy": Texts(N_("Withdrawn: one document with {number}.")),
+    "history.decided-newer-version": Texts(N_("Decided: a newer version of {number}.")),
+    "history.decided-one-document": Texts(N_("Decided: one document with {number}, which is withdrawn.")),
+    "history.decided-two-documents": Texts(N_("Decided: another document than {number}.")),
+    "history.held-again": Texts(N_("The decision was taken back: held again.")),
+    "history.not-replaced": Texts(N_("Not replaced any more.")),
+    "history.replaced": Texts(N_("Replaced by its newer version {number}.")),
+    "history.restored": Texts(N_("Restored.")),
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import importlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.formats.container import Container, ContainerPart
@@ -44,11 +45,17 @@ def load_all() -> None:
 def parsed(data: bytes, file_name: str = "") -> Content:
     """Returns the content of a file, as `formats.read` does.
 
-    A defect of a reader becomes a refusal, so that a file never shows a traceback. Raises `UnreadableDocument` and
-    `MemoryError`.
+    Raises `UnreadableDocument` and `MemoryError`.
     """
-    try:
+    with _defects_refused(file_name):
         return read_content(data)
+
+
+@contextmanager
+def _defects_refused(file_name: str) -> Iterator[None]:
+    """Makes a refusal of a defect of a reader, so that a file never shows a traceback."""
+    try:
+        yield
     except (UnreadableDocument, MemoryError):
         raise
     except Exception as error:
@@ -59,14 +66,21 @@ def opened(data: bytes, file_name: str = "") -> tuple[Container, Iterator[Contai
     """Returns a container and its parts, see `containers.walk`; `None` if the file is none."""
     from banqup_tui.formats.containers import walk
 
-    return walk.opened(data, file_name)
+    found = walk.opened(data, file_name)
+    return found and (found[0], _guarded(found[1], file_name))
+
+
+def _guarded(parts: Iterator[ContainerPart], file_name: str) -> Iterator[ContainerPart]:
+    with _defects_refused(file_name):
+        yield from parts
 
 
 def bank_subset(data: bytes, indices: Sequence[int]) -> bytes:
     """See `banqup_tui.formats.bank_subset`."""
     from banqup_tui.formats import statement_subset
 
-    return statement_subset.subset(data, indices)
+    with _defects_refused(""):
+        return statement_subset.subset(data, indices)
 
 
 def attachment_bytes(data: bytes, index: int) -> bytes:

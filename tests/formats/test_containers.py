@@ -15,7 +15,7 @@ import pytest
 from banqup_tui.formats import Container, ContainerKind, ContentKind, UnreadableDocument, open_file, read
 from banqup_tui.presentation.messages import sentence_of
 from tests.formats import format_documents as make
-from tests.formats.container_files import PDF, archive, envelope, invoice, mail
+from tests.formats.container_files import PDF, archive, base64_text, envelope, invoice, mail
 from tests.support.compound_file import compound_file, message
 
 
@@ -319,6 +319,86 @@ def test_a_root_that_only_gathers_invoices_gives_each() -> None:
     inside = "".join(invoice(number, declaration="") for number in ("1", "2"))
     found = container(f"<Export><Sent>2026</Sent><Invoices>{inside}</Invoices></Export>".encode())
     assert (found.kind, numbers(found)) == (ContainerKind.BATCH, ["1", "2"])
+
+
+def test_documents_of_other_kinds_that_a_root_gathers_are_not_left_out() -> None:
+    order = f'<Order xmlns="{make.UBL}:Order-2"><ID>9</ID>{invoice("2", declaration="")}</Order>'
+    found = container(f"<Batch>{invoice('1', declaration='')}{order}</Batch>".encode(), "b.xml")
+    assert [part.name for part in found.parts] == ["b-1.xml", "b-2.xml"]
+    with pytest.raises(UnreadableDocument) as caught:
+        read(found.parts[1].data)
+    assert caught.value.message.code == "file.other-ubl-document"
+    with pytest.raises(UnreadableDocument) as caught:
+        open_file(order.encode())
+    assert caught.value.message.code == "file.other-ubl-document"
+
+
+ENVELOPE_CONTENT = "http://peppol.eu/xsd/ticc/envelope/1.0"
+
+
+def test_what_is_no_xml_is_unpacked_from_an_envelope() -> None:
+    payloads = (
+        f'<BinaryContent xmlns="{ENVELOPE_CONTENT}" mimeType="application/pdf">{base64_text(PDF)}</BinaryContent>',
+        f'<TextContent xmlns="{ENVELOPE_CONTENT}" mimeType="text/plain">een brief</TextContent>',
+        f'<BinaryContent xmlns="{ENVELOPE_CONTENT}">%%%</BinaryContent>',
+    )
+    found = container(envelope(*payloads), "p.xml")
+    assert [part.name for part in found.parts] == ["p-1.pdf", "p-2.txt", "p-3"]
+    assert [part.data for part in found.parts] == [PDF, b"een brief", b""]
+    assert refusals(found)[2] == ("p-3", "file.damaged-attachment")
+
+
+def attached(inside: str) -> bytes:
+    return (
+        f'<AttachedDocument xmlns="{make.UBL}:AttachedDocument-2" xmlns:cac="{make.CAC}" xmlns:cbc="{make.CBC}">'
+        f"<cbc:ID>A</cbc:ID><cac:Attachment>{inside}</cac:Attachment></AttachedDocument>"
+    ).encode()
+
+
+def test_a_ubl_document_that_has_another_attached_gives_it_in_base64_or_as_text() -> None:
+    packed = base64_text(invoice("7").encode())
+    name = 'mimeCode="text/xml" filename="C:\\in\\7.xml"'
+    binary = f"<cbc:EmbeddedDocumentBinaryObject {name}>{packed}</cbc:EmbeddedDocumentBinaryObject>"
+    description = f"<cbc:Description><![CDATA[{invoice('8')}]]></cbc:Description>"
+    text = f"<cac:ExternalReference>{description}</cac:ExternalReference>"
+    for inside, number in ((binary, "7"), (binary.replace(packed, f"data:text/xml;base64,{packed}"), "7"), (text, "8")):
+        found = container(attached(inside), "a.xml")
+        assert (found.kind, numbers(found)) == (ContainerKind.ATTACHED_DOCUMENT, [number])
+        assert found.parts[0].name == ("a.xml" if number == "8" else "7.xml")
+    assert refusal(attached("")) == "file.nothing-inside"
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"]
+)
+def test_the_body_of_a_soap_message_is_opened_whatever_lies_around_the_document(uri: str) -> None:
+    wrapped = f"<SendRequest>{invoice('1', declaration='')}</SendRequest>"
+    peppol = envelope(invoice("2", declaration="")).decode().partition("\n")[2]
+    for body, number in ((invoice("1", declaration=""), "1"), (wrapped, "1"), (peppol, "2")):
+        message = f'<s:Envelope xmlns:s="{uri}"><s:Header/><s:Body>{body}</s:Body></s:Envelope>'
+        found = container(message.encode())
+        assert (found.kind, numbers(found)) == (ContainerKind.SOAP, [number])
+
+
+def test_whole_documents_one_after_another_in_a_file_are_each_taken_for_itself() -> None:
+    statement = make.camt(make.camt_entry("1.00"))
+    plain = f"<?xml version='1.0'?>{statement}"
+    for whole in (f"{plain}\r\n{plain}\x00\x1a", f"\ufeff{statement}\ufeff{statement}", f"{plain}{plain}"):
+        found = container(whole.encode(), "camt.xml")
+        assert (found.kind, [part.name for part in found.parts]) == (ContainerKind.SERIES, ["camt-1.xml", "camt-2.xml"])
+        assert [len(read(part.data).statements) for part in found.parts] == [1, 1]
+    latin = invoice("é", declaration="<?xml version='1.0' encoding='ISO-8859-1'?>")
+    assert numbers(container((latin * 2).encode("latin-1"))) == ["é", "é"]
+    assert refusal(f"{plain}\n{plain[:-40]}".encode()) == "file.incomplete"
+    assert refusal(f"{plain} and a text".encode()) == "file.not-well-formed"
+
+
+def test_a_document_type_is_refused_wherever_it_stands() -> None:
+    doctype = '<!DOCTYPE a [<!ENTITY b "bbbb">]>'
+    for data in (f"{doctype}<a>&b;</a>", f"{doctype}{envelope(invoice('1', declaration='')).decode()[39:]}"):
+        assert refusal(data.encode()) == "file.has-dtd"
+    inside = container(archive(("a.xml", f"{doctype}<Unknown>&b;</Unknown>".encode()), ("b.pdf", PDF)))
+    assert refusals(inside) == [("a.xml", "file.has-dtd"), ("b.pdf", "")]
 
 
 def test_an_envelope_that_was_kept_before_shows_its_first_invoice() -> None:

@@ -81,11 +81,10 @@ def _is_junk(entry: zipfile.ZipInfo) -> bool:
 
 def _taken_out(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> ContainerEntry:
     path = _path(entry)
-    name = path.replace("\\", "/").rpartition("/")[2]
     try:
-        return ContainerEntry(name=name, path=path, data=_bytes_of(archive, entry))
+        return ContainerEntry(name=path, path=path, data=_bytes_of(archive, entry))
     except UnreadableDocument as error:
-        return ContainerEntry(name=name, path=path, refusal=error)
+        return ContainerEntry(name=path, path=path, refusal=error)
 
 
 def _bytes_of(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

@@ -93,7 +93,8 @@ class _Walk:
         self, file: ContainerEntry, number: int, is_only: bool, place: _Place
     ) -> Iterator[ContainerPart]:
         position = f"{place.position}/{number}" if place.position else str(number)
-        name = safe_file_name(file.name or _made_name(place.name, number, is_only, file))
+        own_name = file.name.replace("\\", "/").rpartition("/")[2]
+        name = safe_file_name(own_name or _made_name(place.name, number, is_only, file))
         directory = place.directory + _directory(file.path)
         if len(file.data) > MAX_PART_BYTES:
             too_large = refuse("file.part-too-large", limit=MAX_PART_BYTES // 2**20)

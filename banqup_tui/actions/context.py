@@ -134,6 +134,7 @@ class ActionSession(Protocol):
         client_id: str | None = None,
         create_clients: bool = False,
         hint: str | None = None,
+        beside: Path | None = None,
         label: str = "",
     ) -> str:
         """Copies a file to the spool, gives the command that sends it, and returns the command's key.
@@ -143,6 +144,7 @@ class ActionSession(Protocol):
             below: The folder that the user named. No link below it is followed.
             client_id: The client; without it the service reads from the document whose it is.
             create_clients: Whether the service may create the client that the document names.
+            beside: The XML of the same name beside a PDF.
             hint: The file's path below `below`, whose folders may name client and folder.
             label: What was done, in words, for the list of undo.
 

@@ -55,7 +55,9 @@ def _spooled(context: Context, candidate: ImportCandidate) -> str | ImportCandid
     name = clean(candidate.path.name)
     try:
         label = _("Import {name}").format(name=name)
-        return context.session.import_file(candidate.path, below=candidate.below, hint=candidate.hint, label=label)
+        return context.session.import_file(
+            candidate.path, below=candidate.below, hint=candidate.hint, beside=candidate.beside, label=label
+        )
     except NotARegularFile:
         return not_a_file(candidate)
     except OSError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import structs
 
+from banqup_tui.domain.file_names import is_ignored, stem_of
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.folder_walk import (
@@ -41,39 +42,63 @@ class ImportCandidate(Value, frozen=True, kw_only=True):
     Attributes:
         below: The folder named by the user, if the file was found in one.
         hint: The path below that folder, with `/`, whose folders may name client and folder of the document.
+        beside: The XML of the same name beside a PDF, which may be its picture. It comes before the PDF.
         passed_over: Whether it was never meant as a document, such as a link.
     """
 
     path: Path
     below: Path | None = None
     hint: str = ""
+    beside: Path | None = None
     reason: Message | None = None
     passed_over: bool = False
 
 
 def files_below(paths: Iterable[Path]) -> Iterator[ImportCandidate]:
-    """Yields the files in the order named, folders sorted by name, each file once.
+    """Yields the files in the order named, folders sorted by name, each file once; an XML before the PDF of its name.
 
-    Hidden files are left out; links are passed over with a reason.
+    Files that a watched folder would not take are left out; links are passed over with a reason.
     """
     identities: set[tuple[int, int]] = set()
-    for path in paths:
-        for candidate, identity in _folder_candidates(path) if path.is_dir() else [_named_candidate(path)]:
-            if identity is not None:
-                if identity in identities:
-                    continue
-                identities.add(identity)
-            yield candidate
+    for candidate, identity in _all_candidates(list(paths)):
+        if identity is not None:
+            if identity in identities:
+                continue
+            identities.add(identity)
+        yield candidate
 
 
 _Identified = tuple[ImportCandidate, tuple[int, int] | None]
 
 
+def _all_candidates(paths: Sequence[Path]) -> Iterator[_Identified]:
+    named: list[_Identified] = []
+    for path in paths:
+        if path.is_dir():
+            yield from _paired(named)
+            named = []
+            yield from _folder_candidates(path)
+        else:
+            named.append(_named_candidate(path))
+    yield from _paired(named)
+
+
+def _paired(candidates: Sequence[_Identified]) -> list[_Identified]:
+    """Returns the candidates, each PDF with the XML of its name and behind it."""
+    stems = ((stem_of(str(candidate.path), ".xml"), candidate) for candidate, _ in candidates if not candidate.reason)
+    xmls = {stem: candidate.path for stem, candidate in stems if stem is not None}
+    found = [
+        (structs.replace(candidate, beside=xmls.get(stem_of(str(candidate.path), ".pdf") or "")), identity)
+        for candidate, identity in candidates
+    ]
+    return sorted(found, key=lambda one: one[0].beside is not None)
+
+
 def _folder_candidates(root: Path) -> Iterator[_Identified]:
     """Yields the candidates of a folder, each with its device and inode, by which doubles are found."""
     try:
-        for directory in walk(root, ignored=lambda name: name.startswith("."), follow_root=True):
-            yield from _directory_candidates(root, directory)
+        for directory in walk(root, ignored=is_ignored, follow_root=True):
+            yield from _paired(list(_directory_candidates(root, directory)))
     except OwnDirectory:
         yield ImportCandidate(path=root, reason=_OWN, passed_over=True), None
     except OSError as error:

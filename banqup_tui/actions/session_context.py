@@ -139,10 +139,17 @@ class SessionAdapter:
         client_id: str | None = None,
         create_clients: bool = False,
         hint: str | None = None,
+        beside: Path | None = None,
         label: str = "",
     ) -> str:
         return self._session.import_file(
-            path, below=below, client_id=client_id, create_clients=create_clients, hint=hint, label=label
+            path,
+            below=below,
+            client_id=client_id,
+            create_clients=create_clients,
+            hint=hint,
+            beside=beside,
+            label=label,
         )
 
 

@@ -91,7 +91,6 @@ class CommandRefused(BanqupError):
 
     Args:
         field: Name of the field of the body that is wrong.
-        beside: Writes to keep in spite of the refusal; called with the transaction that stores the refusal.
     """
 
     def __init__(
@@ -101,8 +100,6 @@ class CommandRefused(BanqupError):
         remedy: str = "",
         *,
         field: str | None = None,
-        beside: Callable[[Transaction], None] | None = None,
     ) -> None:
         super().__init__(message, remedy)
-        self.beside = beside
         self.problem = problem(type_, self.message, field=field, recorded=True)

@@ -23,7 +23,7 @@ from banqup_tui.domain.listing import ClientRow
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.domain.values import JsonObject
-from banqup_tui.protocol.problems import WAITS_UNFILED, message_in
+from banqup_tui.protocol.problems import message_in
 
 
 class NoBackend(BanqupError):
@@ -60,11 +60,6 @@ class CommandAnswer:
     @property
     def reason(self) -> Message | None:
         return message_in(self.problem)
-
-    @property
-    def waits_unfiled(self) -> bool:
-        """Whether it was an import whose file is in *To place* now."""
-        return self.fate is Fate.REFUSED and (self.problem or {}).get("type") in WAITS_UNFILED
 
 
 class CliRuntime(Protocol):

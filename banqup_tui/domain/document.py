@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
+from banqup_tui.domain.origin import Origin, Picture
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.domain.values import Sha256, Value
 
@@ -55,7 +56,8 @@ class Document(Value, frozen=True, kw_only=True):
     it to an integration. `damaged`: the stored bytes are missing or do not have the hash. `same_as` is the id of an
     earlier document with the same business key, but other bytes; `duplicate` is what became of it, `None` for documents
     from before there was a question. `replaced_by` is the id of its newer version. A document with `withdrawn_at` is
-    in no folder, count or search, and is forgotten 30 days later. `history` has the newest entry last.
+    in no folder, count or search, and is forgotten 30 days later. `history` has the newest entry last. `origins` are
+    its arrivals, the first one and the latest; `picture` is the PDF that came with an e-invoice.
     """
 
     id: str
@@ -92,6 +94,8 @@ class Document(Value, frozen=True, kw_only=True):
     replaced_by: str | None = None
     withdrawn_at: datetime | None = None
     history: tuple[HistoryEntry, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    picture: Picture | None = None
     approved: bool = True
     processed: bool = False
     attempted: bool = False

@@ -49,8 +49,8 @@ class Unfiled(Value, frozen=True, kw_only=True):
     """A file whose client or folder is unknown, or that cannot be read, with its reason.
 
     `source` is the path of a folder, `sftp` with the name of the account, or `import`; `file_name` is the path below
-    it. `client_id` and `folder` are a guess, if there is any. The keys (domain.identifiers) are those of the seller,
-    the buyer, and the account of a bank report.
+    it; `container` is the name of the container in which it came. `client_id` and `folder` are a guess, if there is
+    any. The keys (domain.identifiers) are those of the seller, the buyer, and the account of a bank report.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Unfiled(Value, frozen=True, kw_only=True):
     seller_key: str | None = None
     buyer_key: str | None = None
     account_key: str | None = None
+    container: str | None = None
 
 
 class RuleKind(StrEnum):

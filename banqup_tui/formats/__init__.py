@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from banqup_tui.domain.errors import UnreadableDocument
-from banqup_tui.formats.container import Container, ContainerKind, ContainerPart, EnvelopeOrigin, MailOrigin
+from banqup_tui.domain.origin import EnvelopeOrigin, MailOrigin
+from banqup_tui.formats.container import Container, ContainerKind, ContainerPart
 from banqup_tui.formats.content import Content, ContentKind
 from banqup_tui.formats.refusals import PASSING
 

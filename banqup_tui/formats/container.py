@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
 from banqup_tui.domain.messages import Message
+from banqup_tui.domain.origin import EnvelopeOrigin, MailOrigin
 
 MAX_DEPTH = 3
 """The most containers inside one another, the file itself counted."""
@@ -42,43 +42,6 @@ class ContainerKind(StrEnum):
     SOAP = "SOAP"
     BATCH = "BATCH"
     SERIES = "SERIES"
-
-
-class MailOrigin(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the head of a mail says. None of it is proven.
-
-    Attributes:
-        sender: The From field, with name and address.
-        recipients: The addresses of Delivered-To, X-Original-To, To and Cc, in this order, each once.
-        message_id: With its angle brackets.
-        sent_at: The Date field in UTC.
-    """
-
-    sender: str = ""
-    recipients: tuple[str, ...] = ()
-    subject: str = ""
-    message_id: str = ""
-    sent_at: datetime | None = None
-
-
-class EnvelopeOrigin(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the header of a Standard Business Document says (Peppol Business Message Envelope 2.0).
-
-    Attributes:
-        sender: Participant identifier, scheme and number: `0208:0799000183`.
-        receiver: Likewise.
-        process_id: The `InstanceIdentifier` of the scope PROCESSID.
-        document_type_id: That of the scope DOCUMENTID, else the standard that is named.
-        message_id: `DocumentIdentification/InstanceIdentifier`, which is unique for each message.
-        created_at: `CreationDateAndTime` in UTC. A time without a zone is taken as UTC.
-    """
-
-    sender: str = ""
-    receiver: str = ""
-    process_id: str = ""
-    document_type_id: str = ""
-    message_id: str = ""
-    created_at: datetime | None = None
 
 
 class ContainerPart(msgspec.Struct, frozen=True, kw_only=True):

@@ -243,7 +243,8 @@ class ImportFile(CommandBody, frozen=True, kw_only=True):
     """Imports a file whose bytes were uploaded under `sha256` before.
 
     Without `client_id` or `folder` they are found from the content and from `path`, the relative path at which the user
-    had the file. `dated` is the document's date if the file has none.
+    had the file. `dated` is the document's date if the file has none. `beside` is the SHA-256 of an XML of the same
+    name in the same directory, which was imported before: a PDF may be its picture.
     """
 
     KIND: ClassVar[str] = "IMPORT_FILE"
@@ -256,6 +257,7 @@ class ImportFile(CommandBody, frozen=True, kw_only=True):
     approved: bool = True
     path: str | None = None
     dated: date | None = None
+    beside: Sha256 | None = None
 
 
 class AddSource(CommandBody, frozen=True, kw_only=True):

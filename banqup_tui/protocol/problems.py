@@ -44,7 +44,7 @@ class ProblemType(StrEnum):
 
 
 WAITS_UNFILED = frozenset({ProblemType.UNREADABLE, ProblemType.CANNOT_PLACE})
-"""The types with which an `IMPORT_FILE` is refused whose file is stored as unfiled, with the same reason."""
+"""The types with which services before version 0.6 refused an `IMPORT_FILE` whose file they stored as unfiled."""
 
 
 class Problem(Value, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""A document: laid out, its lines, its payment, its deliveries, and the file as it is."""
+"""A document: laid out, its lines, its payment, its deliveries, how it came in, and the file as it is."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from banqup_tui.screens.folders.screen import ClientFolders
 from banqup_tui.screens.keys import bindings_for
 from banqup_tui.screens.place import PlaceScreen
 from banqup_tui.widgets.layouts.deliveries import delivery_details, delivery_items
+from banqup_tui.widgets.layouts.history import history_lines
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Build, Page
@@ -29,7 +30,7 @@ from banqup_tui.widgets.sheet import Blank
 from banqup_tui.widgets.tabs import TabLabel, Tabs
 from banqup_tui.widgets.text_lines import Line, left
 
-DOCUMENT, LINES, PAYMENT, DELIVERIES, RAW = "document", "lines", "payment", "deliveries", "raw"
+DOCUMENT, LINES, PAYMENT, DELIVERIES, HISTORY, RAW = "document", "lines", "payment", "deliveries", "history", "raw"
 
 
 class DocumentScreen(PlaceScreen):
@@ -106,7 +107,7 @@ class DocumentScreen(PlaceScreen):
             tabs += [TabLabel(LINES, _("Lines"), count(len(invoice.lines))), TabLabel(PAYMENT, _("Payment"))]
         wrong = sum(delivery.needs_a_look for delivery in self._deliveries())
         tabs.append(TabLabel(DELIVERIES, _("Deliveries"), f"{sign('error')}{wrong}" if wrong else "", "error"))
-        return [*tabs, TabLabel(RAW, _("Raw"))]
+        return [*tabs, TabLabel(HISTORY, _("History")), TabLabel(RAW, _("Raw"))]
 
     def _show_tab(self) -> None:
         at_deliveries = self._tab == DELIVERIES
@@ -122,6 +123,9 @@ class DocumentScreen(PlaceScreen):
 
     def _build(self) -> Build | None:
         read, document = self._read, self.document
+        if self._tab == HISTORY and document is not None:
+            now = self.banqup.now()
+            return lambda width: history_lines(document, now, width)
         if read is None:
             return (lambda width: plain_lines(document, width, "")) if document else None
         invoice = read.content.invoice if read.content else None

@@ -18,8 +18,8 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from banqup_tui.domain.file_names import LEFT_BEHIND, is_ignored
 from banqup_tui.domain.values import Value
-from banqup_tui.sources.folder import IGNORED_NAMES, is_ignored
 
 _MOST_REMEMBERED: Final = 2_000
 _DEEPEST: Final = 32
@@ -183,7 +183,7 @@ class AccountSpool:
         return None
 
     def _keep_waiting(self, partial: PartialFile) -> None:
-        if posixpath.basename(partial.path).lower() in IGNORED_NAMES:
+        if posixpath.basename(partial.path).lower() in LEFT_BEHIND:
             partial.file.unlink(missing_ok=True)
             return
         place = self._on_disk(partial.path)

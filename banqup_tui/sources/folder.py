@@ -7,12 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from banqup_tui.domain.file_names import is_ignored, key_of, shown, stem_of
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.text import clean
 from banqup_tui.folder_walk import OwnDirectory, Passed, PassedReason, walk
-
-TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp")
-IGNORED_NAMES = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
 
 Mark = tuple[int, int]
 """Size and modification time in nanoseconds. While they are unchanged, the file counts as unchanged."""
@@ -21,16 +19,23 @@ Mark = tuple[int, int]
 class FoundFile(msgspec.Struct, frozen=True):
     """A file in the folder.
 
-    `path` is relative to the root, with `/`. `picture_of`: the XML of the same stem beside a PDF.
+    `path` is relative to the root, with `/`, as the system has it; `key` is the path as it is stored.
+    `beside`: for a PDF, the XML of the same name beside it.
     """
 
     path: str
     mark: Mark
-    picture_of: str | None = None
+    beside: str | None = None
+
+    @property
+    def key(self) -> str:
+        return key_of(self.path)
 
 
 class FolderScan(msgspec.Struct, frozen=True):
     """Result of a scan: complete files, the number of files that still change, and problems.
+
+    An XML comes before the PDF of its name, which may be its picture.
 
     If the folder itself cannot be read, there are no files and `problems` gives the reason.
     """
@@ -61,16 +66,19 @@ class FolderScanner:
         self._since: dict[str, tuple[Mark, float]] = {}
 
     def scan(self, known: Mapping[str, Mark]) -> FolderScan:
-        """Scans the folder. Files whose mark equals that in `known`, by relative path, are left out."""
+        """Scans the folder. Files whose mark equals that in `known`, by key, are left out."""
         skipped: list[Passed] = []
         try:
             found = list(self._files(skipped))
         except OSError as error:
             self._since.clear()
             return FolderScan((), 0, (_root_problem(self.root, error),))
-        fresh = [file for file in found if known.get(file.path) != file.mark]
-        ready = tuple(file for file in fresh if self._is_still(file))
+        fresh = [file for file in found if known.get(file.key) != file.mark]
+        still = {file.path: file for file in fresh if self._is_still(file)}
         self._forget_all_but({file.path for file in fresh})
+        moving = {file.path for file in fresh} - still.keys()
+        waiting = (file for file in still.values() if file.beside not in moving)
+        ready = tuple(sorted(waiting, key=lambda file: file.beside is not None))
         return FolderScan(ready, len(fresh) - len(ready), tuple(_problems(skipped)))
 
     def _is_still(self, file: FoundFile) -> bool:
@@ -79,7 +87,7 @@ class FolderScanner:
         if mark != file.mark:
             self._since[file.path] = (file.mark, now)
             since = now
-        lone_pdf = file.picture_of is None and file.path.lower().endswith(".pdf")
+        lone_pdf = file.beside is None and file.path.lower().endswith(".pdf")
         return now - since >= self._still_for + (self._wait_for_xml if lone_pdf else 0)
 
     def _forget_all_but(self, paths: set[str]) -> None:
@@ -91,21 +99,11 @@ class FolderScanner:
             skipped.extend(directory.passed)
             prefix = f"{directory.path}/" if directory.path else ""
             names = {file.path[len(prefix) :]: file for file in directory.files}
-            xml_stems = {stem: name for name in names for stem in [_stem(name, ".xml")] if stem is not None}
+            xml_stems = {stem: name for name in names for stem in [stem_of(name, ".xml")] if stem is not None}
             for name, file in names.items():
-                picture_of = xml_stems.get(_stem(name, ".pdf") or "")
+                beside = xml_stems.get(stem_of(name, ".pdf") or "")
                 mark = (file.size, file.mtime_ns)
-                yield FoundFile(file.path, mark, prefix + picture_of if picture_of else None)
-
-
-def is_ignored(name: str) -> bool:
-    """Tells whether the name is that of an incomplete file, or of a file that systems and editors leave behind."""
-    lower = name.lower()
-    return name.startswith((".", "~$")) or lower in IGNORED_NAMES or lower.endswith(TEMPORARY_SUFFIXES)
-
-
-def _stem(name: str, suffix: str) -> str | None:
-    return name[: -len(suffix)].casefold() if name.lower().endswith(suffix) else None
+                yield FoundFile(file.path, mark, prefix + beside if beside else None)
 
 
 _WHY = {
@@ -120,7 +118,7 @@ _NAMED = 3
 def _problems(skipped: Sequence[Passed]) -> Iterator[Message]:
     """Yields a problem for each reason, with the first names."""
     for reason, code in _WHY.items():
-        names = [clean(one.path) for one in skipped if one.reason is reason]
+        names = [clean(shown(one.path)) for one in skipped if one.reason is reason]
         if names:
             yield message(code, names=", ".join([*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])]))
     unreadable = [one for one in skipped if one.reason is PassedReason.UNREADABLE]

@@ -1,5 +1,7 @@
 """Keys by which a client is recognized: normalized numbers, accounts and names."""
 
+import unicodedata
+
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.identifiers import normalise_account, party_keys, pretty_account
 
@@ -16,8 +18,12 @@ def account_key(account: str, *, is_iban: bool = True) -> str:
 
 
 def name_key(name: str) -> str:
-    """Returns a key without case and punctuation. A name alone never decides the client of an invoice."""
-    return f"name:{' '.join(''.join(c if c.isalnum() else ' ' for c in name.casefold()).split())}"
+    """Returns a key without case and punctuation, with accents in one encoding.
+
+    A name alone never decides the client of an invoice.
+    """
+    folded = unicodedata.normalize("NFC", name).casefold()
+    return f"name:{' '.join(''.join(c if c.isalnum() else ' ' for c in folded).split())}"
 
 
 def _keys_of_text(text: str) -> tuple[str, ...]:

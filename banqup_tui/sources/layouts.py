@@ -6,6 +6,7 @@ meaning is no error.
 """
 
 import re
+import unicodedata
 from functools import cache
 from typing import Final
 
@@ -128,6 +129,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def read_path(path: str) -> PathHints:
     r"""Returns the hints of a path below a source, with `/` or `\` between its parts. Raises nothing."""
+    path = unicodedata.normalize("NFC", path)
     segments = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..")][-_DEEPEST:]
     normalized = "/".join(segments)
     for layout in LAYOUTS:

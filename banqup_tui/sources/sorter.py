@@ -26,7 +26,7 @@ from banqup_tui.domain.statement import Statement
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.content import Content
-from banqup_tui.sources.keys import account_key, name_key
+from banqup_tui.sources.keys import account_key, keys_of_client, name_key
 from banqup_tui.sources.layouts import PathHints
 
 
@@ -159,7 +159,8 @@ def _for_client(client: Client, invoice: Invoice, sellers: list[Client], buyers:
     """Places the document for a client named by a person or an address, unless the content names another client."""
     sells, buys = client in sellers, client in buyers
     if not sells and not buys:
-        if sellers or buyers:
+        is_chosen = hints.client is not None and not hints.bound
+        if sellers or buyers or (not is_chosen and _is_neither(client, invoice)):
             parties = {"seller": _party(invoice.seller), "buyer": _party(invoice.buyer)}
             return _unplaced("placing.client-and-document-differ", name=client.name, **parties)
         sells, buys = _same_name(client, invoice.seller), _same_name(client, invoice.buyer)
@@ -173,6 +174,16 @@ def _for_client(client: Client, invoice: Invoice, sellers: list[Client], buyers:
         folder, PartyRole.NONE
     )
     return (Placed(client=client, folder=folder, role=role),)
+
+
+def _is_neither(client: Client, invoice: Invoice) -> bool:
+    """Tells whether both parties have numbers, and the client has others."""
+    parties = [_numbers(keys_of_party(party)) for party in (invoice.seller, invoice.buyer)]
+    return bool(_numbers(keys_of_client(client))) and all(parties)
+
+
+def _numbers(keys: Iterable[str]) -> list[str]:
+    return [key for key in keys if key.startswith(STRONG)]
 
 
 def _by_role(invoice: Invoice, sellers: list[Client], buyers: list[Client], hints: Hints) -> Placing:
@@ -253,6 +264,9 @@ def _role_to_make(invoice: Invoice, hints: Hints) -> PartyRole:
 def _sort_statements(statements: tuple[Statement, ...], hints: Hints, directory: ClientIndex) -> Placing:
     known = _distinct(client for statement in statements for client in clients_of_account(statement, directory))
     accounts = ", ".join(dict.fromkeys(_account(statement) for statement in statements))
+    contradiction = _holder_against_account(statements, directory)
+    if contradiction is not None:
+        return contradiction
     if hints.client is not None:
         if known and hints.client not in known:
             name = hints.client.name
@@ -287,12 +301,25 @@ def _new_holder(statement: Statement) -> NewClient:
 
 
 def clients_of_account(statement: Statement, directory: ClientIndex) -> list[Client]:
+    """Returns the clients of the account, else those of the enterprise number in the statement."""
     key = account_key(statement.account, is_iban=statement.account_is_iban)
-    by_account = list(directory.clients_for(key))
-    if by_account or not statement.enterprise_number:
-        return by_account
-    numbers = party_keys([("0208", statement.enterprise_number)])
+    return list(directory.clients_for(key)) or clients_of_holder(statement, directory)
+
+
+def clients_of_holder(statement: Statement, directory: ClientIndex) -> list[Client]:
+    """Returns the clients of the enterprise number in the statement (that of the header of a CODA file)."""
+    numbers = party_keys([("0208", statement.enterprise_number)]) if statement.enterprise_number else ()
     return _distinct(client for number in numbers for client in directory.clients_for(number))
+
+
+def _holder_against_account(statements: tuple[Statement, ...], directory: ClientIndex) -> Unplaced | None:
+    for statement in statements:
+        known = clients_of_account(statement, directory)
+        holders = clients_of_holder(statement, directory)
+        if holders and not any(client in known for client in holders):
+            names = {"names": _names(holders), "known": _names(known)}
+            return _unplaced("placing.account-and-holder-differ", accounts=_account(statement), **names)
+    return None
 
 
 def _place_for_holder(client: Client | NewClient, hints: Hints) -> Placing:
@@ -320,7 +347,7 @@ def _sort_plain(hints: Hints, directory: ClientIndex) -> Placing:
 def clients_of_party(party: InvoiceParty, directory: ClientIndex) -> list[Client]:
     """Returns clients by company numbers; by other identifiers (mail address, GLN) only if those find nobody."""
     keys = keys_of_party(party)
-    strong = [key for key in keys if key.startswith(STRONG)]
+    strong = _numbers(keys)
     for chosen in (strong, [key for key in keys if key not in strong]):
         found = _distinct(client for key in chosen for client in directory.clients_for(key))
         if found:

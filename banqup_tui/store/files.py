@@ -46,15 +46,19 @@ class Spool:
         Raises:
             NotARegularFile, OwnDirectory, OSError: The file cannot be taken.
         """
-        if below is None:
-            opened = open_named(source)
-        else:
-            opened = open_below(below, source.relative_to(below).as_posix(), follow_root=True)
-        with opened as file:
+        with _opened(source, below) as file:
             half, sha256 = self._written(_chunks(file, os.fstat(file.fileno()).st_size))
         with shared_lock(self._lock):
             self._put(half, sha256)
             yield sha256
+
+    def hash_of(self, source: Path, *, below: Path | None = None) -> str:
+        """Returns the SHA-256 of a file without copying it. Raises as `taken`."""
+        digest = hashlib.sha256()
+        with _opened(source, below) as file:
+            for chunk in _chunks(file, os.fstat(file.fileno()).st_size):
+                digest.update(chunk)
+        return digest.hexdigest()
 
     def take_bytes(self, content: bytes) -> str:
         half, sha256 = self._written([content])
@@ -122,6 +126,12 @@ def _path(directory: Path, sha256: str) -> Path:
     if not is_sha256(sha256):
         raise ValueError("not a SHA-256 in lower-case hex")
     return directory / sha256
+
+
+def _opened(source: Path, below: Path | None) -> BinaryIO:
+    if below is None:
+        return open_named(source)
+    return open_below(below, source.relative_to(below).as_posix(), follow_root=True)
 
 
 def _chunks(file: BinaryIO, left: int) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from banqup_tui.app_dirs import AppDirs
 from banqup_tui.domain.duplicates import DuplicateChoice
+from banqup_tui.domain.file_names import shown
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.values import Value
 from banqup_tui.error_log import record
@@ -136,6 +137,7 @@ class Session:
         create_clients: bool = False,
         approved: bool = True,
         hint: str | None = None,
+        beside: Path | None = None,
         label: str = "",
     ) -> str:
         """Copies a file to the spool, and writes its import to the line of imports. Returns the command's key.
@@ -143,15 +145,17 @@ class Session:
         Args:
             below: The folder that the user named, below which no symbolic link is followed.
             hint: The file's path below that folder, with `/`. The folders of an export name client and folder.
+            beside: The XML of the same name beside a PDF, imported before it.
 
         Raises:
             NotARegularFile, OwnDirectory, OSError: The file cannot be taken.
             LocalFault: The outbox cannot be written.
         """
+        xml = self.spool.hash_of(beside, below=below) if beside else None
         with self.spool.taken(path, below=below) as sha256:
             body = ImportFile(
-                sha256=sha256, file_name=path.name, client_id=client_id, folder=folder,
-                create_clients=create_clients, approved=approved, path=hint or path.name,
+                sha256=sha256, file_name=shown(path.name), client_id=client_id, folder=folder,
+                create_clients=create_clients, approved=approved, path=shown(hint or path.name), beside=xml,
             )  # fmt: skip
             key = self._give_import(body, label)
         self.engine.wake()

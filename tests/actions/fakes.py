@@ -149,6 +149,7 @@ class FakeActionSession:
         client_id: str | None = None,
         create_clients: bool = False,
         hint: str | None = None,
+        beside: Path | None = None,
         label: str = "",
     ) -> str:
         return self.act(

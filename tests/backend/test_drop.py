@@ -222,7 +222,7 @@ async def test_the_account_says_whose_a_scan_is(harness: IntakeHarness) -> None:
     client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     async with drop_of(harness) as listening:
         account(harness, client_id=client.id, folder=Folder.PURCHASE_RECEIPTS)
-        await listening.put("/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100)
+        await listening.put("/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100 + b"\xff\xd9")
         (document,) = harness.documents()
         assert (document.client_id, document.folder) == (client.id, Folder.PURCHASE_RECEIPTS)
 
@@ -232,7 +232,7 @@ async def test_an_account_of_one_client_and_a_path_of_another_wait_with_both_sai
     harness.client(GARAGE.name, "LEMAITRE", GARAGE.vat_number)
     async with drop_of(harness) as listening:
         account(harness, client_id=client.id)
-        await listening.put("/LEMAITRE/tickets/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100)
+        await listening.put("/LEMAITRE/tickets/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100 + b"\xff\xd9")
     (waiting,) = harness.unfiled_rows()
     assert waiting.reason.params == {"account": BAKERY.name, "names": GARAGE.name}
 
@@ -255,7 +255,7 @@ async def test_a_file_that_was_taken_and_then_moved_is_placed_by_its_new_path(ha
     async with drop_of(harness) as listening:
         account(harness)
         async with listening.sender() as sftp:
-            await put(sftp, "/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100)
+            await put(sftp, "/lunch.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100 + b"\xff\xd9")
             assert len(harness.unfiled_rows()) == 1
             await sftp.rename("/lunch.jpg", "/TANNERIE/tickets/lunch.jpg")
     assert harness.unfiled_rows() == []

@@ -9,6 +9,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.domain.document import DocumentKind
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.protocol.commands import AddSource, ImportFile, RemoveSource
 from banqup_tui.protocol.problems import ProblemType
 from tests.support.intake_harness import IntakeHarness
@@ -32,6 +33,10 @@ def test_an_imported_invoice_lies_with_the_client_that_buys_and_says_all_that_is
             "folder": "PURCHASE_INVOICES",
             "outcome": "NEW",
             "sameAs": None,
+            "duplicate": None,
+            "withdrawn": False,
+            "fileName": "",
+            "position": "",
         }
     ]
     assert document.client_id == client.id
@@ -87,30 +92,28 @@ def test_an_invoice_between_two_clients_lies_with_both(harness: IntakeHarness) -
     assert len({document.sha256 for document in documents}) == 1
 
 
-def test_a_file_that_nobody_can_place_is_refused_and_waits_in_the_tray(harness: IntakeHarness) -> None:
-    problem = harness.refusal(ImportFile(sha256=harness.put(invoice()), file_name="a.xml"))
-    assert problem.type == ProblemType.CANNOT_PLACE
-    assert MILL.name in problem.detail
-    assert BAKERY.name in problem.detail
-    assert problem.remedy
+def test_a_file_that_nobody_can_place_waits_with_its_reason(harness: IntakeHarness) -> None:
+    reason = harness.waits(ImportFile(sha256=harness.put(invoice()), file_name="a.xml"))
+    assert MILL.name in sentence_of(reason)
+    assert BAKERY.name in sentence_of(reason)
+    assert remedy_of(reason)
     (waiting,) = harness.unfiled_rows()
-    assert (waiting.file_name, waiting.reason) == ("a.xml", problem.message)
+    assert (waiting.file_name, waiting.reason) == ("a.xml", reason)
     assert harness.documents() == []
 
 
 def test_a_file_leaves_the_tray_once_it_is_placed(harness: IntakeHarness) -> None:
     sha256 = harness.put(letter())
-    harness.refusal(ImportFile(sha256=sha256, file_name="a.pdf"))
+    harness.waits(ImportFile(sha256=sha256, file_name="a.pdf"))
     client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     harness.do(ImportFile(sha256=sha256, file_name="a.pdf", client_id=client.id))
     assert harness.unfiled_rows() == []
     assert harness.documents()[0].folder is Folder.OTHER_DOCUMENTS
 
 
-def test_a_damaged_file_is_refused_with_its_reason(harness: IntakeHarness) -> None:
-    problem = harness.refusal(ImportFile(sha256=harness.put(b"<?xml version='1.0'?><Invoice>"), file_name="a.xml"))
-    assert problem.type == ProblemType.UNREADABLE
-    assert harness.unfiled_rows()[0].reason == problem.message
+def test_a_damaged_file_waits_with_its_reason(harness: IntakeHarness) -> None:
+    reason = harness.waits(ImportFile(sha256=harness.put(b"<?xml version='1.0'?><Invoice>"), file_name="a.xml"))
+    assert harness.unfiled_rows()[0].reason == reason
 
 
 def test_a_file_that_was_not_uploaded_is_refused(harness: IntakeHarness) -> None:
@@ -153,9 +156,7 @@ def test_a_bank_file_goes_to_the_client_whose_number_is_in_its_header(harness: I
 
 def test_an_account_is_remembered_once_its_statement_was_placed_by_hand(harness: IntakeHarness) -> None:
     client = harness.client("Holding", "HOLDING")
-    assert (
-        harness.refusal(ImportFile(sha256=harness.put(statement()), file_name="a.cod")).type == ProblemType.CANNOT_PLACE
-    )
+    harness.waits(ImportFile(sha256=harness.put(statement()), file_name="a.cod"))
     harness.do(ImportFile(sha256=harness.put(statement()), file_name="a.cod", client_id=client.id))
     harness.do(ImportFile(sha256=harness.put(statement(number=13)), file_name="b.cod"))
     assert [document.client_id for document in harness.documents()] == [client.id] * 2

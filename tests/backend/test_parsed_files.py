@@ -10,16 +10,14 @@ from sqlalchemy import update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.intake import parsed_files
-from banqup_tui.backend.intake.parsed_files import read_file
+from banqup_tui.backend.intake.parsed_files import open_stored
 from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.backend.runtime.startup import make_services
 from banqup_tui.backend.services import Services
-from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.messages import message
-from banqup_tui.formats import Content, ContentKind, read
+from banqup_tui.formats import Container, Content, ContentKind, open_file
 from banqup_tui.formats.refusals import ENDS_READER, PASSING, ReaderNotAvailable, refuse
 from banqup_tui.protocol.commands import AddSource, ImportFile
-from banqup_tui.protocol.problems import ProblemType
 from tests.support.hostile import pdf_bomb
 from tests.support.intake_harness import SPACE, IntakeHarness
 from tests.support.papers import BAKERY, invoice
@@ -65,10 +63,9 @@ def restarted(services: Services) -> Services:
 def test_a_file_that_ends_its_reader_waits_in_to_place_with_that_reason_and_the_next_one_is_imported(
     harness: IntakeHarness,
 ) -> None:
-    problem = harness.refusal(ImportFile(sha256=harness.put(pdf_bomb()), file_name="bomb.pdf"))
-    assert problem.type is ProblemType.UNREADABLE
+    reason = harness.waits(ImportFile(sha256=harness.put(pdf_bomb()), file_name="bomb.pdf"))
     (waiting,) = harness.unfiled_rows()
-    assert waiting.reason == problem.message == message("file.reader-ended")
+    assert waiting.reason == reason == message("file.reader-ended")
     harness.do(ImportFile(sha256=harness.put(invoice()), file_name="a.xml"))
     assert [document.file_name for document in harness.documents()] == ["a.xml"]
 
@@ -77,26 +74,27 @@ def test_what_ended_its_reader_is_not_read_again_not_by_a_repeated_command_and_n
     harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = Reads(OUT_OF_TIME)
-    monkeypatch.setattr(parsed_files, "read", reads)
+    monkeypatch.setattr(parsed_files, "open_file", reads)
     sha256 = harness.put(b"costly")
     for _ in range(2):
-        assert harness.refusal(ImportFile(sha256=sha256, file_name="a.xml")).message == OUT_OF_TIME.message
-    with pytest.raises(UnreadableDocument) as caught:
-        read_file(restarted(harness.services), sha256, "a.xml")
-    assert caught.value.message == OUT_OF_TIME.message
+        assert harness.waits(ImportFile(sha256=sha256, file_name="a.xml")) == OUT_OF_TIME.message
+    (opened,) = open_stored(restarted(harness.services), sha256, "a.xml")
+    assert opened.refusal == OUT_OF_TIME.message
     assert reads.count == 1
 
 
 def test_a_newer_version_of_the_program_tries_once_more(
     harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parsed_files, "read", Reads(OUT_OF_TIME))
+    monkeypatch.setattr(parsed_files, "open_file", Reads(OUT_OF_TIME))
     sha256 = harness.put(invoice())
-    harness.refusal(ImportFile(sha256=sha256, file_name="a.xml"))
+    harness.waits(ImportFile(sha256=sha256, file_name="a.xml"))
     with harness.services.database.write(SPACE) as transaction:
         transaction.execute(update(tables.reader_failure).values(version="0.0.1"))
-    monkeypatch.setattr(parsed_files, "read", read)
-    assert read_file(restarted(harness.services), sha256, "a.xml").kind is ContentKind.INVOICE
+    monkeypatch.setattr(parsed_files, "open_file", open_file)
+    (opened,) = open_stored(restarted(harness.services), sha256, "a.xml")
+    assert opened.content is not None
+    assert opened.content.kind is ContentKind.INVOICE
 
 
 def test_the_same_file_asked_for_side_by_side_is_read_once(
@@ -104,12 +102,12 @@ def test_the_same_file_asked_for_side_by_side_is_read_once(
 ) -> None:
     reads = Reads(OUT_OF_TIME)
     reads.may_answer.clear()
-    monkeypatch.setattr(parsed_files, "read", reads)
+    monkeypatch.setattr(parsed_files, "open_file", reads)
     body = ImportFile(sha256=harness.put(b"costly"), file_name="a.xml")
     with ThreadPoolExecutor(4) as threads:
-        asked = [threads.submit(harness.refusal, body) for _ in range(4)]
+        asked = [threads.submit(harness.waits, body) for _ in range(4)]
         reads.may_answer.set()
-        assert {one.result().type for one in asked} == {ProblemType.UNREADABLE}
+        assert all(one.result() == OUT_OF_TIME.message for one in asked)
     assert reads.count == 1
 
 
@@ -117,12 +115,12 @@ def test_a_file_that_was_late_because_the_computer_was_busy_is_read_at_the_next_
     harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = Reads(refuse(PASSING, limit=10))
-    monkeypatch.setattr(parsed_files, "read", reads)
+    monkeypatch.setattr(parsed_files, "open_file", reads)
     body = ImportFile(sha256=harness.put(invoice()), file_name="a.xml")
-    assert harness.refusal(body).code == "file.reader-starved"
+    assert harness.waits(body).code == "file.reader-starved"
     assert reads.count == 1
     assert harness.rows(tables.reader_failure.select()) == []
-    monkeypatch.setattr(parsed_files, "read", read)
+    monkeypatch.setattr(parsed_files, "open_file", open_file)
     harness.services.parsed.clock = lambda: math.inf
     harness.do(body)
     assert len(harness.documents()) == 1
@@ -132,12 +130,12 @@ def test_a_file_that_was_late_because_the_computer_was_busy_is_read_at_the_next_
 def test_where_no_reader_can_be_started_the_file_is_not_refused_and_nothing_is_remembered(
     harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parsed_files, "read", Reads(ReaderNotAvailable()))
+    monkeypatch.setattr(parsed_files, "open_file", Reads(ReaderNotAvailable()))
     body = ImportFile(sha256=harness.put(invoice()), file_name="a.xml")
     with pytest.raises(ReaderNotAvailable):
         harness.do(body)
     assert harness.unfiled_rows() == []
-    monkeypatch.setattr(parsed_files, "read", read)
+    monkeypatch.setattr(parsed_files, "open_file", open_file)
     harness.do(body)
     assert len(harness.documents()) == 1
 
@@ -147,11 +145,11 @@ def test_a_file_of_any_size_is_read_before_the_transaction_only(
 ) -> None:
     seen: list[bool] = []
 
-    def noticed(data: bytes, file_name: str = "") -> Content:
+    def noticed(data: bytes, file_name: str = "") -> Content | Container:
         seen.append(harness.services.database.is_writing)
-        return read(data, file_name)
+        return open_file(data, file_name)
 
-    monkeypatch.setattr(parsed_files, "read", noticed)
+    monkeypatch.setattr(parsed_files, "open_file", noticed)
     large = invoice() + b"<!--" + b"x" * 1_000_000 + b"-->" + b"<!--" + b"x" * 1_040_000 + b"-->" + b" " * 300_000
     assert len(large) > 2 * 2**20
     harness.do(ImportFile(sha256=harness.put(large), file_name="a.xml"))

@@ -35,7 +35,7 @@ def inbox(harness: IntakeHarness, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def eyes(harness: IntakeHarness) -> WatchedFolders:
-    return WatchedFolders(harness.services, every=0.02, still_for=0, wait_for_xml=0)
+    return WatchedFolders(harness.services, every=0.02, still_for=0, wait_for_xml=0, incomplete_for=0)
 
 
 def put(inbox: Path, name: str, data: bytes, eyes: WatchedFolders) -> None:
@@ -205,18 +205,35 @@ def test_what_is_dismissed_is_gone_and_does_not_come_back_by_itself(
     assert (waiting(harness), harness.documents(), harness.source().refused) == ([], [], 0)
 
 
-def test_an_import_that_was_refused_waits_too_and_is_not_taken_behind_ones_back(
+def test_an_import_that_waits_is_filed_once_its_client_is_there(harness: IntakeHarness, eyes: WatchedFolders) -> None:
+    eyes.scan()
+    sha256 = harness.put(invoice())
+    harness.waits(ImportFile(sha256=sha256, file_name="a.xml"))
+    assert waiting(harness)[0].source == "import"
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    eyes.scan()
+    assert len(harness.documents()) == 1
+    assert waiting(harness) == []
+
+
+def test_two_different_scans_of_one_name_imported_by_hand_both_wait(harness: IntakeHarness) -> None:
+    for text in ("first", "second"):
+        harness.waits(ImportFile(sha256=harness.put(letter(text)), file_name="scan.pdf", path="scan.pdf"))
+    assert [one.file_name for one in waiting(harness)] == ["scan.pdf", "scan.pdf"]
+
+
+def test_an_import_for_a_named_client_that_contradicts_the_document_never_goes_to_another_by_itself(
     harness: IntakeHarness, eyes: WatchedFolders
 ) -> None:
     eyes.scan()
-    sha256 = harness.put(invoice())
-    harness.refusal(ImportFile(sha256=sha256, file_name="a.xml"))
-    client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    bakery = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    garage = harness.client(GARAGE.name, "LEMAITRE", GARAGE.vat_number)
+    harness.waits(ImportFile(sha256=harness.put(invoice()), file_name="a.xml", client_id=garage.id))
+    harness.client("Another", "ANOTHER", MILL.vat_number)
     eyes.scan()
     (one,) = waiting(harness)
-    assert one.source == "import"
-    place(harness, one, client.id, Folder.PURCHASE_INVOICES)
-    assert len(harness.documents()) == 1
+    place(harness, one, bakery.id, Folder.PURCHASE_INVOICES)
+    assert [document.client_id for document in harness.documents()] == [bakery.id]
 
 
 def test_the_tray_and_the_rules_reach_a_copy(harness: IntakeHarness, inbox: Path, eyes: WatchedFolders) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -9,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from banqup_tui.backend.db import tables
-from banqup_tui.backend.intake import document_intake
+from banqup_tui.backend.intake import arrivals
 from banqup_tui.backend.intake import watched_folders as watching_module
-from banqup_tui.backend.intake.incoming import Incoming
+from banqup_tui.backend.intake.arrivals import ArrivedPart
 from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import message
@@ -34,8 +35,15 @@ def inbox(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def watching(harness: IntakeHarness) -> WatchedFolders:
-    return WatchedFolders(harness.services, every=0.02, still_for=0, wait_for_xml=0)
+    return WatchedFolders(harness.services, every=0.02, still_for=0, wait_for_xml=0, incomplete_for=0)
 
 
 @contextlib.asynccontextmanager
@@ -239,21 +247,25 @@ def test_a_defect_of_ours_is_said_and_does_not_stop_the_watch(
     harness.do(AddSource(source_id="s", path=str(inbox)))
     for name in ("a", "b"):
         (inbox / f"{name}.xml").write_bytes(invoice(number=name))
-    take = document_intake.take
+    take = arrivals.take
 
-    def broken(transaction: Any, services: Any, incoming: Incoming, content: Any) -> Any:
-        if incoming.file_name == "a.xml":
+    def broken(transaction: Any, services: Any, parts: tuple[ArrivedPart, ...]) -> Any:
+        if parts[0].arrival.file_name == "a.xml":
             raise RuntimeError("defect")
-        return take(transaction, services, incoming, content)
+        return take(transaction, services, parts)
 
-    monkeypatch.setattr(document_intake, "take", broken)
-    eyes = watching(harness)
-    for _ in range(4):
+    monkeypatch.setattr(arrivals, "take", broken)
+    clock = Clock()
+    eyes = WatchedFolders(harness.services, every=0.02, still_for=0, wait_for_xml=0, clock=clock)
+    for _ in range(20):
         eyes.scan()
+        assert harness.source().problems == (message("source.file-failed", path="a.xml"),)
     assert [document.number for document in harness.documents()] == ["b"]
-    monkeypatch.setattr(document_intake, "take", take)
-    watching(harness).scan()
+    monkeypatch.setattr(arrivals, "take", take)
+    clock.now += 600
+    eyes.scan()
     assert len(harness.documents()) == 2
+    assert harness.source().problems == ()
 
 
 def test_a_restart_between_reading_and_writing_down_takes_the_file_once(harness: IntakeHarness, inbox: Path) -> None:
@@ -265,3 +277,73 @@ def test_a_restart_between_reading_and_writing_down_takes_the_file_once(harness:
     watching(harness).scan()
     assert len(harness.documents()) == 1
     assert harness.source().taken == 1
+
+
+def test_a_file_without_its_end_is_waited_for_and_then_waits_in_to_place(harness: IntakeHarness, inbox: Path) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    clock = Clock()
+    eyes = WatchedFolders(harness.services, still_for=0, wait_for_xml=0, incomplete_for=60, clock=clock)
+    (inbox / "a.xml").write_bytes(invoice()[:600])
+    (inbox / "b.xml").write_bytes(invoice(number="2")[:600])
+    for _ in range(3):
+        eyes.scan()
+        clock.now += 15
+    (inbox / "a.xml").write_bytes(invoice())
+    eyes.scan()
+    assert [document.file_name for document in harness.documents()] == ["a.xml"]
+    assert harness.unfiled_rows() == []
+    clock.now += 60
+    eyes.scan()
+    (waiting,) = harness.unfiled_rows()
+    assert (waiting.file_name, waiting.reason.code) == ("b.xml", "file.incomplete")
+    (inbox / "b.xml").write_bytes(invoice(number="2"))
+    eyes.scan()
+    assert len(harness.documents()) == 2
+    assert harness.unfiled_rows() == []
+
+
+def test_a_name_that_is_no_utf8_is_taken_and_shown(harness: IntakeHarness, inbox: Path) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    (inbox / os.fsdecode(b"re\xe7u caf\xe9.xml")).write_bytes(invoice())
+    watching(harness).scan()
+    watching(harness).scan()
+    (document,) = harness.documents()
+    assert document.file_name == "reçu café.xml"
+    assert (harness.source().taken, harness.source().problems) == (1, ())
+
+
+def test_what_network_drives_leave_behind_is_no_document(harness: IntakeHarness, inbox: Path) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    for name in ("@eaDir/a.pdf/T.jpg", "#recycle/a.xml", "$RECYCLE.BIN/S-1/a.xml", "System Volume Information/x",
+                 "lost+found/a.xml", "a.pdf.opdownload", "b.pdf~", "c.pdf.!qB", "e.pdf.lck",
+                 "s.sync-conflict-20260301-101010-ABCDEFG.xml"):  # fmt: skip
+        (inbox / name).parent.mkdir(parents=True, exist_ok=True)
+        (inbox / name).write_bytes(invoice())
+    watching(harness).scan()
+    assert harness.documents() == []
+    assert harness.unfiled_rows() == []
+    assert harness.source().problems == ()
+
+
+def test_a_pdf_beside_an_xml_that_is_no_invoice_is_a_document(harness: IntakeHarness, inbox: Path) -> None:
+    client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    for name, data in {
+        "scan.xml": b'<?xml version="1.0"?><ScanJob/>',
+        "empty.xml": b"",
+        "broken.xml": b"<?xml v",
+    }.items():
+        path = inbox / "TANNERIE/tickets" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        path.with_suffix(".pdf").write_bytes(letter(name))
+    watching(harness).scan()
+    documents = harness.documents()
+    assert sorted(document.file_name for document in documents) == ["broken.pdf", "empty.pdf", "scan.pdf"]
+    assert {document.client_id for document in documents} == {client.id}
+    assert sorted(row.file_name.rpartition("/")[2] for row in harness.unfiled_rows()) == [
+        "broken.xml", "empty.xml", "scan.xml",
+    ]  # fmt: skip

@@ -352,8 +352,8 @@ def test_a_change_that_cannot_be_tried_again_says_why_and_stays(banqup: RunBanqu
 def test_a_file_that_waits_to_be_placed_is_said_to_wait_and_is_not_refused(banqup: RunBanqup, tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text("<a/>")
     runtime = a_runtime()
-    problem = {"type": "cannot-place", "detail": "The file does not say whose it is.", "remedy": "Say whose it is."}
-    runtime.answer = lambda _body: CommandAnswer(key="", fate=Fate.REFUSED, problem=problem)
+    waiting = {"reason": {"code": "placing.nobody-named", "params": {}}, "fileName": "", "position": ""}
+    runtime.answer = lambda _body: CommandAnswer(key="", fate=Fate.DONE, result={"documents": [], "waiting": [waiting]})
     printed = banqup(runtime, "import", str(tmp_path / "a.xml"), "--json")
     assert printed.code == 1
     assert printed.array[0]["outcome"] == "TO_PLACE"

@@ -29,7 +29,7 @@ def write_export(root: Path, scan: int) -> None:
         ),
         "FOURNIL_0912345673/cod/2026/12.cod": papers.statement(),
         "FOURNIL_0912345673/purchases/2026/P-2.xml": papers.invoice(number="P-2"),
-        "FOURNIL_0912345673/tickets/scan.jpg": b"\xff\xd8\xff\xe0" + os.urandom(scan),
+        "FOURNIL_0912345673/tickets/scan.jpg": b"\xff\xd8\xff\xe0" + os.urandom(scan) + b"\xff\xd9",
         "unknown/U-1.xml": papers.invoice(number="U-1", buyer=papers.GARAGE),
     }
     for name, content in files.items():

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from banqup_tui.domain.file_names import is_ignored
 from banqup_tui.domain.messages import message
-from banqup_tui.sources.folder import FolderScanner, Mark, is_ignored
+from banqup_tui.sources.folder import FolderScanner, Mark
 
 
 class Clock:
@@ -78,13 +79,15 @@ def test_what_is_not_whole_or_not_meant_is_ignored(name: str) -> None:
     assert not is_ignored(f"a{name.strip('.~$')}.xml")
 
 
-def test_the_picture_of_an_xml_is_no_second_document(scanner: FolderScanner, clock: Clock, tmp_path: Path) -> None:
+def test_a_pdf_is_found_with_the_xml_of_its_name_and_behind_it(
+    scanner: FolderScanner, clock: Clock, tmp_path: Path
+) -> None:
     for name in ("F1.pdf", "f1.XML", "F2.pdf"):
         write(tmp_path / name)
     scanner.scan({})
     clock.now += 3
-    files = {file.path: file.picture_of for file in scanner.scan({}).ready}
-    assert files == {"F1.pdf": "f1.XML", "f1.XML": None}
+    files = [(file.path, file.beside) for file in scanner.scan({}).ready]
+    assert files == [("f1.XML", None), ("F1.pdf", "f1.XML")]
     clock.now += 5
     assert "F2.pdf" in ready(scanner)
 

@@ -188,10 +188,24 @@ def made(content: Content) -> tuple[Placed, ...]:
 def test_a_bank_file_goes_by_account_then_by_the_number_in_its_header() -> None:
     holder = Client(id="h", reference="H", name="Holder", identifiers=(account_key(BAKERY.iban),))
     report = Folder.ENRICHED_MOVEMENT_REPORTS
-    assert placed(STATEMENT, Firm(holder, BUYER)) == [("Holder", report)]
+    assert placed(STATEMENT, Firm(holder)) == [("Holder", report)]
     assert placed(STATEMENT, Firm(BUYER)) == [(BAKERY.name, report)]
     assert placed(STATEMENT, Firm(OTHER), client=OTHER) == [(GARAGE.name, report)]
     assert unplaced(STATEMENT, Firm(OTHER)).reason.params == {"accounts": "BE68 5390 0754 7034"}
+
+
+def test_a_bank_file_whose_account_and_header_name_two_clients_waits_with_both_said() -> None:
+    holder = Client(id="h", reference="H", name="Holder", identifiers=(account_key(BAKERY.iban),))
+    sentence = sentence_of(unplaced(STATEMENT, Firm(holder, BUYER)).reason)
+    assert "Holder" in sentence
+    assert BAKERY.name in sentence
+
+
+def test_an_invoice_between_two_others_with_numbers_is_not_filed_for_the_client_of_its_folder() -> None:
+    path = read_path(f"{GARAGE.number}/aankoop/a.xml")
+    reason = unplaced(INVOICE, Firm(OTHER), path=path).reason
+    assert reason.code == "placing.client-and-document-differ"
+    assert unplaced(INVOICE, Firm(OTHER), client=OTHER, bound=True).reason.code == reason.code
 
 
 def test_a_bank_file_for_somebody_else_is_not_given_to_the_client_that_was_named() -> None:

@@ -21,6 +21,7 @@ from banqup_tui.backend.runtime import components
 from banqup_tui.backend.runtime.startup import make_services
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.source import Source
 from banqup_tui.protocol.commands import CommandBody, encode
 from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
@@ -109,6 +110,13 @@ class IntakeHarness:
 
     def unfiled_rows(self) -> list[Any]:
         return self.rows(select(tables.unfiled).order_by(tables.unfiled.c.file_name))
+
+    def waits(self, body: CommandBody) -> Message:
+        """Imports a file that waits as unfiled; returns the reason."""
+        result = self.do(body)
+        assert result["documents"] == []
+        (waiting,) = result["waiting"]
+        return msgspec.convert(waiting["reason"], Message)
 
     def refusal(self, body: CommandBody) -> Problem:
         try:

@@ -171,8 +171,6 @@ def _effect(transaction: Transaction, handlers: Handlers, command: Command, cont
         with transaction.savepoint():
             return CommandStatus.DONE, handlers[type(body)](transaction, body, context), None
     except CommandRefused as refused:
-        if refused.beside is not None:
-            refused.beside(transaction)
         return CommandStatus.REFUSED, None, refused.problem
 
 

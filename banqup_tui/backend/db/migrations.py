@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from alembic.operations import Operations
     from sqlalchemy import ColumnElement
 
-SCHEMA = 11
+SCHEMA = 12
 """Number of the current schema, stored in the table `schema_version`."""
 
 
@@ -184,6 +184,24 @@ _KEYS_AT_ONCE = 5_000
 """Documents whose business keys are computed at once, for little memory. 200,000 take 17 s of processor time."""
 
 
+def _origins(operations: "Operations") -> None:
+    """Keeps how a file came with each unfiled file, and files that belong to a document.
+
+    Two different files may now have the same path, so the table is made anew without the constraint.
+    """
+    connection = operations.get_bind()
+    tables.related_file.create(connection, checkfirst=True)
+    present = {one["name"] for one in inspect(connection).get_columns("to_place")}
+    if "arrival" in present:
+        return
+    operations.rename_table("to_place", "to_place_before")
+    tables.unfiled.create(connection)
+    names = [name for name in (one.name for one in tables.unfiled.columns) if name in present]
+    before = sql_table("to_place_before", *(column(name) for name in names))
+    connection.execute(insert(tables.unfiled).from_select(names, select(before)))
+    operations.drop_table("to_place_before")
+
+
 STEPS: dict[int, Callable[["Operations"], None]] = {
     2: _sftp_drop_and_unfiled,
     3: _limits_and_health,
@@ -195,6 +213,7 @@ STEPS: dict[int, Callable[["Operations"], None]] = {
     9: _messages_of_intake,
     10: _messages_of_sign_ins,
     11: _duplicates_and_withdrawals,
+    12: _origins,
 }
 """`STEPS[n]` changes schema n - 1 into schema n."""
 

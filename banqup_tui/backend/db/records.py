@@ -243,6 +243,19 @@ class JobRecord(BaseRecord, frozen=True):
     asked_by: str | None
 
 
+class RelatedFileRecord(BaseRecord, frozen=True):
+    """A row of `related_file`."""
+
+    TABLE: ClassVar[Table] = tables.related_file
+
+    space_id: str
+    of_sha256: str
+    sha256: str
+    kind: str
+    file_name: str
+    at: datetime
+
+
 class RuleRecord(StoredRecord, frozen=True):
     """A row of `rule`."""
 
@@ -349,4 +362,6 @@ class UnfiledRecord(StoredRecord, frozen=True):
     seller_key: str | None
     buyer_key: str | None
     account_key: str | None
+    container: str | None
+    arrival: str | None
     seq: int

@@ -253,6 +253,7 @@ def unfiled_of(row: UnfiledRecord) -> Unfiled:
         seller_key=row.seller_key,
         buyer_key=row.buyer_key,
         account_key=row.account_key,
+        container=row.container,
     )
 
 

@@ -1,43 +1,37 @@
-"""Import of a file: its bytes are stored, read and sorted, and become a document of each client concerned.
-
-Reading precedes the transaction (`prepare_import`, `read_file`), as a large PDF must not block other writers. A file
-that cannot be read or sorted is recorded as unfiled, and the command is refused.
-"""
+"""Writes the documents of a file that was read and placed, one for each client concerned."""
 
 import uuid
 from enum import StrEnum
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.intake import filing_rules, unfiled
-from banqup_tui.backend.intake.clients import ClientDirectory, add_keys, make_client
+from banqup_tui.backend.intake import filing_rules, related_files, unfiled
+from banqup_tui.backend.intake.clients import ClientDirectory, make_client
 from banqup_tui.backend.intake.description import described, kind_of
 from banqup_tui.backend.intake.document_changes import may_be_sent
 from banqup_tui.backend.intake.duplicates import earlier_with_same_key, undecided
-from banqup_tui.backend.intake.incoming import Incoming
-from banqup_tui.backend.intake.parsed_files import read_file
-from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
+from banqup_tui.backend.services import Services
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document, Duplicate
 from banqup_tui.domain.duplicates import business_key
-from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.messages import Message
+from banqup_tui.domain.origin import Incoming, Origin, with_origin
+from banqup_tui.domain.source import Learned, RuleKind
+from banqup_tui.domain.statement import Statement
 from banqup_tui.domain.status import accounting_status_with
-from banqup_tui.domain.text import safe_file_name
+from banqup_tui.domain.text import clean, safe_file_name
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.content import Content
-from banqup_tui.formats.refusals import ReaderNotAvailable
-from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.protocol.messages import EntityKind
-from banqup_tui.protocol.problems import ProblemType
 from banqup_tui.sources.keys import account_key
-from banqup_tui.sources.layouts import read_path
-from banqup_tui.sources.sorter import Hints, NewClient, Placed, Unplaced, sort
+from banqup_tui.sources.sorter import NewClient, Placed, clients_of_holder
+
+_LONGEST_PATH: Final = 500
+_decoder = msgspec.json.Decoder(Document)
 
 _WITH_SAME_BYTES: Final = select(
     tables.document.c.id, tables.document.c.folder, tables.document.c.duplicate, tables.document.c.withdrawn_at
@@ -56,10 +50,11 @@ class Outcome(StrEnum):
 
 
 class ImportedDocument(Value, frozen=True, kw_only=True):
-    """A document of an import.
+    """A document of an arrival.
 
     `same_as`: an earlier document with the same business key, in other bytes; UNDECIDED: the user has to
-    decide. `withdrawn`: the client has it, and a user has withdrawn it, which it stays.
+    decide. `withdrawn`: the client has it, and a user has withdrawn it, which it stays. `file_name` and `position` are
+    those in the container in which it came, empty without one.
     """
 
     document_id: str
@@ -69,10 +64,12 @@ class ImportedDocument(Value, frozen=True, kw_only=True):
     same_as: str | None = None
     duplicate: Duplicate | None = None
     withdrawn: bool = False
+    file_name: str = ""
+    position: str = ""
 
 
-class Taken(Value, frozen=True, kw_only=True):
-    """Result of an import: a document for each client, and the clients that were created."""
+class Filed(Value, frozen=True, kw_only=True):
+    """The documents of a placed file, one for each client, and the clients that were created."""
 
     documents: tuple[ImportedDocument, ...]
     created_clients: tuple[str, ...] = ()
@@ -80,46 +77,6 @@ class Taken(Value, frozen=True, kw_only=True):
     @property
     def is_new(self) -> bool:
         return any(document.outcome is Outcome.NEW for document in self.documents)
-
-
-# Reading
-
-
-def prepare_import(services: Services, body: ImportFile) -> None:
-    """Reads the file outside of the transaction. Faults of the file are raised when the command runs."""
-    try:
-        read_file(services, body.sha256, safe_file_name(body.file_name))
-    except (UnreadableDocument, ReaderNotAvailable, OSError):
-        return
-
-
-# Taking
-
-
-def take(transaction: Transaction, services: Services, incoming: Incoming, content: Content) -> Taken | Unplaced:
-    """Writes the documents of a file that was read.
-
-    Returns:
-        The documents, or `Unplaced` if client or folder are unknown; then nothing is written.
-    """
-    directory = ClientDirectory(transaction.connection, transaction.space_id)
-    client = directory.by_id(incoming.client_id) if incoming.client_id else None
-    if incoming.client_id and client is None:
-        raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
-    hints = Hints(
-        client=client,
-        folder=incoming.folder,
-        path=read_path(incoming.path) if incoming.path else None,
-        create_clients=incoming.create_clients,
-        bound=incoming.bound,
-    )
-    placing = sort(content, hints, directory)
-    if isinstance(placing, Unplaced):
-        learned = filing_rules.for_path(transaction, incoming)
-        placing = sort(content, learned, directory) if learned else placing
-    if isinstance(placing, Unplaced):
-        return placing
-    return file(transaction, services, incoming, content, placing)
 
 
 def file(
@@ -130,18 +87,19 @@ def file(
     placing: tuple[Placed, ...],
     *,
     remember_accounts: bool = True,
-) -> Taken:
+) -> Filed:
     """Writes the documents for placements already decided, and removes the file from the unfiled ones.
 
     Args:
-        remember_accounts: the accounts of a statement become keys of the client.
+        remember_accounts: filing rules are made of the accounts of a statement.
     """
     created: list[str] = []
     documents = [
         _file(transaction, services, incoming, content, placed, created, remember_accounts) for placed in placing
     ]
     unfiled.remove_for(transaction, incoming)
-    return Taken(documents=tuple(documents), created_clients=tuple(created))
+    related_files.add_container(transaction, incoming)
+    return Filed(documents=tuple(documents), created_clients=tuple(created))
 
 
 def _file(
@@ -158,11 +116,17 @@ def _file(
         client = make_client(transaction, client)
         created.append(client.id)
     elif content.statements and remember_accounts:
-        _add_account_keys(transaction, client, content)
+        _learn_accounts(transaction, client, incoming, content)
+    origin = Origin(source=incoming.source, path=_path(incoming), at=transaction.now, container=incoming.container)
     known = _document_with(transaction, client.id, incoming.sha256)
     if known is not None:
+        _add_origin(transaction, known, origin)
         return known
-    document = _document(transaction, services, incoming, content, placed, client)
+    document = msgspec.structs.replace(
+        _document(transaction, services, incoming, content, placed, client),
+        origins=(origin,),
+        picture=related_files.picture_of(transaction, services, incoming.sha256),
+    )
     same_as = earlier_with_same_key(transaction, document)
     if same_as is not None:
         document = undecided(document, same_as)
@@ -197,10 +161,38 @@ def _document(
     return described(bare, content, placed.role)
 
 
-def _add_account_keys(transaction: Transaction, client: Client, content: Content) -> None:
-    """Makes the accounts of a filed statement keys of the client, so that the next statement is filed by itself."""
-    keys = [account_key(one.account, is_iban=one.account_is_iban) for one in content.statements if one.account]
-    add_keys(transaction, client.id, keys)
+def _path(incoming: Incoming) -> str:
+    return clean(incoming.path or incoming.file_name)[:_LONGEST_PATH]
+
+
+def _add_origin(transaction: Transaction, known: ImportedDocument, origin: Origin) -> None:
+    """Keeps as evidence that the same bytes came once more, unless they came from the same place."""
+    table = tables.document
+    row = transaction.execute(select(table.c.value).where(table.c.id == known.document_id)).one()
+    document = _decoder.decode(row.value)
+    origins = with_origin(document.origins, origin)
+    if origins is not document.origins:
+        value = msgspec.json.encode(msgspec.structs.replace(document, origins=origins))
+        transaction.execute(update(table).where(table.c.id == known.document_id).values(value=value))
+        transaction.changed(EntityKind.DOCUMENT, known.document_id, client_id=known.client_id)
+
+
+def _learn_accounts(transaction: Transaction, client: Client, incoming: Incoming, content: Content) -> None:
+    """Makes filing rules of the accounts of a statement, so that the next one is filed by itself.
+
+    Only a person's choice of the client, or the client's own number in the statement, says whose an account is: that
+    the statement lies beside others, or in some folder, does not.
+    """
+    is_chosen = incoming.client_id is not None and not incoming.bound
+    for statement in content.statements:
+        if statement.account and (is_chosen or _names_holder(transaction, statement, client)):
+            key = account_key(statement.account, is_iban=statement.account_is_iban)
+            filing_rules.learn_account(transaction, Learned(kind=RuleKind.IDENTIFIER, match=key), client)
+
+
+def _names_holder(transaction: Transaction, statement: Statement, client: Client) -> bool:
+    directory = ClientDirectory(transaction.connection, transaction.space_id)
+    return client in clients_of_holder(statement, directory)
 
 
 def _document_with(transaction: Transaction, client_id: str, sha256: str) -> ImportedDocument | None:
@@ -246,42 +238,3 @@ def _insert(transaction: Transaction, document: Document) -> None:
     }
     transaction.execute(tables.document.insert(), row)
     transaction.changed(EntityKind.DOCUMENT, document.id, client_id=document.client_id)
-
-
-def _recorded_refusal(
-    type_: ProblemType, incoming: Incoming, reason: Message, content: Content | None
-) -> CommandRefused:
-    return CommandRefused(type_, reason, beside=lambda transaction: unfiled.add(transaction, incoming, reason, content))
-
-
-# Commands
-
-
-@prepared_by(prepare_import)
-def import_file(transaction: Transaction, body: ImportFile, context: CommandContext) -> object:
-    services = context.services
-    if not services.files.has(body.sha256):
-        raise CommandRefused(ProblemType.NOT_FOUND, Message("file.not-uploaded"), field="sha256")
-    incoming = Incoming(
-        sha256=body.sha256,
-        file_name=safe_file_name(body.file_name),
-        client_id=body.client_id,
-        folder=body.folder,
-        create_clients=body.create_clients,
-        approved=body.approved,
-        path=body.path,
-        dated=body.dated,
-    )
-    try:
-        content = read_file(services, incoming.sha256, incoming.file_name)
-    except UnreadableDocument as error:
-        raise _recorded_refusal(ProblemType.UNREADABLE, incoming, error.message, None) from error
-    taken = take(transaction, services, incoming, content)
-    if isinstance(taken, Unplaced):
-        raise _recorded_refusal(ProblemType.CANNOT_PLACE, incoming, taken.reason, content)
-    return msgspec.json.decode(msgspec.json.encode(taken))
-
-
-HANDLERS: Final[dict[type[Value], Handler]] = {
-    ImportFile: import_file,
-}

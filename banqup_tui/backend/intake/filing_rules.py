@@ -11,40 +11,38 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import RuleRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake.clients import ClientDirectory
-from banqup_tui.backend.intake.incoming import Incoming
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.origin import Arrival
 from banqup_tui.domain.source import Learned, RuleKind
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.messages import EntityKind, Op
 from banqup_tui.sources.sorter import Hints
 
 
-def for_path(transaction: Transaction, incoming: Incoming) -> Hints | None:
+def for_path(connection: Connection, space_id: str, incoming: Arrival) -> Hints | None:
     """Returns hints of the rule with the longest matching path. The sorter still compares them with the content."""
     if not incoming.path:
         return None
     table = tables.rule
     mine = (
-        table.c.space_id == transaction.space_id,
+        table.c.space_id == space_id,
         table.c.kind == str(RuleKind.PATH),
         table.c.source == incoming.source,
     )
     path = clean(incoming.path)
     fitting = [
-        row
-        for row in fetch_all(transaction, RuleRecord, select(table).where(*mine))
-        if path.startswith(f"{row.match}/")
+        row for row in fetch_all(connection, RuleRecord, select(table).where(*mine)) if path.startswith(f"{row.match}/")
     ]
     if not fitting:
         return None
     best = max(fitting, key=lambda row: len(row.match))
-    client = ClientDirectory(transaction.connection, transaction.space_id).by_id(best.client_id)
+    client = ClientDirectory(connection, space_id).by_id(best.client_id)
     return Hints(client=client, folder=Folder(best.folder) if best.folder else None) if client else None
 
 
 def learn(
-    transaction: Transaction, learned: Learned, source: str, client: Client, folder: Folder, user_id: str
+    transaction: Transaction, learned: Learned, source: str, client: Client, folder: Folder, user_id: str | None
 ) -> RuleRecord | None:
     """Stores a rule, in place of one for the same number or path. Returns `None` if the number is another client's."""
     by_number = learned.kind is RuleKind.IDENTIFIER
@@ -77,6 +75,13 @@ def learn(
     transaction.execute(table.insert(), row)
     transaction.changed(EntityKind.RULE, rule_id, client_id=client.id)
     return fetch_one(transaction, RuleRecord, select(table).where(table.c.id == rule_id))
+
+
+def learn_account(transaction: Transaction, learned: Learned, client: Client) -> None:
+    """Stores the rule that an account is a client's, unless the account has a client or a rule already."""
+    known = ClientDirectory(transaction.connection, transaction.space_id).clients_for(learned.match)
+    if not known:
+        learn(transaction, learned, "", client, Folder.ENRICHED_MOVEMENT_REPORTS, None)
 
 
 def remove(transaction: Transaction, row: RuleRecord) -> None:

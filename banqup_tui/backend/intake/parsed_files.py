@@ -1,4 +1,4 @@
-"""Cache of parsed files. Concurrent requests for a file share one parse, and recent results are not parsed again.
+"""Cache of opened files. Concurrent requests for a file share one opening, and recent results are not opened again.
 
 A file that killed its reader process is recorded in the database with the program's version. It is refused at once,
 also after a restart, until a newer version may be able to read it.
@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy import select
@@ -21,7 +21,9 @@ from banqup_tui import __version__
 from banqup_tui.backend.db import tables
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.messages import Message, Param
-from banqup_tui.formats import Content, read
+from banqup_tui.domain.origin import EnvelopeOrigin, MailOrigin
+from banqup_tui.formats import Content, open_file, read
+from banqup_tui.formats.container import ContainerKind, ContainerPart
 from banqup_tui.formats.refusals import ENDS_READER, PASSING, check_size, refusal_of
 
 if TYPE_CHECKING:
@@ -33,48 +35,72 @@ _SECONDS_PASSING: Final = 60.0
 """Seconds. A temporary failure is cached for the command that asked, not for the next one."""
 
 _log = logging.getLogger(__name__)
-_Parsed = Content | UnreadableDocument
+
+
+class OpenedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that came: the stored file itself, or a file in the container that it is.
+
+    Attributes:
+        sha256: None if its bytes are not stored, as they are too many.
+        path: path inside the container, or the file's name.
+        content: None if it cannot be read, as `refusal` says.
+        kind, position, mail, envelope: as in `ContainerPlace`; `kind` is empty for a file that is no container.
+    """
+
+    sha256: str | None
+    file_name: str
+    path: str
+    content: Content | None = None
+    refusal: Message | None = None
+    kind: str = ""
+    position: str = ""
+    mail: MailOrigin | None = None
+    envelope: EnvelopeOrigin | None = None
+
+
+Opened = tuple[OpenedPart, ...]
 
 
 class _Cached(msgspec.Struct, frozen=True):
     """A cached result. `until`: expiry on the clock of `ParsedFiles`."""
 
-    result: Any
+    result: Opened
     size: int
     until: float
 
 
 class ParsedFiles:
-    """Results of parsing by SHA-256: those in progress, and the latest within a limit. Safe for use from any thread."""
+    """Results of opening by SHA-256: those in progress, and the latest within a limit. Safe for use from any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self._lock = threading.Lock()
-        self._under_way: dict[str, Future[_Parsed]] = {}
+        self._under_way: dict[str, Future[Opened]] = {}
         self._cached: OrderedDict[str, _Cached] = OrderedDict()
         self._cached_bytes = 0
-        self.unsaved: dict[str, UnreadableDocument] = {}
+        self.unsaved: dict[str, Message] = {}
         """Files that killed their reader and are not yet recorded in the database."""
 
-    def joined(self, sha256: str) -> tuple[Future[_Parsed], bool]:
+    def joined(self, sha256: str) -> tuple[Future[Opened], bool]:
         """Returns the result as a future, and whether the caller must produce it and call `settle`."""
         with self._lock:
             cached = self._cached.get(sha256)
             if cached is not None and self.clock() < cached.until:
                 self._cached.move_to_end(sha256)
-                cached_result: Future[_Parsed] = Future()
+                cached_result: Future[Opened] = Future()
                 cached_result.set_result(cached.result)
                 return cached_result, False
             under_way = self._under_way.get(sha256)
             if under_way is not None:
                 return under_way, False
-            self._under_way[sha256] = result = Future[_Parsed]()
+            self._under_way[sha256] = result = Future[Opened]()
             return result, True
 
-    def settle(self, sha256: str, result: _Parsed, size: int) -> None:
+    def settle(self, sha256: str, result: Opened, size: int) -> None:
         with self._lock:
             self._drop(sha256)
-            is_passing = isinstance(result, UnreadableDocument) and result.message.code == PASSING
+            refusals = [(part.sha256, part.refusal) for part in result if part.refusal is not None]
+            is_passing = any(refusal.code == PASSING for _, refusal in refusals)
             until = self.clock() + _SECONDS_PASSING if is_passing else math.inf
             self._cached[sha256] = _Cached(result, size, until)
             self._cached_bytes += size
@@ -82,8 +108,8 @@ class ParsedFiles:
                 len(self._cached) > _MOST_CACHED or self._cached_bytes > _MOST_CACHED_BYTES
             ):
                 self._drop(next(iter(self._cached)))
-            if isinstance(result, UnreadableDocument) and result.message.code in ENDS_READER:
-                self.unsaved[sha256] = result
+            ended = {of: refusal for of, refusal in refusals if of is not None and refusal.code in ENDS_READER}
+            self.unsaved.update(ended)
             self._under_way.pop(sha256).set_result(result)
 
     def _drop(self, sha256: str) -> None:
@@ -96,11 +122,12 @@ class ParsedFiles:
             self._under_way.pop(sha256).set_exception(error)
 
 
-def read_file(services: "Services", sha256: str, file_name: str) -> Content:
-    """Returns the content of a stored file. Call it outside of a transaction first: it can take seconds, and writes.
+def open_stored(services: "Services", sha256: str, file_name: str) -> Opened:
+    """Returns the files that a stored file holds: itself, or those in it if it is a container, whose bytes are stored.
+
+    Call it outside of a transaction first: it can take seconds, and writes.
 
     Raises:
-        UnreadableDocument: the file cannot be read.
         OSError, ReaderNotAvailable: a later attempt may succeed.
     """
     parsed = services.parsed
@@ -108,7 +135,7 @@ def read_file(services: "Services", sha256: str, file_name: str) -> Content:
     if is_mine:
         try:
             size = services.files.path(sha256).stat().st_size
-            parsed.settle(sha256, _parsed(services, sha256, file_name, size), size)
+            parsed.settle(sha256, _opened(services, sha256, file_name, size), size)
         except BaseException as error:
             parsed.fail(sha256, error)
             raise
@@ -117,42 +144,69 @@ def read_file(services: "Services", sha256: str, file_name: str) -> Content:
             _save(services)
         except SQLAlchemyError:  # disk full, or another writer blocks; retried with the next file
             _log.warning("a file that ended its reader could not be remembered", exc_info=True)
-    found = result.result()
-    if isinstance(found, UnreadableDocument):
-        # A copy, as the traceback of an exception grows each time that it is raised.
-        raise UnreadableDocument(found.message)
-    return found
+    return result.result()
 
 
-def _parsed(services: "Services", sha256: str, file_name: str, size: int) -> _Parsed:
-    remembered = _remembered(services, sha256)
-    if remembered is not None:
-        return remembered
+def _opened(services: "Services", sha256: str, file_name: str, size: int) -> Opened:
+    itself = OpenedPart(sha256=sha256, file_name=file_name, path=file_name)
+    refusal = _remembered(services, sha256)
+    if refusal is not None:
+        return (msgspec.structs.replace(itself, refusal=refusal),)
     try:
         check_size(size)
-        return read(services.files.path(sha256).read_bytes(), file_name)
+        found = open_file(services.files.path(sha256).read_bytes(), file_name)
     except UnreadableDocument as error:
-        return error
+        return (msgspec.structs.replace(itself, refusal=error.message),)
+    if isinstance(found, Content):
+        return (msgspec.structs.replace(itself, content=found),)
+    if not found.parts:
+        return (msgspec.structs.replace(itself, refusal=Message("placing.letter-alone")),)
+    return tuple(_part(services, found.kind, part) for part in found.parts)
 
 
-def _remembered(services: "Services", sha256: str) -> UnreadableDocument | None:
+def _part(services: "Services", kind: ContainerKind, part: ContainerPart) -> OpenedPart:
+    """Stores the bytes of a part and reads it. What ends a reader costs only that part."""
+    sha256 = services.files.put([part.data])[0] if part.data else None
+    content, refusal = None, part.refusal
+    if refusal is None and sha256 is not None:
+        refusal = _remembered(services, sha256)
+    if refusal is None:
+        try:
+            content = read(part.data, part.name)
+        except UnreadableDocument as error:
+            refusal = error.message
+    return OpenedPart(
+        sha256=sha256,
+        file_name=part.name,
+        path=part.path,
+        content=content,
+        refusal=refusal,
+        kind=kind,
+        position=part.position,
+        mail=part.mail,
+        envelope=part.envelope,
+    )
+
+
+def _remembered(services: "Services", sha256: str) -> Message | None:
     table = tables.reader_failure
     same = (table.c.sha256 == sha256, table.c.version == __version__)
     with services.database.read() as connection:
         row = connection.execute(select(table).where(*same)).first()
     if row is None:
         return None
-    return refusal_of(Message(row.reason, msgspec.json.decode(row.details, type=dict[str, Param])))
+    refusal = refusal_of(Message(row.reason, msgspec.json.decode(row.details, type=dict[str, Param])))
+    return refusal.message if refusal is not None else None
 
 
 def _save(services: "Services") -> None:
     unsaved = services.parsed.unsaved
     with services.database.write(services.space_id) as transaction:
-        for sha256, error in list(unsaved.items()):
+        for sha256, refusal in list(unsaved.items()):
             row: dict[str, object] = {
                 "version": __version__,
-                "reason": error.message.code,
-                "details": msgspec.json.encode(error.message.params).decode(),
+                "reason": refusal.code,
+                "details": msgspec.json.encode(refusal.params).decode(),
                 "at": transaction.now,
             }
             insert = transaction.insert(tables.reader_failure).values(sha256=sha256, **row)

@@ -1,7 +1,7 @@
 """Import of a file from the SFTP drop: stored, read, filed and committed before its sender gets the confirmation.
 
-A PDF may be the picture of an XML of the same name, which may come before or after it. So a lone PDF is committed as
-HELD, and becomes a document of its own only if no XML comes within some seconds.
+A PDF may be the picture of an e-invoice of the same name, which may come before or after it. So a lone PDF is committed
+as HELD, and becomes a document of its own only if no such XML comes within some seconds.
 """
 
 import time
@@ -14,13 +14,14 @@ from sqlalchemy import func, select
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import DropAccountRecord, SourceFileRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.intake import source_files
-from banqup_tui.backend.intake.incoming import Incoming
+from banqup_tui.backend.intake import arrivals, source_files
+from banqup_tui.backend.intake.arrivals import ArrivedPart
 from banqup_tui.backend.intake.source_files import FileOutcome, SourceFile
 from banqup_tui.backend.services import Services
-from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.file_names import shown, stem_of
 from banqup_tui.domain.folder import Folder
-from banqup_tui.formats import Content
+from banqup_tui.domain.origin import Incoming
+from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
 
 PICTURE_WAIT_SECONDS: Final = 8.0
@@ -56,19 +57,23 @@ def take(services: Services, account_id: str, path: str, file: Path) -> str:
 
 def take_accepted(services: Services, account_id: str, path: str, sha256: str) -> None:
     """Imports a stored file again under another path, after a rename by its sender."""
+    path = shown(path)
     account = _account(services, account_id)
-    incoming = _incoming(account, path, sha256)
-    content = source_files.read(services, incoming)
     size = services.files.path(sha256).stat().st_size
     place = SourceFile(
         source_id=account.source_id, path=f"{account.name}/{path}", mark=(size, time.time_ns()), sha256=sha256
     )
+    xml = _xml_beside(services, place)
+    parts = arrivals.opened(services, _incoming(account, path, sha256, xml.sha256 if xml else None))
+    pictures = _pictures_of(services, account, place, parts)
     with services.database.write(services.space_id) as transaction:
         before = source_files.outcome_at(transaction, place.source_id, place.path)
-        outcome = _of_picture(transaction, place)
-        if outcome is None:
-            outcome = source_files.file_or_record(transaction, services, incoming, content)
-            _take_pictures(transaction, place)
+        if xml is None and _may_be_picture(place, parts):
+            outcome = FileOutcome.WAITING_PICTURE
+        else:
+            outcome = source_files.take_or_record(transaction, services, parts)
+        for picture in pictures:
+            _take_picture(transaction, services, picture)
         source_files.record(transaction, place, outcome, before)
     # Kill point: the import is committed and not confirmed; the file that the sender repeats is recognized by its hash.
     kill_point("intake.committed")
@@ -83,7 +88,7 @@ def _account(services: Services, account_id: str) -> DropAccountRecord:
     return found
 
 
-def _incoming(account: DropAccountRecord, path: str, sha256: str) -> Incoming:
+def _incoming(account: DropAccountRecord, path: str, sha256: str, beside: str | None) -> Incoming:
     return Incoming(
         sha256=sha256,
         file_name=path.rpartition("/")[2],
@@ -93,36 +98,60 @@ def _incoming(account: DropAccountRecord, path: str, sha256: str) -> Incoming:
         source=source_name(account.name),
         source_id=account.source_id,
         bound=True,
+        beside=beside,
     )
 
 
 # A PDF and the XML of its name
 
 
-def _of_picture(transaction: Transaction, place: SourceFile) -> FileOutcome | None:
-    """Returns PICTURE or WAITING_PICTURE for a PDF; `None` for a file that is filed at once."""
-    if not place.path.lower().endswith(".pdf"):
+class _WaitingPicture(Value, frozen=True, kw_only=True):
+    """A PDF that waited for its XML, opened."""
+
+    row: SourceFileRecord
+    parts: tuple[ArrivedPart, ...]
+
+
+def _xml_beside(services: Services, place: SourceFile) -> SourceFileRecord | None:
+    """Returns the XML of a PDF's name, if it has come."""
+    if stem_of(place.path, ".pdf") is None:
         return None
-    beside = [row for row in _of_stem(transaction, place) if row.path.lower().endswith(".xml")]
-    return FileOutcome.PICTURE if any(row.outcome in _ARRIVED for row in beside) else FileOutcome.WAITING_PICTURE
+    rows = _of_stem(services, place, ".xml")
+    return next((row for row in rows if row.outcome in _ARRIVED and row.sha256), None)
 
 
-def _take_pictures(transaction: Transaction, place: SourceFile) -> None:
-    """Marks waiting PDFs of this XML's name as its pictures."""
-    if not place.path.lower().endswith(".xml"):
-        return
-    for row in _of_stem(transaction, place):
+def _may_be_picture(place: SourceFile, parts: tuple[ArrivedPart, ...]) -> bool:
+    return stem_of(place.path, ".pdf") is not None and all(arrivals.may_be_picture(part) for part in parts)
+
+
+def _pictures_of(
+    services: Services, account: DropAccountRecord, place: SourceFile, parts: tuple[ArrivedPart, ...]
+) -> list[_WaitingPicture]:
+    """Returns the PDFs of an XML's name that wait, if the XML is an invoice. Call it outside of a transaction."""
+    if stem_of(place.path, ".xml") is None or not any(arrivals.is_invoice(part.content) for part in parts):
+        return []
+    pictures = []
+    for row in _of_stem(services, place, ".pdf"):
         if row.outcome == FileOutcome.WAITING_PICTURE:
-            source_files.record(transaction, _file_of(row), FileOutcome.PICTURE, FileOutcome.WAITING_PICTURE)
+            incoming = _incoming(account, row.path.partition("/")[2], _sha256_of(row), place.sha256)
+            pictures.append(_WaitingPicture(row=row, parts=arrivals.opened(services, incoming)))
+    return pictures
 
 
-def _of_stem(transaction: Transaction, place: SourceFile) -> list[SourceFileRecord]:
+def _take_picture(transaction: Transaction, services: Services, picture: _WaitingPicture) -> None:
+    # Read again in the transaction: the PDF may have been filed by itself meanwhile.
+    row = picture.row
+    if source_files.outcome_at(transaction, row.source_id, row.path) is FileOutcome.WAITING_PICTURE:
+        outcome = source_files.take_or_record(transaction, services, picture.parts)
+        source_files.record(transaction, _file_of(row), outcome, FileOutcome.WAITING_PICTURE)
+
+
+def _of_stem(services: Services, place: SourceFile, suffix: str) -> list[SourceFileRecord]:
     table = tables.source_file
-    stem = place.path.rpartition(".")[0]
-    names = [f"{stem}{suffix}".lower() for suffix in (".pdf", ".xml")]
-    same = func.lower(table.c.path).in_(names)
-    mine = select(table).where(table.c.source_id == place.source_id, same)
-    return fetch_all(transaction, SourceFileRecord, mine)
+    name = f"{place.path.rpartition('.')[0]}{suffix}".lower()
+    mine = select(table).where(table.c.source_id == place.source_id, func.lower(table.c.path) == name)
+    with services.database.read() as connection:
+        return fetch_all(connection, SourceFileRecord, mine)
 
 
 def _file_of(row: SourceFileRecord) -> SourceFile:
@@ -137,11 +166,9 @@ def file_waiting_pictures(services: Services, *, older_than: float = PICTURE_WAI
         if row.at > late:
             waiting = True
             continue
-        content = _content_of(services, row)
+        parts = _parts_of(services, row)
         with services.database.write(services.space_id) as transaction:
-            # Read again in the transaction: an XML may have come while the PDF was being read.
-            if source_files.outcome_at(transaction, row.source_id, row.path) is FileOutcome.WAITING_PICTURE:
-                _file_one(transaction, services, row, content)
+            _take_picture(transaction, services, _WaitingPicture(row=row, parts=parts))
     return waiting
 
 
@@ -152,7 +179,7 @@ def file_all_waiting(transaction: Transaction, services: Services, source_id: st
         table.c.source_id == source_id, table.c.outcome == str(FileOutcome.WAITING_PICTURE)
     )
     for row in fetch_all(transaction, SourceFileRecord, waiting_query):
-        _file_one(transaction, services, row, _content_of(services, row))
+        _take_picture(transaction, services, _WaitingPicture(row=row, parts=_parts_of(services, row)))
 
 
 def _waiting_pictures(services: Services) -> list[SourceFileRecord]:
@@ -167,18 +194,21 @@ def _sha256_of(row: SourceFileRecord) -> str:
     return row.sha256
 
 
-def _content_of(services: Services, row: SourceFileRecord) -> Content | UnreadableDocument:
-    incoming = Incoming(sha256=_sha256_of(row), file_name=row.path.rpartition("/")[2])
-    return source_files.read(services, incoming)
-
-
-def _file_one(
-    transaction: Transaction, services: Services, row: SourceFileRecord, content: Content | UnreadableDocument
-) -> None:
+def _parts_of(services: Services, row: SourceFileRecord) -> tuple[ArrivedPart, ...]:
+    """Opens a PDF whose XML did not come. Without its account it waits as unfiled."""
     name, _, path = row.path.partition("/")
     table = tables.drop_account
-    mine = select(table).where(table.c.source_id == row.source_id, table.c.name == name)
-    account = fetch_one(transaction, DropAccountRecord, mine)
+    with services.database.read() as connection:
+        mine = select(table).where(table.c.source_id == row.source_id, table.c.name == name)
+        account = fetch_one(connection, DropAccountRecord, mine)
     if account is not None:
-        outcome = source_files.file_or_record(transaction, services, _incoming(account, path, _sha256_of(row)), content)
-        source_files.record(transaction, _file_of(row), outcome, FileOutcome.WAITING_PICTURE)
+        return arrivals.opened(services, _incoming(account, path, _sha256_of(row), None))
+    incoming = Incoming(
+        sha256=_sha256_of(row),
+        file_name=path.rpartition("/")[2],
+        path=path,
+        source=source_name(name),
+        source_id=row.source_id,
+        bound=True,
+    )
+    return arrivals.opened(services, incoming)

@@ -6,21 +6,18 @@ from typing import Final
 from sqlalchemy import select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import Executor, SourceFileRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.intake import document_intake, unfiled
-from banqup_tui.backend.intake.incoming import Incoming
-from banqup_tui.backend.intake.parsed_files import read_file
+from banqup_tui.backend.intake import arrivals
+from banqup_tui.backend.intake.arrivals import ArrivedPart
 from banqup_tui.backend.services import Services
-from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.values import Value
-from banqup_tui.formats import Content
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.sources.folder import Mark
-from banqup_tui.sources.sorter import Unplaced
 
 
 class FileOutcome(StrEnum):
-    """State of a file of a source.
+    """State of a file of a source. A container is UNPLACED or UNREADABLE while one of its files waits.
 
     PICTURE: a PDF whose XML is the document. WAITING_PICTURE (`HELD` in the database): a PDF that becomes a
     document if no XML of its name comes within some seconds.
@@ -52,29 +49,14 @@ class SourceFile(Value, frozen=True, kw_only=True):
     sha256: str | None
 
 
-def read(services: Services, incoming: Incoming) -> Content | UnreadableDocument:
-    """Returns the content of the file, or why it cannot be read. Call it outside of a transaction.
-
-    Raises:
-        ReaderNotAvailable: no fault of the file; a later attempt may succeed.
-    """
-    try:
-        return read_file(services, incoming.sha256, incoming.file_name)
-    except UnreadableDocument as error:
-        return error
-
-
-def file_or_record(
-    transaction: Transaction, services: Services, incoming: Incoming, content: Content | UnreadableDocument
-) -> FileOutcome:
-    """Files the document, or records it as unfiled with the reason."""
-    if isinstance(content, UnreadableDocument):
-        unfiled.add(transaction, incoming, content.message, None)
-        return FileOutcome.UNREADABLE
-    taken = document_intake.take(transaction, services, incoming, content)
-    if isinstance(taken, Unplaced):
-        unfiled.add(transaction, incoming, taken.reason, content)
-        return FileOutcome.UNPLACED
+def take_or_record(transaction: Transaction, services: Services, parts: tuple[ArrivedPart, ...]) -> FileOutcome:
+    """Files the parts of a file, or records them as unfiled. Returns the outcome for the whole file."""
+    taken = arrivals.take(transaction, services, parts)
+    if all(part.picture_of for part in parts):
+        return FileOutcome.PICTURE
+    if taken.waiting:
+        unread = all(part.content is None for part in parts)
+        return FileOutcome.UNREADABLE if unread else FileOutcome.UNPLACED
     return FileOutcome.TAKEN if taken.is_new else FileOutcome.KNOWN
 
 
@@ -103,10 +85,14 @@ def record(transaction: Transaction, file: SourceFile, outcome: FileOutcome, bef
 
 
 def outcome_at(transaction: Transaction, source_id: str, path: str) -> FileOutcome | None:
+    found = file_at(transaction, source_id, path)
+    return FileOutcome(found.outcome) if found else None
+
+
+def file_at(transaction: Executor, source_id: str, path: str) -> SourceFileRecord | None:
     table = tables.source_file
-    statement = select(table.c.outcome).where(table.c.source_id == source_id, table.c.path == path)
-    found = transaction.execute(statement).scalar()
-    return FileOutcome(found) if found else None
+    statement = select(table).where(table.c.source_id == source_id, table.c.path == path)
+    return fetch_one(transaction, SourceFileRecord, statement)
 
 
 def _upsert(transaction: Transaction, file: SourceFile, outcome: FileOutcome) -> None:

@@ -10,14 +10,14 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import DropAccountRecord, RuleRecord, UnfiledRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.values import rule_of, unfiled_of
-from banqup_tui.backend.intake import document_intake, filing_rules, source_files, unfiled
+from banqup_tui.backend.intake import arrivals, document_intake, filing_rules, source_files, unfiled
+from banqup_tui.backend.intake.arrivals import ArrivedPart
 from banqup_tui.backend.intake.clients import ClientDirectory
-from banqup_tui.backend.intake.incoming import BY_HAND, Incoming
 from banqup_tui.backend.intake.source_files import FileOutcome
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
-from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
+from banqup_tui.domain.origin import Arrival, Incoming
 from banqup_tui.domain.source import PlacingRule, what_is_learned
 from banqup_tui.domain.text import safe_file_name
 from banqup_tui.domain.values import Value
@@ -30,6 +30,8 @@ from banqup_tui.protocol.problems import ProblemType
 from banqup_tui.sources.suggestions import placed_by_hand
 
 _NOT_READ: Final = Content(media_type="application/octet-stream", kind=ContentKind.PLAIN)
+_arrival = msgspec.json.Decoder(Incoming)
+_any_arrival = msgspec.json.Decoder(Arrival)
 Knowledge = tuple[int, str | None, int]
 
 
@@ -50,7 +52,7 @@ def _prepare(services: Services, body: PlaceFile) -> None:
     with services.database.read() as connection:
         row = fetch_one(connection, UnfiledRecord, select(table).where(table.c.id == body.unfiled_id))
     if row is not None and row.sha256 is not None:
-        _content(services, _incoming(row, row.sha256))
+        _opened(services, _incoming(row, row.sha256))
 
 
 @prepared_by(_prepare)
@@ -63,14 +65,11 @@ def place_file(transaction: Transaction, body: PlaceFile, context: CommandContex
     if row.sha256 is None or not context.services.files.has(row.sha256):
         raise CommandRefused(ProblemType.NOT_FOUND, Message("file.gone"), field="toPlaceId")
     incoming = _incoming(row, row.sha256)
-    found = _content(context.services, incoming)
-    content = found if isinstance(found, Content) else _NOT_READ
+    content = _content(context.services, incoming)
     placed = placed_by_hand(content, client, body.folder, directory)
-    imported = document_intake.file(
-        transaction, context.services, incoming, content, (placed,), remember_accounts=False
-    )
-    (taken,) = imported.documents
-    _record(transaction, row, FileOutcome.TAKEN if imported.is_new else FileOutcome.KNOWN)
+    filed = document_intake.file(transaction, context.services, incoming, content, (placed,), remember_accounts=False)
+    (taken,) = filed.documents
+    _record(transaction, row, FileOutcome.TAKEN if filed.is_new else FileOutcome.KNOWN)
     learned = what_is_learned(unfiled_of(row), body.folder) if body.remember else None
     rule = (
         filing_rules.learn(transaction, learned, row.source, client, body.folder, context.user_id) if learned else None
@@ -120,6 +119,8 @@ def _waiting(transaction: Transaction, unfiled_id: str) -> UnfiledRecord:
 
 
 def _incoming(row: UnfiledRecord, sha256: str) -> Incoming:
+    if row.arrival is not None:
+        return _arrival.decode(row.arrival)
     name = row.file_name.rpartition("/")[2]
     return Incoming(
         sha256=sha256,
@@ -130,11 +131,18 @@ def _incoming(row: UnfiledRecord, sha256: str) -> Incoming:
     )
 
 
-def _content(services: Services, incoming: Incoming) -> Content | BanqupError | OSError:
+def _opened(services: Services, incoming: Incoming) -> tuple[ArrivedPart, ...]:
+    """Returns the parts of the file; none if it cannot be opened now."""
     try:
-        return source_files.read(services, incoming)
-    except (ReaderNotAvailable, OSError) as error:
-        return error
+        return arrivals.opened(services, incoming)
+    except (ReaderNotAvailable, OSError):
+        return ()
+
+
+def _content(services: Services, incoming: Incoming) -> Content:
+    """Returns the content of the file. One that cannot be read is placed as it is, as is a whole container."""
+    parts = _opened(services, incoming)
+    return (parts[0].content if len(parts) == 1 and parts[0].arrival is incoming else None) or _NOT_READ
 
 
 # Counts of the source
@@ -145,7 +153,11 @@ def _record(transaction: Transaction, row: UnfiledRecord, outcome: FileOutcome) 
     file, source = tables.source_file, tables.source
     if row.source_id is None:
         return
-    same = file.c.sha256 == row.sha256 if row.sha256 else file.c.path == row.file_name
+    arrived = _incoming(row, row.sha256).container if row.sha256 else None
+    if arrived is not None and _waits_on(transaction, arrived.sha256):
+        return
+    sha256 = arrived.sha256 if arrived else row.sha256
+    same = file.c.sha256 == sha256 if sha256 else file.c.path == row.file_name
     mine = (file.c.source_id == row.source_id, same)
     waited = file.c.outcome.in_([str(one) for one in source_files.REFUSED])
     number = transaction.execute(update(file).where(*mine, waited).values(outcome=str(outcome))).rowcount
@@ -153,6 +165,15 @@ def _record(transaction: Transaction, row: UnfiledRecord, outcome: FileOutcome) 
     counted = {"refused": source.c.refused - number, "taken": source.c.taken + taken}
     if transaction.execute(update(source).where(source.c.id == row.source_id).values(counted)).rowcount:
         transaction.changed(EntityKind.SOURCE, row.source_id)
+
+
+def _waits_on(transaction: Transaction, container: str) -> bool:
+    """Tells whether other files of the container are still unfiled."""
+    table = tables.unfiled
+    mine = (table.c.space_id == transaction.space_id, table.c.container.is_not(None))
+    waiting = transaction.execute(select(table.c.arrival).where(*mine)).scalars()
+    places = (_any_arrival.decode(arrival).container for arrival in waiting)
+    return any(place is not None and place.sha256 == container for place in places)
 
 
 # Retry
@@ -170,37 +191,41 @@ def knowledge(services: Services) -> Knowledge:
 
 
 def retry(services: Services, stopped: Callable[[], bool]) -> None:
-    """Tries again to file documents of sources. An import by hand was refused to the user, who can repeat it."""
+    """Tries again to file the unfiled documents."""
     table = tables.unfiled
-    mine = (table.c.space_id == services.space_id, table.c.source != BY_HAND, table.c.sha256.is_not(None))
+    mine = (table.c.space_id == services.space_id, table.c.sha256.is_not(None))
     with services.database.read() as connection:
         rows = fetch_all(connection, UnfiledRecord, select(table).where(*mine).order_by(table.c.at))
     for row in rows:
         if stopped():
             return
-        incoming = _incoming(row, row.sha256 or "")
-        content = _content(services, incoming)
-        if isinstance(content, Content):
+        parts = _opened(services, _with_account(services, row, _incoming(row, row.sha256 or "")))
+        if any(part.content is not None for part in parts):
             with services.database.write(services.space_id) as transaction:
-                _retry_one(transaction, services, row, incoming, content)
+                _retry_one(transaction, services, row, parts)
 
 
 def _retry_one(
-    transaction: Transaction, services: Services, row: UnfiledRecord, incoming: Incoming, content: Content
+    transaction: Transaction, services: Services, row: UnfiledRecord, parts: tuple[ArrivedPart, ...]
 ) -> None:
     if unfiled.found(transaction, row.id) is None:
         return
-    taken = document_intake.take(transaction, services, _with_account(transaction, row, incoming), content)
-    if isinstance(taken, document_intake.Taken):
+    taken = arrivals.take(transaction, services, parts)
+    is_container = parts[0].arrival.container is not None and row.container is None
+    if is_container or not taken.waiting:
+        unfiled.remove(transaction, row.id)
         _record(transaction, row, FileOutcome.TAKEN if taken.is_new else FileOutcome.KNOWN)
 
 
-def _with_account(transaction: Transaction, row: UnfiledRecord, incoming: Incoming) -> Incoming:
-    """Returns the file with client and folder of its drop account, if that still exists."""
+def _with_account(services: Services, row: UnfiledRecord, incoming: Incoming) -> Incoming:
+    """Returns the file with client and folder of its drop account, for rows that do not say them."""
+    if row.arrival is not None:
+        return incoming
     account = tables.drop_account
     name = row.source.removeprefix("sftp ")
     mine = select(account).where(account.c.source_id == row.source_id, account.c.name == name)
-    found = fetch_one(transaction, DropAccountRecord, mine)
+    with services.database.read() as connection:
+        found = fetch_one(connection, DropAccountRecord, mine)
     if found is None:
         return incoming
     folder = Folder(found.folder) if found.folder else None

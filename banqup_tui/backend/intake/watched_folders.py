@@ -17,39 +17,58 @@ import msgspec
 from sqlalchemy import select, update
 
 from banqup_tui.backend.db import tables
-from banqup_tui.backend.intake import source_files, unfiled, unfiled_commands
-from banqup_tui.backend.intake.incoming import Arrival, Incoming
+from banqup_tui.backend.intake import arrivals, source_files, unfiled, unfiled_commands
+from banqup_tui.backend.intake.arrivals import ArrivedPart
 from banqup_tui.backend.intake.source_files import FileOutcome, SourceFile, SourceRemoved
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.errors import BanqupError, UnreadableDocument
+from banqup_tui.domain.file_names import key_of, shown
 from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.origin import Arrival, Incoming
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.folder_walk import NotARegularFile, open_below
-from banqup_tui.formats.refusals import ReaderNotAvailable, check_size
+from banqup_tui.formats.refusals import INCOMPLETE, ReaderNotAvailable, check_size
 from banqup_tui.kill_points import kill_point
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.sources.folder import FolderScanner, FoundFile, Mark
 
-_MOST_FAULTS: Final = 3
 _MOST_PROBLEMS: Final = 3
+_INCOMPLETE_SECONDS: Final = 60.0
+"""How long a file whose end is missing is waited for after it has stood still."""
+_RETRY_SECONDS: Final = (0.0, 0.0, 60.0, 600.0)
+"""Pauses before a file that failed is tried again, by the number of failures; the last one is for all later ones."""
 _log = logging.getLogger(__name__)
 
 
 class _FileMoved(Exception):
-    """The file changed or vanished while it was being read; the next scan finds it again."""
+    """The file changed or vanished while it was being read, or its end is missing; the next scan finds it again."""
 
 
 class _FileProblem(BanqupError):
     """The file cannot be read or stored; every scan tries again."""
 
 
+class _Fault(msgspec.Struct, frozen=True):
+    """An unexpected error with a file. The file is tried again after `retry_at`; until then `problem` is shown."""
+
+    mark: Mark
+    count: int
+    retry_at: float
+    problem: Message
+
+
 class _SourceState(msgspec.Struct):
-    """State of a source between two scans. `faults` counts unexpected errors for each file."""
+    """State of a source between two scans.
+
+    `faults`: files that failed, by key. `incomplete`: files whose end is missing, each with the time of the clock
+    until which it is waited for.
+    """
 
     scanner: FolderScanner
     marks: dict[str, Mark]
     problems: tuple[Message, ...] = ()
-    faults: dict[str, int] = {}
+    faults: dict[str, _Fault] = {}
+    incomplete: dict[str, tuple[Mark, float]] = {}
 
 
 class WatchedFolders:
@@ -58,6 +77,7 @@ class WatchedFolders:
     Args:
         every: seconds between scans (more where a scan takes long).
         still_for, wait_for_xml: see `FolderScanner`.
+        incomplete_for: how long a file whose end is missing is waited for after it has stood still.
     """
 
     def __init__(
@@ -67,12 +87,14 @@ class WatchedFolders:
         every: float = 3.0,
         still_for: float = 3.0,
         wait_for_xml: float = 5.0,
+        incomplete_for: float = _INCOMPLETE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._services = services
         self._every = every
         self._still_for = still_for
         self._wait_for_xml = wait_for_xml
+        self._incomplete_for = incomplete_for
         self._clock = clock
         self._states: dict[str, _SourceState] = {}
         self._known: unfiled_commands.Knowledge | None = None
@@ -129,9 +151,16 @@ class WatchedFolders:
         self._states[source_id] = state
         scan = state.scanner.scan(state.marks)
         problems: list[Message] = []
+        ready = {file.key: file for file in scan.ready}
+        state.faults = {key: one for key, one in state.faults.items() if key in ready and one.mark == ready[key].mark}
+        state.incomplete = {key: one for key, one in state.incomplete.items() if key in ready}
         for file in scan.ready:
             if self._stopping.is_set():
                 return
+            fault = state.faults.get(file.key)
+            if fault is not None and self._clock() < fault.retry_at:
+                problems.append(fault.problem)
+                continue
             try:
                 self._take(source_id, path, file, state)
             except _FileProblem as error:
@@ -157,7 +186,7 @@ class WatchedFolders:
 
     def _take(self, source_id: str, root: str, file: FoundFile, state: _SourceState) -> None:
         try:
-            self._import(source_id, root, file)
+            self._import(source_id, root, file, state)
         except _FileMoved:
             return
         except (_FileProblem, SourceRemoved):
@@ -166,50 +195,67 @@ class WatchedFolders:
             raise _FileProblem(error.message) from error
         except Exception as error:
             raise self._fault(file, state) from error
-        state.marks[file.path] = file.mark
+        state.marks[file.key] = file.mark
         # Kill point: the import is committed; after a restart the recorded mark keeps the file from being read again.
         kill_point("intake.committed")
 
     def _fault(self, file: FoundFile, state: _SourceState) -> _FileProblem:
-        """Logs the error, so that the other files are still imported.
-
-        After a few tries the file is skipped until a restart.
-        """
+        """Logs the error, so that the other files are still imported. The file is tried again after a pause."""
         _log.exception("a file of a watched folder was not taken")
-        state.faults[file.path] = state.faults.get(file.path, 0) + 1
-        if state.faults[file.path] >= _MOST_FAULTS:
-            state.marks[file.path] = file.mark
-        return _FileProblem(message("source.file-failed", path=file.path))
+        before = state.faults.get(file.key)
+        count = before.count + 1 if before else 1
+        pause = _RETRY_SECONDS[min(count, len(_RETRY_SECONDS)) - 1]
+        problem = message("source.file-failed", path=shown(file.path))
+        state.faults[file.key] = _Fault(file.mark, count, self._clock() + pause, problem)
+        return _FileProblem(problem)
 
-    def _import(self, source_id: str, root: str, file: FoundFile) -> None:
-        if file.picture_of is not None:
-            picture = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=None)
-            with self._services.database.write(self._services.space_id) as transaction:
-                before = source_files.outcome_at(transaction, source_id, file.path)
-                source_files.record(transaction, picture, FileOutcome.PICTURE, before)
-            return
-        name = file.path.rpartition("/")[2]
+    def _import(self, source_id: str, root: str, file: FoundFile, state: _SourceState) -> None:
+        mark, until = state.incomplete.get(file.key, (file.mark, 0.0))
+        if mark != file.mark:
+            state.incomplete.pop(file.key)
+        elif self._clock() < until:
+            raise _FileMoved
+        path = shown(file.path)
+        name = path.rpartition("/")[2]
         try:
             check_size(file.mark[0])
         except UnreadableDocument as error:
-            arrival = Arrival(file_name=name, path=file.path, source=root, source_id=source_id)
+            arrival = Arrival(file_name=name, path=path, source=root, source_id=source_id)
             self._record_oversized(source_id, file, arrival, error)
             return
         sha256 = self._copied(root, file)
-        incoming = Incoming(sha256=sha256, file_name=name, path=file.path, source=root, source_id=source_id)
-        content = source_files.read(self._services, incoming)
+        incoming = Incoming(
+            sha256=sha256,
+            file_name=name,
+            path=path,
+            source=root,
+            source_id=source_id,
+            beside=self._sha256_beside(source_id, file),
+        )
+        parts = arrivals.opened(self._services, incoming)
+        if self._incomplete_for and _is_incomplete(parts) and file.key not in state.incomplete:
+            state.incomplete[file.key] = (file.mark, self._clock() + self._incomplete_for)
+            raise _FileMoved
         with self._services.database.write(self._services.space_id) as transaction:
-            outcome = source_files.file_or_record(transaction, self._services, incoming, content)
-            before = source_files.outcome_at(transaction, source_id, file.path)
-            source_file = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=sha256)
+            outcome = source_files.take_or_record(transaction, self._services, parts)
+            before = source_files.outcome_at(transaction, source_id, file.key)
+            source_file = SourceFile(source_id=source_id, path=file.key, mark=file.mark, sha256=sha256)
             source_files.record(transaction, source_file, outcome, before)
+
+    def _sha256_beside(self, source_id: str, file: FoundFile) -> str | None:
+        """Returns the hash of the XML beside a PDF, which was taken before; None if it could not be taken."""
+        if file.beside is None:
+            return None
+        with self._services.database.read() as connection:
+            found = source_files.file_at(connection, source_id, key_of(file.beside))
+        return found.sha256 if found else None
 
     def _record_oversized(self, source_id: str, file: FoundFile, arrival: Arrival, why: UnreadableDocument) -> None:
         """Records a file that is too large as unfiled, without a copy of its bytes."""
-        source_file = SourceFile(source_id=source_id, path=file.path, mark=file.mark, sha256=None)
+        source_file = SourceFile(source_id=source_id, path=file.key, mark=file.mark, sha256=None)
         with self._services.database.write(self._services.space_id) as transaction:
             unfiled.add(transaction, arrival, why.message, None)
-            before = source_files.outcome_at(transaction, source_id, file.path)
+            before = source_files.outcome_at(transaction, source_id, file.key)
             source_files.record(transaction, source_file, FileOutcome.UNREADABLE, before)
 
     def _copied(self, root: str, file: FoundFile) -> str:
@@ -219,12 +265,12 @@ class WatchedFolders:
         except (FileNotFoundError, NotADirectoryError, NotARegularFile) as error:
             raise _FileMoved from error
         except OSError as error:
-            raise _FileProblem(_of_disk("source.cannot-be-read", file.path, error)) from error
+            raise _FileProblem(_of_disk("source.cannot-be-read", shown(file.path), error)) from error
         with stream:
             try:
                 return self._services.files.put(_chunks(stream, file))[0]
             except OSError as error:
-                raise _FileProblem(_of_disk("source.cannot-be-stored", file.path, error)) from error
+                raise _FileProblem(_of_disk("source.cannot-be-stored", shown(file.path), error)) from error
 
     def _write_problems(self, source_id: str, problems: tuple[Message, ...]) -> None:
         source = tables.source
@@ -233,6 +279,10 @@ class WatchedFolders:
             if transaction.execute(statement).rowcount == 0:
                 raise SourceRemoved
             transaction.changed(EntityKind.SOURCE, source_id)
+
+
+def _is_incomplete(parts: tuple[ArrivedPart, ...]) -> bool:
+    return len(parts) == 1 and parts[0].refusal is not None and parts[0].refusal.code == INCOMPLETE
 
 
 def _of_disk(code: str, path: str, error: OSError) -> Message:

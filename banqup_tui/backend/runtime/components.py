@@ -7,7 +7,7 @@ from typing import Protocol
 
 from banqup_tui.backend.api.commands import Handlers
 from banqup_tui.backend.dispatch.loop import Dispatch
-from banqup_tui.backend.intake import client_commands, document_intake, duplicates, source_commands, unfiled_commands
+from banqup_tui.backend.intake import arrivals, client_commands, duplicates, source_commands, unfiled_commands
 from banqup_tui.backend.intake.sftp_drop import SftpDrop
 from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.backend.integrations import activation, allowed_packages, installations
@@ -38,7 +38,7 @@ def handlers() -> Handlers:
         allowed_packages,
         installations,
         activation,
-        document_intake,
+        arrivals,
         duplicates,
         source_commands,
         unfiled_commands,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from banqup_tui.actions.import_selection import ImportCandidate, files_below, not_a_file
 from banqup_tui.cli import exit_codes
@@ -18,6 +19,7 @@ from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, Fate, Tools, clien
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document, Duplicate
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.file_names import shown
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
@@ -81,7 +83,7 @@ def _pages(candidates: Iterable[ImportCandidate]) -> Iterable[list[ImportCandida
 def _submit(runtime: CliRuntime, candidate: ImportCandidate, client: Client | None, create_clients: bool) -> Submitted:
     if candidate.reason is not None:
         return _not_submitted(candidate)
-    name = clean(candidate.path.name)
+    name = clean(shown(candidate.path.name))
     try:
         key = runtime.session.import_file(
             candidate.path,
@@ -89,6 +91,7 @@ def _submit(runtime: CliRuntime, candidate: ImportCandidate, client: Client | No
             client_id=client.id if client else None,
             create_clients=create_clients,
             hint=candidate.hint,
+            beside=candidate.beside,
             label=_("Import {name}").format(name=name),
         )
     except NotARegularFile:
@@ -125,24 +128,37 @@ def _earlier(runtime: CliRuntime, answers: Iterable[CommandAnswer]) -> dict[obje
 
 
 def _values(submitted: Submitted, answer: CommandAnswer | None, clients: dict[str, Client]) -> list[dict[str, object]]:
-    """Returns a value for each document: a bank file may hold statements of several clients."""
+    """Returns a value for each document, and for each file that waits: a container holds several."""
     if answer is None:
         outcome = "PASSED_OVER" if submitted.passed_over else "REFUSED"
         return [_value(submitted, outcome, reason=submitted.reason)]
     if answer.fate is Fate.WAITING:
         return [_value(submitted, "WAITING")]
     if answer.fate is not Fate.DONE:
-        outcome = "TO_PLACE" if answer.waits_unfiled else "REFUSED"
-        return [_value(submitted, outcome, reason=answer.reason or Message("import.not-taken"))]
-    taken = (answer.result or {}).get("documents") or []
-    return [_taken(submitted, name, clients.get(name.get("clientId"))) for name in taken] or [
-        _value(submitted, "TAKEN")
+        return [_value(submitted, "REFUSED", reason=answer.reason or Message("import.not-taken"))]
+    result = answer.result or {}
+    taken = [_taken(submitted, one, clients.get(one.get("clientId"))) for one in result.get("documents") or []]
+    waiting = [
+        _value(submitted, "TO_PLACE", part=one.get("fileName"), reason=msgspec.convert(one.get("reason"), Message))
+        for one in result.get("waiting") or []
     ]
+    in_container = bool(taken or waiting)
+    pictures = [
+        _value(submitted, "PICTURE", part=name if in_container else None) for name in result.get("pictures") or []
+    ]
+    return [*taken, *waiting, *pictures] or [_value(submitted, "TAKEN")]
 
 
 def _taken(submitted: Submitted, stored: dict[str, Any], client: Client | None) -> dict[str, object]:
     outcome = "KNOWN" if stored.get("outcome") == "KNOWN" else "TAKEN"
-    value = _value(submitted, outcome, document=stored.get("documentId"), client=client, folder=stored.get("folder"))
+    value = _value(
+        submitted,
+        outcome,
+        part=stored.get("fileName"),
+        document=stored.get("documentId"),
+        client=client,
+        folder=stored.get("folder"),
+    )
     return value | {name: stored.get(name) for name in ("sameAs", "duplicate", "withdrawn")}
 
 
@@ -150,13 +166,15 @@ def _value(
     submitted: Submitted,
     outcome: str,
     *,
+    part: str | None = None,
     document: str | None = None,
     client: Client | None = None,
     folder: str | None = None,
     reason: Message | None = None,
 ) -> dict[str, object]:
     return {
-        "path": str(submitted.path),
+        "path": shown(str(submitted.path)),
+        "part": part or None,
         "outcome": outcome,
         "documentId": document,
         "client": client_of(client),
@@ -169,13 +187,16 @@ def _value(
 
 
 def _line(value: dict[str, Any], earlier: Document | None = None) -> str:
-    path, outcome = value["path"], value["outcome"]
+    outcome = value["outcome"]
+    path = f"{value['path']} › {clean(value['part'])}" if value["part"] else value["path"]
     reason = value["reason"] or {"message": "", "remedy": ""}
     why = f"{reason['message']} {reason['remedy']}".rstrip()
     if outcome == "REFUSED":
         return f"{path}: {_('refused. {why}').format(why=why)}"
     if outcome == "TO_PLACE":
         return f"{path}: {_('waits under To place. {why}').format(why=why)}"
+    if outcome == "PICTURE":
+        return f"{path}: {_('kept as the picture of the e-invoice.')}"
     if outcome == "PASSED_OVER":
         return f"{path}: {_('passed over. {why}').format(why=reason['message'])}"
     if outcome == "WAITING":
@@ -191,7 +212,7 @@ def _line(value: dict[str, Any], earlier: Document | None = None) -> str:
 
 
 def _summary(values: Sequence[dict[str, Any]]) -> int:
-    numbers = dict.fromkeys(("TAKEN", "KNOWN", "TO_PLACE", "REFUSED", "WAITING", "PASSED_OVER"), 0)
+    numbers = dict.fromkeys(("TAKEN", "KNOWN", "TO_PLACE", "REFUSED", "WAITING", "PASSED_OVER", "PICTURE"), 0)
     for value in values:
         numbers[value["outcome"]] += 1
     undecided = sum(value["outcome"] == "TAKEN" and value["duplicate"] == Duplicate.UNDECIDED for value in values)
@@ -200,6 +221,7 @@ def _summary(values: Sequence[dict[str, Any]]) -> int:
         "KNOWN": ngettext("{n} known already", "{n} known already", numbers["KNOWN"]),
         "REFUSED": ngettext("{n} refused", "{n} refused", numbers["REFUSED"]),
         "TO_PLACE": ngettext("{n} to place", "{n} to place", numbers["TO_PLACE"]),
+        "PICTURE": ngettext("{n} picture", "{n} pictures", numbers["PICTURE"]),
         "PASSED_OVER": ngettext("{n} passed over", "{n} passed over", numbers["PASSED_OVER"]),
         "WAITING": ngettext("{n} kept here", "{n} kept here", numbers["WAITING"]),
     }

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from banqup_tui.domain.errors import UnreadableDocument
-from banqup_tui.formats.container import ContainerKind, EnvelopeOrigin, MailOrigin
+from banqup_tui.domain.origin import EnvelopeOrigin, MailOrigin
+from banqup_tui.formats.container import ContainerKind
 
 
 class ContainerEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.origin import EnvelopeOrigin
 from banqup_tui.domain.text import clean
 from banqup_tui.formats import xml
-from banqup_tui.formats.container import MAX_DEPTH, ContainerKind, EnvelopeOrigin
+from banqup_tui.formats.container import MAX_DEPTH, ContainerKind
 from banqup_tui.formats.containers.entries import ContainerEntry, FoundContainer
 from banqup_tui.formats.containers.xml_elements import Cut, Element, cut_out, in_utf8, root_names, series
 from banqup_tui.formats.plain import is_html

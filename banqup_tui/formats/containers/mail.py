@@ -16,9 +16,10 @@ from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import TypeAlias, TypeVar
 
+from banqup_tui.domain.origin import MailOrigin
 from banqup_tui.domain.text import clean
 from banqup_tui.formats import bank_text, coda, mt940
-from banqup_tui.formats.container import MOST_RECIPIENTS, ContainerKind, MailOrigin
+from banqup_tui.formats.container import MOST_RECIPIENTS, ContainerKind
 from banqup_tui.formats.containers.entries import ContainerEntry, FoundContainer
 from banqup_tui.formats.plain import is_html
 from banqup_tui.formats.refusals import refuse

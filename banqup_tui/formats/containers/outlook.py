@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 import olefile
 
 from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.origin import MailOrigin
 from banqup_tui.domain.text import clean
-from banqup_tui.formats.container import MAX_DEPTH, MAX_PARTS, ContainerKind, MailOrigin
+from banqup_tui.formats.container import MAX_DEPTH, MAX_PARTS, ContainerKind
 from banqup_tui.formats.containers.entries import ContainerEntry, FoundContainer
 from banqup_tui.formats.containers.mail import is_picture_of_letter, origin_of_head, shown_identifiers
 from banqup_tui.formats.refusals import refuse

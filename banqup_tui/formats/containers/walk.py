@@ -8,17 +8,9 @@ from pathlib import PurePosixPath
 import msgspec
 
 from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.origin import EnvelopeOrigin, MailOrigin
 from banqup_tui.domain.text import safe_file_name
-from banqup_tui.formats.container import (
-    MAX_DEPTH,
-    MAX_PART_BYTES,
-    MAX_PARTS,
-    MAX_TOTAL_BYTES,
-    Container,
-    ContainerPart,
-    EnvelopeOrigin,
-    MailOrigin,
-)
+from banqup_tui.formats.container import MAX_DEPTH, MAX_PART_BYTES, MAX_PARTS, MAX_TOTAL_BYTES, Container, ContainerPart
 from banqup_tui.formats.containers.archive import open_gzip, open_zip
 from banqup_tui.formats.containers.completeness import check_whole
 from banqup_tui.formats.containers.entries import ContainerEntry, FoundContainer

@@ -22,6 +22,7 @@ from typing import TypeVar
 import msgspec
 
 from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.origin import EnvelopeOrigin, MailOrigin
 from banqup_tui.domain.text import clean, safe_file_name
 from banqup_tui.formats.container import (
     MAX_DEPTH,
@@ -32,8 +33,6 @@ from banqup_tui.formats.container import (
     MOST_RECIPIENTS,
     Container,
     ContainerPart,
-    EnvelopeOrigin,
-    MailOrigin,
 )
 from banqup_tui.formats.content import Content
 from banqup_tui.formats.process.confinement import MOST_SECONDS

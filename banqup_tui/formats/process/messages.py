@@ -11,7 +11,8 @@ from struct import Struct
 import msgspec
 
 from banqup_tui.domain.messages import Message
-from banqup_tui.formats.container import ContainerKind, EnvelopeOrigin, MailOrigin
+from banqup_tui.domain.origin import EnvelopeOrigin, MailOrigin
+from banqup_tui.formats.container import ContainerKind
 from banqup_tui.formats.content import Content
 
 MOST_ANSWERED = 64 * 2**20

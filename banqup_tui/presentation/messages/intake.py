@@ -36,6 +36,14 @@ _PLACING = {
     "placing.path-and-account-differ": Texts(
         N_("The path names {names}, but account {accounts} is of {known}."), _LOOK_AT_IT, {"accounts": _ACCOUNT}
     ),
+    "placing.letter-alone": Texts(
+        N_("The mail holds no document, only its text."), N_("Place the mail itself, or dismiss it.")
+    ),
+    "placing.account-and-holder-differ": Texts(
+        N_("Account {accounts} is of {known}, but the file says that its holder is {names}."),
+        _LOOK_AT_IT,
+        {"accounts": _ACCOUNT},
+    ),
     "placing.seller-in-wrong-folder": Texts(
         N_("It was put into {folder}, but {name} is the seller."), _LOOK_AT_IT, {"folder": _FOLDERS}
     ),

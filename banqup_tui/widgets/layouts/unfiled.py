@@ -73,6 +73,7 @@ def _facts(file: Unfiled, clients: Mapping[str, str], today: date) -> list[tuple
         (_("Buyer"), pretty_key(file.buyer_key) if file.buyer_key else ""),
         (_("Account"), pretty_key(file.account_key) if file.account_key else ""),
         (_("Path"), file.file_name),
+        (_("Inside of"), file.container or ""),
         (_("Came by"), file.source),
         (_("Came"), moment(file.at.astimezone(), today) if file.at else ""),
     ]

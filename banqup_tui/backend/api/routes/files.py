@@ -93,7 +93,7 @@ async def get_file(request: ApiRequest, sha256: FromPath[str]) -> ApiResponse | 
 
 def _readable(services: Services, user_id: str, sha256: str) -> Path:
     """Returns the path of the file. Raises `RequestFailure` (404) if it does not exist or the user may not see it."""
-    document, waiting = tables.document, tables.unfiled
+    document, waiting, more = tables.document, tables.unfiled, tables.related_file
     with services.database.read() as connection:
         seen = view(connection, services, user_id)
         of_document = select(document.c.id).where(
@@ -102,8 +102,15 @@ def _readable(services: Services, user_id: str, sha256: str) -> Path:
             seen.visitor.only_visible(document.c.client_id),
         )
         unfiled = select(waiting.c.id).where(waiting.c.space_id == services.space_id, waiting.c.sha256 == sha256)
-        found = seen.visitor.sees_documents and (
-            connection.execute(of_document.limit(1)).first() or connection.execute(unfiled.limit(1)).first()
+        related = select(document.c.id).where(
+            document.c.space_id == services.space_id,
+            document.c.sha256.in_(
+                select(more.c.of_sha256).where(more.c.space_id == services.space_id, more.c.sha256 == sha256)
+            ),
+            seen.visitor.only_visible(document.c.client_id),
+        )
+        found = seen.visitor.sees_documents and any(
+            connection.execute(statement.limit(1)).first() for statement in (of_document, unfiled, related)
         )
     path = services.files.path(sha256)
     if not found or not path.is_file():

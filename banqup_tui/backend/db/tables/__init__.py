@@ -15,7 +15,15 @@ from banqup_tui.backend.db.tables.integrations import (
     sign_in,
 )
 from banqup_tui.backend.db.tables.ledger import attempt, delivery, dispatcher, job, scheduler
-from banqup_tui.backend.db.tables.sources import drop_account, reader_failure, rule, source, source_file, unfiled
+from banqup_tui.backend.db.tables.sources import (
+    drop_account,
+    reader_failure,
+    related_file,
+    rule,
+    source,
+    source_file,
+    unfiled,
+)
 from banqup_tui.backend.db.tables.spaces import access, change, command, member, space
 
 __all__ = [
@@ -37,6 +45,7 @@ __all__ = [
     "member",
     "metadata",
     "reader_failure",
+    "related_file",
     "rule",
     "scheduler",
     "settings",

@@ -1,6 +1,17 @@
 """Tables of sources of documents, the files they brought, unfiled files, and the rules learned from placing them."""
 
-from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from banqup_tui.backend.db.tables.basis import MessagesText, MessageText, UtcTime, metadata
 
@@ -82,10 +93,30 @@ unfiled = Table(
     Column("seller_key", String(80)),
     Column("buyer_key", String(80)),
     Column("account_key", String(80)),
+    Column("container", Text),
+    Column("arrival", Text),
     Column("seq", Integer, nullable=False, server_default=text("0")),
-    UniqueConstraint("space_id", "source", "file_name"),
+    Index("unfiled_file", "space_id", "source", "file_name"),
 )
-"""`client_id`, `folder`: suggestions. The keys are identifiers found in the document (`domain.source.Unfiled`)."""
+"""`client_id`, `folder`: suggestions. The keys are identifiers found in the document (`domain.source.Unfiled`).
+
+`container`: name of the container in which it came. `arrival`: how it came (`domain.origin.Arrival`, JSON); NULL in
+rows of versions before 0.6.
+"""
+
+related_file = Table(
+    "related_file",
+    metadata,
+    Column("space_id", String(36), nullable=False),
+    Column("of_sha256", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("space_id", "of_sha256", "sha256", "kind"),
+    Index("related_file_sha256", "space_id", "sha256"),
+)
+"""Files kept with a document whose bytes have the hash `of_sha256`: its picture, the container in which it came."""
 
 rule = Table(
     "rule",

@@ -24,6 +24,7 @@ from banqup_tui.backend.intake.drop_process.messages import (
     framed,
     to_drop,
 )
+from banqup_tui.domain.file_names import shown
 from banqup_tui.sources.drop_account import Account, NotTaken
 from banqup_tui.sources.drop_server import Drop
 
@@ -100,10 +101,10 @@ class ServiceConnection(asyncio.Protocol):
 
     async def _take(self, account_id: str, path: str, file: Path) -> str:
         relative = str(file.relative_to(self._spool))
-        return (await self._ask(TakeFile(next(self._numbers), account_id, path, relative))).sha256
+        return (await self._ask(TakeFile(next(self._numbers), account_id, shown(path), relative))).sha256
 
     async def _take_again(self, account_id: str, path: str, sha256: str) -> None:
-        await self._ask(TakeFileAgain(next(self._numbers), account_id, path, sha256))
+        await self._ask(TakeFileAgain(next(self._numbers), account_id, shown(path), sha256))
 
 
 class ServiceLog(logging.Handler):

@@ -1,0 +1,312 @@
+"""The one way in: a file that arrived is opened, each part of it is read, placed and filed, or waits as unfiled.
+
+Import, watched folders and the SFTP drop all end here. Opening (`opened`) precedes the transaction, as a large file
+must not block other writers. Filing (`take`) is one transaction for all parts, so that a crash leaves no container
+half filed. A repetition finds the documents by their bytes.
+"""
+
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.intake import filing_rules, related_files, unfiled
+from banqup_tui.backend.intake.clients import ClientDirectory
+from banqup_tui.backend.intake.document_intake import ImportedDocument, Outcome, file
+from banqup_tui.backend.intake.parsed_files import OpenedPart, open_stored
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
+from banqup_tui.domain.client import Client
+from banqup_tui.domain.errors import UnreadableDocument
+from banqup_tui.domain.file_names import stem_of
+from banqup_tui.domain.messages import Message
+from banqup_tui.domain.origin import Arrival, ContainerPlace, Incoming
+from banqup_tui.domain.text import safe_file_name
+from banqup_tui.domain.values import Sha256, Value
+from banqup_tui.formats import bank_subset
+from banqup_tui.formats.content import Content, ContentKind
+from banqup_tui.formats.refusals import ReaderNotAvailable
+from banqup_tui.protocol.commands import ImportFile
+from banqup_tui.protocol.problems import ProblemType
+from banqup_tui.sources.layouts import read_path
+from banqup_tui.sources.sorter import Hints, Placing, Unplaced, sort
+
+_PDF: Final = "application/pdf"
+BANK_FILE: Final = "BANK_FILE"
+"""The kind of a bank file that holds statements of several clients."""
+
+
+class ArrivedPart(Value, frozen=True, kw_only=True):
+    """A part of what arrived, after it was opened.
+
+    Attributes:
+        arrival: an `Incoming` if its bytes are stored.
+        content: None if it cannot be read, as `refusal` says.
+        picture_of: SHA-256 of the e-invoice of which it is the picture; then it becomes no document of its own.
+    """
+
+    arrival: Arrival
+    content: Content | None = None
+    refusal: Message | None = None
+    picture_of: Sha256 | None = None
+
+
+class WaitingPart(Value, frozen=True, kw_only=True):
+    """A part that waits as unfiled, with the reason. The rest as in `ImportedDocument`."""
+
+    reason: Message
+    file_name: str = ""
+    position: str = ""
+
+
+class Taken(Value, frozen=True, kw_only=True):
+    """Result of an arrival.
+
+    Attributes:
+        documents: one for each client concerned by each part.
+        waiting: the parts that could not be read or placed.
+        pictures: names of the PDFs that are kept as pictures of e-invoices.
+        created_clients: ids of the clients that were created.
+    """
+
+    documents: tuple[ImportedDocument, ...] = ()
+    waiting: tuple[WaitingPart, ...] = ()
+    pictures: tuple[str, ...] = ()
+    created_clients: tuple[str, ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        return any(document.outcome is Outcome.NEW for document in self.documents)
+
+
+# Opening
+
+
+def opened(services: Services, incoming: Incoming) -> tuple[ArrivedPart, ...]:
+    """Returns the parts of a file that arrived: the file itself, or what is in it if it is a container.
+
+    Call it outside of a transaction.
+
+    Raises:
+        OSError, ReaderNotAvailable: no fault of the file; a later attempt may succeed.
+    """
+    parts = tuple(
+        separated
+        for part in open_stored(services, incoming.sha256, incoming.file_name)
+        for separated in _separated(services, _arrived(incoming, part))
+    )
+    if incoming.beside is not None and len(parts) == 1:
+        return (_beside(services, parts[0], incoming.beside),)
+    return _paired(parts)
+
+
+def _arrived(incoming: Incoming, part: OpenedPart) -> ArrivedPart:
+    if not part.kind:
+        return ArrivedPart(arrival=incoming, content=part.content, refusal=part.refusal)
+    directory = (incoming.path or "").rpartition("/")[0]
+    place = ContainerPlace(
+        kind=part.kind,
+        name=incoming.file_name,
+        sha256=incoming.sha256,
+        position=part.position,
+        mail=part.mail,
+        envelope=part.envelope,
+    )
+    values = {name: getattr(incoming, name) for name in Arrival.__struct_fields__} | {
+        "file_name": safe_file_name(part.file_name),
+        "path": f"{directory}/{part.path}" if directory else part.path,
+        "container": place,
+    }
+    arrival = Incoming(sha256=part.sha256, **values) if part.sha256 else Arrival(**values)
+    return ArrivedPart(arrival=arrival, content=part.content, refusal=part.refusal)
+
+
+# A bank file of several clients
+
+
+def _separated(services: Services, part: ArrivedPart) -> tuple[ArrivedPart, ...]:
+    """Returns a part for each client of a bank file, and one for each account of nobody.
+
+    The accounts of one client stay in one document.
+    """
+    content, arrival = part.content, part.arrival
+    if content is None or len({statement.account for statement in content.statements}) < 2:
+        return (part,)
+    assert isinstance(arrival, Incoming)
+    groups = _by_holder(services, arrival, content)
+    if len(groups) == 1:
+        return (part,)
+    data = services.files.path(arrival.sha256).read_bytes()
+    parts = []
+    for indices in groups.values():
+        try:
+            subset = bank_subset(data, indices)
+        except UnreadableDocument as error:
+            return (ArrivedPart(arrival=arrival, refusal=error.message),)
+        statements = tuple(content.statements[index] for index in indices)
+        place = ContainerPlace(
+            kind=BANK_FILE, name=arrival.file_name, sha256=arrival.sha256, position=str(indices[0] + 1)
+        )
+        own = msgspec.structs.replace(
+            arrival, sha256=services.files.put([subset])[0], container=_inside(arrival, place)
+        )
+        parts.append(ArrivedPart(arrival=own, content=msgspec.structs.replace(content, statements=statements)))
+    return tuple(parts)
+
+
+def _by_holder(services: Services, arrival: Incoming, content: Content) -> dict[str, list[int]]:
+    """Returns the positions of the statements by client, or by account where that is nobody's."""
+    groups: dict[str, list[int]] = {}
+    with services.database.read() as connection:
+        for index, statement in enumerate(content.statements):
+            alone = ArrivedPart(arrival=arrival, content=msgspec.structs.replace(content, statements=(statement,)))
+            placing = _placing(connection, services.space_id, alone)
+            client = placing[0].client if isinstance(placing, tuple) else None
+            key = client.id if isinstance(client, Client) else f"account {statement.account}"
+            groups.setdefault(key, []).append(index)
+    return groups
+
+
+def _inside(arrival: Incoming, place: ContainerPlace) -> ContainerPlace:
+    """Returns the place in a bank file that came in a container itself: that container, and the position in both."""
+    outer = arrival.container
+    if outer is None:
+        return place
+    return msgspec.structs.replace(outer, position=f"{outer.position}/{place.position}")
+
+
+# A PDF beside an XML
+
+
+def _beside(services: Services, part: ArrivedPart, xml: Sha256) -> ArrivedPart:
+    """Marks a PDF as the picture of the XML that came with it, once that was read as an invoice."""
+    if not services.files.has(xml) or not may_be_picture(part):
+        return part
+    shows_invoice = any(one.sha256 == xml and is_invoice(one.content) for one in open_stored(services, xml, ""))
+    return msgspec.structs.replace(part, picture_of=xml) if shows_invoice else part
+
+
+def _paired(parts: tuple[ArrivedPart, ...]) -> tuple[ArrivedPart, ...]:
+    """Marks the PDFs in a container that lie beside an e-invoice of the same name."""
+    invoices = {
+        stem: part.arrival.sha256
+        for part in parts
+        if isinstance(part.arrival, Incoming)
+        and is_invoice(part.content)
+        and (stem := stem_of(part.arrival.path or "", ".xml")) is not None
+    }
+    return tuple(_picture_in(part, invoices) if may_be_picture(part) else part for part in parts)
+
+
+def _picture_in(part: ArrivedPart, invoices: dict[str, str]) -> ArrivedPart:
+    of = invoices.get(stem_of(part.arrival.path or "", ".pdf") or "")
+    return msgspec.structs.replace(part, picture_of=of) if of else part
+
+
+def may_be_picture(part: ArrivedPart) -> bool:
+    """Tells whether a part is a PDF without an invoice in it."""
+    content = part.content
+    return content is not None and content.kind is ContentKind.PLAIN and content.media_type == _PDF
+
+
+def is_invoice(content: Content | None) -> bool:
+    return content is not None and content.invoice is not None
+
+
+# Filing
+
+
+def take(transaction: Transaction, services: Services, parts: tuple[ArrivedPart, ...]) -> Taken:
+    """Files each part, or records it as unfiled with the reason. Nothing of an arrival is left out."""
+    documents: list[ImportedDocument] = []
+    waiting: list[WaitingPart] = []
+    pictures: list[str] = []
+    created: list[str] = []
+    for part in parts:
+        container = part.arrival.container
+        place = {"file_name": part.arrival.file_name, "position": container.position} if container else {}
+        if part.picture_of is not None and isinstance(part.arrival, Incoming):
+            related_files.add_picture(transaction, services, part.picture_of, part.arrival)
+            pictures.append(part.arrival.file_name)
+            continue
+        placing = _placing(transaction.connection, transaction.space_id, part)
+        if isinstance(placing, Unplaced):
+            unfiled.add(transaction, part.arrival, placing.reason, part.content)
+            waiting.append(WaitingPart(reason=placing.reason, **place))
+            continue
+        assert isinstance(part.arrival, Incoming)
+        assert part.content is not None
+        filed = file(transaction, services, part.arrival, part.content, placing)
+        documents += [msgspec.structs.replace(document, **place) for document in filed.documents]
+        created += filed.created_clients
+    return Taken(
+        documents=tuple(documents),
+        waiting=tuple(waiting),
+        pictures=tuple(pictures),
+        created_clients=tuple(created),
+    )
+
+
+def _placing(connection: Connection, space_id: str, part: ArrivedPart) -> Placing:
+    arrival, content = part.arrival, part.content
+    if content is None:
+        assert part.refusal is not None, "what was not read was refused"
+        return Unplaced(reason=part.refusal)
+    directory = ClientDirectory(connection, space_id)
+    client = directory.by_id(arrival.client_id) if arrival.client_id else None
+    hints = Hints(
+        client=client,
+        folder=arrival.folder,
+        path=read_path(arrival.path) if arrival.path else None,
+        create_clients=arrival.create_clients,
+        bound=arrival.bound,
+    )
+    placing = sort(content, hints, directory)
+    if isinstance(placing, Unplaced):
+        learned = filing_rules.for_path(connection, space_id, arrival)
+        placing = sort(content, learned, directory) if learned else placing
+    return placing
+
+
+# Import
+
+
+def _incoming(body: ImportFile) -> Incoming:
+    return Incoming(
+        sha256=body.sha256,
+        file_name=safe_file_name(body.file_name),
+        client_id=body.client_id,
+        folder=body.folder,
+        create_clients=body.create_clients,
+        approved=body.approved,
+        path=body.path,
+        dated=body.dated,
+        beside=body.beside,
+    )
+
+
+def _prepare_import(services: Services, body: ImportFile) -> None:
+    """Opens the file outside of the transaction. Faults are raised when the command runs."""
+    try:
+        opened(services, _incoming(body))
+    except (ReaderNotAvailable, OSError, SQLAlchemyError):
+        return
+
+
+@prepared_by(_prepare_import)
+def import_file(transaction: Transaction, body: ImportFile, context: CommandContext) -> object:
+    """Imports a file. What cannot be read or placed waits as unfiled, which is no refusal."""
+    services = context.services
+    if not services.files.has(body.sha256):
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("file.not-uploaded"), field="sha256")
+    directory = ClientDirectory(transaction.connection, transaction.space_id)
+    if body.client_id and directory.by_id(body.client_id) is None:
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
+    taken = take(transaction, services, opened(services, _incoming(body)))
+    return msgspec.json.decode(msgspec.json.encode(taken))
+
+
+HANDLERS: Final[dict[type[Value], Handler]] = {
+    ImportFile: import_file,
+}

@@ -1,0 +1,70 @@
+"""Files that are kept with a document: the picture of an e-invoice, and the container in which a file came.
+
+They belong to the bytes of the document, not to its row: a picture may come before its e-invoice is placed.
+"""
+
+from enum import StrEnum
+
+import msgspec
+from sqlalchemy import select, update
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.records import RelatedFileRecord, fetch_one
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.services import Services
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.origin import Incoming, Picture
+from banqup_tui.domain.text import safe_file_name
+from banqup_tui.protocol.messages import EntityKind
+
+_document = msgspec.json.Decoder(Document)
+
+
+class RelatedKind(StrEnum):
+    PICTURE = "PICTURE"
+    CONTAINER = "CONTAINER"
+
+
+def add_picture(transaction: Transaction, services: Services, invoice: str, picture: Incoming) -> None:
+    """Keeps a PDF as the picture of the e-invoice with these bytes, in place of an earlier one."""
+    _put(transaction, invoice, picture.sha256, RelatedKind.PICTURE, safe_file_name(picture.file_name))
+    table = tables.document
+    same = (table.c.space_id == transaction.space_id, table.c.sha256 == invoice)
+    rows = transaction.execute(select(table.c.id, table.c.client_id, table.c.value).where(*same)).all()
+    value = picture_of(transaction, services, invoice)
+    for row in rows:
+        document = msgspec.structs.replace(_document.decode(row.value), picture=value)
+        transaction.execute(update(table).where(table.c.id == row.id).values(value=msgspec.json.encode(document)))
+        transaction.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
+
+
+def picture_of(transaction: Transaction, services: Services, invoice: str) -> Picture | None:
+    """Returns the picture of the e-invoice with these bytes, if one has come."""
+    table = tables.related_file
+    mine = (table.c.space_id == transaction.space_id, table.c.of_sha256 == invoice)
+    statement = select(table).where(*mine, table.c.kind == str(RelatedKind.PICTURE)).order_by(table.c.at.desc())
+    row = fetch_one(transaction, RelatedFileRecord, statement.limit(1))
+    if row is None:
+        return None
+    size = services.files.path(row.sha256).stat().st_size
+    return Picture(sha256=row.sha256, file_name=row.file_name, size=size)
+
+
+def add_container(transaction: Transaction, part: Incoming) -> None:
+    """Keeps the container in which a file came."""
+    if part.container is not None:
+        _put(transaction, part.sha256, part.container.sha256, RelatedKind.CONTAINER, part.container.name)
+
+
+def _put(transaction: Transaction, of_sha256: str, sha256: str, kind: RelatedKind, file_name: str) -> None:
+    row = {
+        "space_id": transaction.space_id,
+        "of_sha256": of_sha256,
+        "sha256": sha256,
+        "kind": str(kind),
+        "file_name": file_name,
+        "at": transaction.now,
+    }
+    insert = transaction.insert(tables.related_file)
+    key = ["space_id", "of_sha256", "sha256", "kind"]
+    transaction.execute(insert.on_conflict_do_update(index_elements=key, set_={"at": insert.excluded.at}), row)

@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.warnings import ReadWarning
 
 
@@ -33,6 +34,8 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     transaction_code: str = ""
     details: str = ""
     """all other information of the bank"""
+    explanations: tuple[Message, ...] = ()
+    """structured information of the bank; codes begin with `movement.`"""
     booked: bool = True
     """false for an expected movement"""
     parts: tuple[Movement, ...] = ()
@@ -57,6 +60,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     movements: tuple[Movement, ...] = ()
     enterprise_number: str = ""
     """ten digits, from the header of a CODA file"""
+    is_duplicate: bool = False
+    """the bank says that it sent the file before (CODA, record 0, position 17)"""
     notes: tuple[str, ...] = ()
     warnings: tuple[ReadWarning, ...] = ()
     syntax: str = ""

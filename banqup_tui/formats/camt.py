@@ -19,6 +19,7 @@ from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats.bank_text import separate_communications
 from banqup_tui.formats.findings import Findings, readable
 from banqup_tui.formats.refusals import refuse
+from banqup_tui.formats.returns import returned
 from banqup_tui.formats.xml import attribute, find, find_all, text
 
 MESSAGES = {
@@ -129,6 +130,8 @@ def _check_balance(
 
 
 _BOOKED = ("BOOK", "")
+_RETURN_CODES = ("Rsn/Cd", "RtrRsn/Cd", "Rsn/Prtry")
+_RETURN_TEXTS = ("AddtlInf", "Rsn/Prtry")
 
 
 def read_entry(entry: Element, currency: str, findings: Findings, place: str) -> Movement | None:
@@ -192,7 +195,7 @@ def _with_payment(movement: Movement, payment: Element, reversal: bool) -> Movem
     """
     incoming = (movement.amount >= 0) is not reversal
     role, agent = ("Dbtr", "DbtrAgt") if incoming else ("Cdtr", "CdtrAgt")
-    parties = find(payment, "RltdPties")
+    parties, reason = find(payment, "RltdPties"), find(payment, "RtrInf")
     names = (f"{role}/Nm", f"{role}/Pty/Nm", f"Ultmt{role}/Nm", f"Ultmt{role}/Pty/Nm")
     account = find(parties, f"{role}Acct/Id")
     structured, free = _communications(payment)
@@ -207,7 +210,8 @@ def _with_payment(movement: Movement, payment: Element, reversal: bool) -> Movem
         customer_reference=_without_placeholder(text(payment, "Refs/EndToEndId")),
         mandate=_without_placeholder(text(payment, "Refs/MndtId")),
         transaction_code=movement.transaction_code or _transaction_code(payment),
-        details=" ".join(filter(None, (movement.details, text(payment, "AddtlTxInf"), _return(payment)))),
+        details=" ".join(filter(None, (movement.details, text(payment, "AddtlTxInf"), text(reason, *_RETURN_TEXTS)))),
+        explanations=returned("return", text(reason, *_RETURN_CODES)) if reason is not None else (),
     )
 
 
@@ -228,9 +232,3 @@ def _transaction_code(element: Element) -> str:
     domain = find(element, "BkTxCd/Domn")
     codes = (text(domain, "Cd"), text(domain, "Fmly/Cd"), text(domain, "Fmly/SubFmlyCd"))
     return "/".join(filter(None, codes)) or text(element, "BkTxCd/Prtry/Cd")
-
-
-def _return(payment: Element) -> str:
-    reason = find(payment, "RtrInf")
-    parts = (text(reason, "Rsn/Cd", "Rsn/Prtry", "RtrRsn/Cd"), text(reason, "AddtlInf"))
-    return " ".join(filter(None, parts))

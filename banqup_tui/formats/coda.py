@@ -23,7 +23,8 @@ from banqup_tui.domain.money import to_minor
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.warnings import ReadWarning
-from banqup_tui.formats.bank_text import lines_of, separate_communications, short_date
+from banqup_tui.formats.bank_text import lines_of, short_date
+from banqup_tui.formats.coda_communications import Communication, read_communication, returned_movement
 from banqup_tui.formats.findings import Findings, readable
 from banqup_tui.formats.refusals import refuse
 from banqup_tui.formats.text_encoding import TextEncoding, decoded_pieces, undeclared_encoding
@@ -174,6 +175,7 @@ def _statement(header: Record, records: list[Record], warnings: tuple[ReadWarnin
         opening_date=opening.day(59, findings),
         movements=contents.movements,
         enterprise_number=_enterprise_number(header),
+        is_duplicate=header.take(17, 1) == "D",
         notes=contents.notes,
         syntax="CODA",
     )
@@ -346,24 +348,29 @@ def _movement(group: list[Record], currency: str, findings: Findings) -> Movemen
         return None
     by_kind = {record.kind: record for record in reversed(group)}
     second, third = by_kind.get("22"), by_kind.get("23")
-    communications = _Communications.of(group)
+    communication = _communication(group, currency)
     named, details = _information(group)
+    explanations = communication.explanations
+    if second is not None:
+        returned = returned_movement(second.take(113, 1), second.take(114, 4))
+        explanations += tuple(one for one in returned if one not in explanations)
     account = third.take(11, 34) if third else ""
     return Movement(
         amount=minor,
         currency=currency,
         booking_date=first.day(116, findings),
         value_date=first.day(48, findings),
-        counterparty_name=clean(third.take(48, 35) if third else "") or named,
+        counterparty_name=clean(third.take(48, 35) if third else "") or named or communication.name,
         counterparty_account=normalise_account(_counterparty_account(account)),
         counterparty_bic=second.take(99, 11).strip() if second else "",
-        structured_communication=communications.structured or communication_in(details),
-        free_communication=communications.free,
+        structured_communication=communication.structured or communication_in(details),
+        free_communication=communication.free,
         bank_reference=clean(first.take(11, 21)),
-        customer_reference=clean(second.take(64, 35)) if second else "",
-        mandate=communications.mandate,
+        customer_reference=clean(second.take(64, 35) if second else "") or communication.reference,
+        mandate=communication.mandate,
         transaction_code=first.take(54, 8).strip(),
         details=details,
+        explanations=explanations,
     )
 
 
@@ -373,32 +380,10 @@ def _counterparty_account(field: str) -> str:
     return parts[0] if parts else ""
 
 
-class _Communications(msgspec.Struct, frozen=True):
-    structured: str = ""
-    free: str = ""
-    mandate: str = ""
-
-    @classmethod
-    def of(cls, group: list[Record]) -> _Communications:
-        """Returns the communication that runs through 21, 22 and 23; position 62 tells whether it is structured.
-
-        Type 100 is a creditor reference of ISO 11649; types 101 and 102 hold the twelve digits of the Belgian
-        structured communication. Type 127 is a SEPA direct debit: date, three digits, creditor (35), mandate (35),
-        communication (62).
-        """
-        zone = "".join(
-            record.take(*_COMMUNICATION_AT[record.kind]) for record in group if record.kind in _COMMUNICATION_AT
-        )
-        if group[0].take(62, 1) != "1":
-            return cls(*separate_communications("", clean(zone)))
-        kind, content = zone[:3], zone[3:]
-        if kind == "100":
-            return cls(*separate_communications(clean(content[:21]), clean(content[21:])))
-        if kind in ("101", "102"):
-            return cls(*separate_communications(content[:12], clean(content[12:])))
-        if kind == "127":
-            return cls(free=clean(content[79:141]), mandate=clean(content[44:79]))
-        return cls(free=clean(content))
+def _communication(group: list[Record], currency: str) -> Communication:
+    """Returns the communication that runs through 21, 22 and 23; position 62 tells whether it is structured."""
+    zone = "".join(record.take(*_COMMUNICATION_AT[record.kind]) for record in group if record.kind in _COMMUNICATION_AT)
+    return read_communication(zone, is_structured=group[0].take(62, 1) == "1", currency=currency)
 
 
 def _information(group: list[Record]) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from banqup_tui.domain.warnings import ReadWarning
 from banqup_tui.formats.bank_text import decoded, lines_of, separate_communications, short_date
 from banqup_tui.formats.findings import Findings, readable
 from banqup_tui.formats.refusals import refuse
+from banqup_tui.formats.returns import returned
 
 _TAG = re.compile(r":(13D?|20|21|25P?|28C?|34F|60[FM]|61|62[FM]|64|65|86|90[CD]|NS):")
 _MOST_IN_FIELD = 100_000
@@ -295,6 +296,7 @@ class Information(msgspec.Struct, frozen=True, kw_only=True):
     posting_text: str = ""
     reference: str = ""
     mandate: str = ""
+    return_reason: str = ""
 
 
 def read_information(fields: list[tuple[str, str]]) -> Information:
@@ -366,6 +368,7 @@ def _from_words(words: dict[str, str]) -> Information:
         posting_text=words.get("TRTP", ""),
         reference=_without_placeholder(words.get("EREF", "").strip("/ ")),
         mandate=words.get("MARF", ""),
+        return_reason=words.get("RTRN", "").strip("/ "),
     )
 
 
@@ -462,6 +465,7 @@ def read_movement(
         mandate=about.mandate,
         transaction_code=match["type"] or "",
         details=" ".join(filter(None, (about.posting_text, clean(further)))),
+        explanations=returned("return", about.return_reason) if about.return_reason else (),
         booked=match["mark"] not in ("EC", "ED"),
     )
 

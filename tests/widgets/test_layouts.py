@@ -17,6 +17,7 @@ from banqup_tui.domain.invoice import (
     VatBreakdown,
 )
 from banqup_tui.domain.invoice_types import InvoiceKind
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.presentation.formats import figure
 from banqup_tui.widgets.layouts.invoice import invoice_lines, payment_lines, table_of_lines
@@ -226,6 +227,13 @@ def test_several_statements_of_a_file_stand_below_one_another() -> None:
     text = text_of(statement_lines((statement(), statement(number="13")), 76), 76)
     assert "Statement 12" in text
     assert "Statement 13" in text
+
+
+def test_what_the_bank_says_about_a_movement_stands_below_it_in_words() -> None:
+    card = message("movement.card-used-at", kind="payment", card="4917", day="2026-03-26", time="21:54")
+    movement = Movement(amount=-1_636, currency="EUR", counterparty_name="Kaashandel Brem", explanations=(card,))
+    text = text_of(statement_lines((statement(movements=(movement,)),), 76), 76)
+    assert "Card payment, card ending 4917, 26/03/2026 21:54." in " ".join(text.split())
 
 
 def test_a_statement_without_movements_says_so() -> None:

@@ -7,6 +7,7 @@ with names in braces for the parameters. The catalogues of other languages trans
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from banqup_tui.domain.failures import Failing
 from banqup_tui.domain.messages import OF_CLIENT, OF_SETTING, TEXT, Message
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import JsonObject
-from banqup_tui.presentation.formats import count, decimal, size
+from banqup_tui.presentation.formats import count, decimal, full_date, size
 from banqup_tui.presentation.messages.texts import NOTHING, Texts
 from banqup_tui.presentation.words import _, current_language
 
@@ -37,6 +38,7 @@ def texts_by_code() -> Mapping[str, Texts]:
         filters,
         intake,
         mail,
+        movements,
         readers,
         requests,
         s3,
@@ -49,7 +51,7 @@ def texts_by_code() -> Mapping[str, Texts]:
 
     families = (
         accounting, actions, command_line, computer, config, connections, deliveries, doctor, documents, files, filters,
-        intake, mail, readers, requests, s3, service, settings, sign_ins, sync, web,
+        intake, mail, movements, readers, requests, s3, service, settings, sign_ins, sync, web,
     )  # fmt: skip
     return {code: texts for family in families for code, texts in family.TEXTS.items()}
 
@@ -168,14 +170,26 @@ def _cleaned(message: Message) -> _Params:
 
 
 class _Value(str):
-    """A parameter in a sentence. `{size:size}` formats bytes, `{took:seconds}` milliseconds, `{n:count}` a number."""
+    """A parameter in a sentence.
+
+    `{size:size}` formats bytes, `{took:seconds}` milliseconds, `{n:count}` a number, `{due:day}` a date of ISO 8601.
+    """
 
     def __format__(self, how: str) -> str:
+        if how == "day":
+            return _day(self)
         if not how or not self.isdecimal():
             return str(self)
         if how == "count":
             return count(int(self))
         return size(int(self)) if how == "size" else decimal(f"{int(self) / 1000:.1f}")
+
+
+def _day(text: str) -> str:
+    try:
+        return full_date(date.fromisoformat(text))
+    except ValueError:
+        return str(text)
 
 
 def _values(message: Message, texts: Texts, translate: Callable[[str], str] = _) -> _Params:

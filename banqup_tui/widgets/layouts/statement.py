@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from banqup_tui.domain.identifiers import pretty_account, pretty_communication
 from banqup_tui.domain.statement import Movement, Statement
 from banqup_tui.presentation.formats import amount_with_currency, count, figure, full_date, short_date
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.widgets.layouts.document_page import LABEL, WIDEST, warning_lines
@@ -121,6 +122,7 @@ def _communications(movement: Movement) -> Iterator[str]:
         yield pretty_communication(movement.structured_communication)
     if movement.free_communication:
         yield movement.free_communication
+    yield from map(sentence_of, movement.explanations)
     if movement.counterparty_account:
         yield pretty_account(movement.counterparty_account)
 

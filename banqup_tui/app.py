@@ -25,9 +25,10 @@ from banqup_tui.actions.saved_changes import SavedChangesAction
 from banqup_tui.actions.session_context import context_at
 from banqup_tui.domain.document import DocumentKind
 from banqup_tui.domain.text import clean
+from banqup_tui.presentation.duplicates import same_as
 from banqup_tui.presentation.formats import cut, use_locale
 from banqup_tui.presentation.messages import remedy_of, sentence_of, words_of
-from banqup_tui.presentation.signs import STATUSES, needs_ascii, sign, use_ascii
+from banqup_tui.presentation.signs import STATUSES, UNDECIDED, WITHDRAWN, Appearance, needs_ascii, sign, use_ascii
 from banqup_tui.presentation.terminal import MANY_COLOURS, colours_of
 from banqup_tui.presentation.widths import width_of
 from banqup_tui.presentation.words import _, use_language
@@ -330,8 +331,14 @@ class BanqupApp(App[None]):
         document = self.session.readers.document(document_id)
         if document is None:
             return in_front
-        appearance = STATUSES[document.accounting_status]
-        words = [Word(f"{appearance.sign} {appearance.full_word}", appearance.token, appearance.bold)]
+        words = [_of(STATUSES[document.accounting_status])]
+        if document.is_undecided:
+            earlier = self.session.readers.row(document.same_as) if document.same_as else None
+            words = [_of(UNDECIDED), Word(f": {same_as(earlier)}", UNDECIDED.token)]
+        elif document.is_withdrawn:
+            words = [_of(WITHDRAWN)]
+        elif document.replaced_by is not None:
+            words.append(Word(f"  {_('Replaced by a newer version')}", "muted"))
         if document.kind is DocumentKind.CREDIT_NOTE:
             words.insert(0, Word(f"{sign('credit')} {_('Credit note')}   "))
         for delivery in self.session.readers.deliveries(document_id):
@@ -367,7 +374,7 @@ class BanqupApp(App[None]):
             from banqup_tui.screens.document import DocumentScreen
 
             tab = destination.tab or Tab.DOCUMENT
-            if isinstance(self.screen, DocumentScreen):
+            if isinstance(self.screen, DocumentScreen) and self.screen.document_id == destination.document_id:
                 self.screen.go_to(tab)
             else:
                 self.push_screen(DocumentScreen(destination.document_id, tab))
@@ -384,6 +391,11 @@ class BanqupApp(App[None]):
 
             self.go_to_root(Place.CLIENT_DOCUMENTS)
             self.push_screen(UnfiledScreen())
+        elif destination.place is Place.DUPLICATES:
+            from banqup_tui.screens.duplicates import Duplicates
+
+            self.go_to_root(Place.CLIENT_DOCUMENTS)
+            self.push_screen(Duplicates())
         elif destination.place is Place.CHANGES:
             from banqup_tui.screens.changes import RefusedChangesScreen
 
@@ -441,6 +453,10 @@ class BanqupApp(App[None]):
         self.pop_screen()
         if future is not None and not future.done():
             future.set_result(answer)
+
+
+def _of(appearance: Appearance) -> Word:
+    return Word(f"{appearance.sign} {appearance.full_word}", appearance.token, appearance.bold)
 
 
 def _cause(integration: str, reason: str, width_left: int) -> str:

@@ -188,6 +188,7 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
         clients: The clients selected in a list of clients; all clients if files are being placed.
         unfiled: The selected files in *To place*, else the one under the cursor.
         waiting_unfiled: How many files are in *To place*.
+        held: How many documents are held as duplicates.
         changes: The selected refused changes, else the one under the cursor; `refused_changes` counts all of them.
         any_failed: Whether the firm has any failure.
         failures: The group of failures under the cursor; `failing` reads the deliveries in it.
@@ -213,6 +214,7 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     installations: Sequence[Installation] = ()
     unfiled: Sequence[Unfiled] = ()
     waiting_unfiled: int = 0
+    undecided: int = 0
     changes: Sequence[RefusedChange] = ()
     refused_changes: int = 0
     undoable: Sequence[Undoable] = ()

@@ -15,7 +15,7 @@ from banqup_tui.domain.duplicates import DuplicateChoice, compared, is_structure
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.duplicates import FIELD_NAMES, same_as, same_words, title_with_date, value_of
-from banqup_tui.presentation.formats import cut_middle
+from banqup_tui.presentation.formats import count, cut_middle
 from banqup_tui.presentation.widths import width_of
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import DecideDuplicate
@@ -23,6 +23,28 @@ from banqup_tui.protocol.commands import DecideDuplicate
 _SHOW_THIS, _SHOW_EARLIER = "this", "earlier"
 _LABEL, _VALUE = 16, 25
 """The cells of the two documents side by side: on 80 columns a panel has 70 for them."""
+
+
+class OpenDuplicatesAction(Action):
+    id = "duplicates"
+    keys = ("equals_sign",)
+    places = frozenset({Place.CLIENT_DOCUMENTS})
+    rank = 41
+
+    def name(self) -> str:
+        return _("Duplicates")
+
+    def help(self) -> str:
+        return _("Shows the documents of all clients that are held because an earlier one is the same.")
+
+    def short(self, context: Context) -> str:
+        return _("Duplicates ({count})").format(count=count(context.undecided))
+
+    def availability(self, context: Context) -> Message | None:
+        return None if context.undecided else Message("action.nothing-held")
+
+    async def run(self, context: Context) -> None:
+        context.ask.go(Destination(place=Place.DUPLICATES))
 
 
 class DecideDuplicateAction(Action):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from banqup_tui.actions.context import Action, Context
-from banqup_tui.actions.places import Destination, Place, Tab
+from banqup_tui.actions.places import OF_DOCUMENTS, Destination, Place, Tab
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.formats import count
@@ -15,7 +15,7 @@ from banqup_tui.presentation.words import _, ngettext
 class DetailsAction(Action):
     id = "details"
     keys = ("i",)
-    places = frozenset({Place.FOLDER, Place.DOCUMENT, Place.FAILED})
+    places = OF_DOCUMENTS
     menu = 1
     rank = 30
     in_footer = False

@@ -13,7 +13,7 @@ from banqup_tui.presentation.words import N_, NP_, _
 _LISTS = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.CLIENT, Place.STORE})
 _TABLE = frozenset({Place.FOLDER})
 _SELECTABLE = frozenset(
-    {Place.FOLDER, Place.FAILED, Place.CLIENT_DOCUMENTS, Place.CLIENTS, Place.UNFILED, Place.CHANGES}
+    {Place.FOLDER, Place.FAILED, Place.DUPLICATES, Place.CLIENT_DOCUMENTS, Place.CLIENTS, Place.UNFILED, Place.CHANGES}
 )
 _SIDES = frozenset({Place.FOLDER, Place.DOCUMENT})
 _PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.UNFILED, Place.CLIENT, Place.STORE})
@@ -106,6 +106,7 @@ _SHOWN: dict[str, str] = {
     "up": "↑", "down": "↓", "left": "←", "right": "→", "enter": "Enter", "escape": "Esc", "tab": "Tab",
     "shift+tab": "Shift+Tab", "space": "Space", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End",
     "full_stop": ".", "slash": "/", "colon": ":", "question_mark": "?", "exclamation_mark": "!", "comma": ",",
+    "equals_sign": "=",
     "semicolon": ";", "plus": "+", "minus": "-", "quotation_mark": '"', "apostrophe": "'", "ampersand": "&",
     "latin_small_letter_e_with_acute": "é",
 }  # fmt: skip

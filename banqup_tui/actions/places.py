@@ -11,6 +11,7 @@ class Place(StrEnum):
     * `CLIENT_DOCUMENTS`: all clients with counts of their documents by status
     * `FAILURES`: failures grouped by cause; `FAILED`: the documents of one of these groups
     * `FOLDER`: folders and documents of a client; `DOCUMENT`: one document
+    * `DUPLICATES`: documents that are held because an earlier one is the same
     * `UNFILED`: files whose client or folder is unknown
     * `CHANGES`: changes that the server refused
     * `CLIENTS`: the register of clients; `CLIENT`: one client with its integrations
@@ -22,6 +23,7 @@ class Place(StrEnum):
     FAILED = "failed"
     FOLDER = "folder"
     DOCUMENT = "document"
+    DUPLICATES = "duplicates"
     UNFILED = "to-place"
     CHANGES = "changes"
     CLIENTS = "clients"
@@ -30,7 +32,7 @@ class Place(StrEnum):
 
 
 EVERYWHERE: frozenset[Place] = frozenset(Place)
-OF_DOCUMENTS: frozenset[Place] = frozenset({Place.FOLDER, Place.DOCUMENT, Place.FAILED})
+OF_DOCUMENTS: frozenset[Place] = frozenset({Place.FOLDER, Place.DOCUMENT, Place.FAILED, Place.DUPLICATES})
 
 
 class Tab(StrEnum):

@@ -19,6 +19,7 @@ _PLACES: dict[Place, str] = {
     Place.FAILED: "Documents that failed for one cause",
     Place.FOLDER: "Client documents: folders and documents of a client",
     Place.DOCUMENT: "A document",
+    Place.DUPLICATES: "Duplicates",
     Place.UNFILED: "To place",
     Place.CHANGES: "Refused changes",
     Place.CLIENTS: "Clients",

@@ -13,7 +13,7 @@ from banqup_tui.actions.configure_integration import ConfigureIntegrationAction
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.copy import CopyValueAction
 from banqup_tui.actions.deactivate import DeactivateForAllAction
-from banqup_tui.actions.decide_duplicate import DecideDuplicateAction
+from banqup_tui.actions.decide_duplicate import DecideDuplicateAction, OpenDuplicatesAction
 from banqup_tui.actions.details import DetailsAction, IntegrationsOfClientAction
 from banqup_tui.actions.dismiss import DismissFailureAction
 from banqup_tui.actions.download import DownloadAction
@@ -79,6 +79,7 @@ ACTIONS: tuple[Action, ...] = (
     DismissUnfiledAction(),
     OpenUnfiledFileAction(),
     OpenUnfiledAction(),
+    OpenDuplicatesAction(),
     RetryChangesAction(),
     ClearChangesAction(),
     ErrorsOnlyAction(),

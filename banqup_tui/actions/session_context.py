@@ -189,6 +189,7 @@ def context_at(session: Session, ask: Ask, place: Place, subject: Subject | None
         installations=readers.installations(),
         unfiled=[file for id_ in subject.unfiled_ids if (file := readers.waiting_unfiled(id_)) is not None],
         waiting_unfiled=readers.unfiled_count() if place in _WITH_UNFILED else 0,
+        undecided=readers.undecided_count() if place is Place.CLIENT_DOCUMENTS else 0,
         clients=readers.find_clients("") if subject.unfiled_ids else _clients(readers, subject.client_ids),
         changes=subject.changes,
         refused_changes=session.refused_changes.count(),

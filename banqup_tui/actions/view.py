@@ -11,7 +11,7 @@ from banqup_tui.presentation.words import _
 class ViewAction(Action):
     id = "view"
     keys = ("enter",)
-    places = frozenset({Place.FOLDER, Place.FAILED})
+    places = frozenset({Place.FOLDER, Place.FAILED, Place.DUPLICATES})
     menu = 1
     rank = 1
 

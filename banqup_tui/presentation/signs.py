@@ -19,7 +19,7 @@ Token = Literal["text", "strong", "muted", "rule", "accent", "error", "warn", "o
 SignName = Literal[
     "client", "queued", "ready", "done", "error", "sending", "unknown", "warning", "selected", "folded", "open",
     "path", "cut", "zero", "actions", "minus", "none", "up", "down", "left", "right", "bar", "bar_rest", "prompt",
-    "line_h", "line_v", "corner_tl", "corner_tr", "corner_bl", "corner_br", "dot", "credit",
+    "line_h", "line_v", "corner_tl", "corner_tr", "corner_bl", "corner_br", "dot", "credit", "same",
 ]  # fmt: skip
 
 UTF8: Mapping[SignName, str] = {
@@ -27,14 +27,14 @@ UTF8: Mapping[SignName, str] = {
     "warning": "!", "selected": "■", "folded": "►", "open": "▼", "path": "›", "cut": "…", "zero": "·",
     "actions": "⋮", "minus": "−", "none": "–", "up": "↑", "down": "↓", "left": "←", "right": "→", "bar": "█",
     "bar_rest": "░", "prompt": "›", "line_h": "─", "line_v": "│", "corner_tl": "┌", "corner_tr": "┐",
-    "corner_bl": "└", "corner_br": "┘", "dot": "·", "credit": "←",
+    "corner_bl": "└", "corner_br": "┘", "dot": "·", "credit": "←", "same": "≈",
 }  # fmt: skip
 ASCII: Mapping[SignName, str] = {
     "client": "o", "queued": ">", "ready": "*", "done": "=", "error": "x", "sending": ")", "unknown": "?",
     "warning": "!", "selected": "#", "folded": "+", "open": "-", "path": ">", "cut": "~", "zero": ".",
     "actions": ":", "minus": "-", "none": "-", "up": "^", "down": "v", "left": "<", "right": ">", "bar": "#",
     "bar_rest": "-", "prompt": ">", "line_h": "-", "line_v": "|", "corner_tl": "+", "corner_tr": "+",
-    "corner_bl": "+", "corner_br": "+", "dot": "-", "credit": "<",
+    "corner_bl": "+", "corner_br": "+", "dot": "-", "credit": "<", "same": "&",
 }  # fmt: skip
 
 _state: dict[str, Mapping[SignName, str]] = {"set": UTF8}
@@ -87,6 +87,11 @@ STATUSES: Mapping[AccountingStatus, Appearance] = {
     AccountingStatus.PROCESSED: Appearance("done", "muted", False, N_("Processed"), NP_("in full", "Processed")),
     AccountingStatus.ERROR: Appearance("error", "error", True, N_("Error"), NP_("in full", "Error")),
 }
+UNDECIDED = Appearance("same", "warn", True, N_("Held"), NP_("in full", "Held"))
+"""The appearance of a document that is held as a duplicate, in place of its status."""
+
+WITHDRAWN = Appearance("none", "muted", False, N_("Withdrawn"), NP_("in full", "Withdrawn"))
+
 STATES: Mapping[DeliveryState, Appearance] = {
     DeliveryState.QUEUED: Appearance("queued", "info", False, N_("Queued"), NP_("in full", "Queued")),
     DeliveryState.SENDING: Appearance("sending", "info", False, N_("Sending"), NP_("in full", "Sending")),

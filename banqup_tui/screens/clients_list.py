@@ -88,6 +88,9 @@ class ClientsList(PlaceScreen):
         waiting = self.banqup.session.readers.unfiled_count() if self.place is Place.CLIENT_DOCUMENTS else 0
         if waiting:
             right = _("{clients}, {count} to place").format(clients=right, count=count(waiting))
+        undecided = self.banqup.session.readers.undecided_count() if self.place is Place.CLIENT_DOCUMENTS else 0
+        if undecided:
+            right = _("{clients}, {count} held").format(clients=right, count=count(undecided))
         applied = self._search or (_("errors only") if self._errors_only else "")
         self.title_line.set_path((_(self.heading),), applied_filter=applied, right=right)
         self.filter_line.set_count(right)

@@ -11,14 +11,12 @@ from textual.geometry import Region
 from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.failures import FailureGroup
-from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext, own_text
 from banqup_tui.screens.keys import bindings_for
+from banqup_tui.screens.listed_documents import ListedDocuments
 from banqup_tui.screens.place import PlaceScreen
-from banqup_tui.widgets.document_table.table import DocumentTable
 from banqup_tui.widgets.layouts.failures import cause_words, group_details, group_items
-from banqup_tui.widgets.line_list import EmptyNote
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
@@ -123,7 +121,7 @@ class FailuresScreen(PlaceScreen):
         self.move_menu()
 
 
-class Failed(PlaceScreen):
+class Failed(ListedDocuments):
     """The documents of a group, given by its key. A group that is gone leads back."""
 
     place = Place.FAILED
@@ -131,114 +129,29 @@ class Failed(PlaceScreen):
 
     def __init__(self, key: str) -> None:
         super().__init__()
-        self.table = DocumentTable()
         self._key = key
-        self._rows = FailedRows(self, ())
+        self._group: FailureGroup | None = None
         self._of_document: dict[str, str] = {}
 
-    def compose_body(self) -> ComposeResult:
-        yield self.table
-
-    def on_mount(self) -> None:
-        self.table.set_empty_note(EmptyNote(_("Nothing of this cause is left.")))
-        self.set_focus(self.table)
-
-    # what is shown
-
-    def under_cursor(self) -> object:
-        return self.table.row.id if self.table.row else None
-
-    def draw(self) -> None:
-        """Shows the documents that are still in the group."""
+    def ids(self) -> tuple[str, ...]:
+        """Returns the documents that are still in the group."""
         failures = self.banqup.session.failures
-        group = failures.group(self._key)
-        failing = failures.failing(group) if group else []
+        self._group = failures.group(self._key)
+        failing = failures.failing(self._group) if self._group else []
         self._of_document = {failure.document_id: failure.delivery_id for failure in failing}
-        current = self.table.row
-        ids = tuple(self._of_document)
-        number = ngettext("{count} document", "{count} documents", len(ids)).format(count=count(len(ids)))
-        path = [_("Client documents"), _("Failures")]
-        self.title_line.set_path([*path, cause_words(group)] if group else path, right=number)
-        if ids != self._rows.ids:
-            self._rows = FailedRows(self, ids)
-            self.table.set_rows(self._rows, cursor_id=current.id if current else None)
-        else:
-            self.table.refresh_rows()
+        return tuple(self._of_document)
 
-    def chosen(self) -> list[str]:
-        selection = self.table.selection
-        if not selection.is_empty:
-            return [document_id for document_id in self._rows.ids if document_id in selection]
-        return [self.table.row.id] if self.table.row else []
+    def path(self) -> list[str]:
+        path = [_("Client documents"), _("Failures")]
+        return [*path, cause_words(self._group)] if self._group else path
+
+    def nothing_left(self) -> str:
+        return _("Nothing of this cause is left.")
 
     def context(self) -> Context:
         ids = self.chosen()
         delivery_id = self._of_document.get(ids[0]) if len(ids) == 1 else None
         return self.banqup.context(self, Subject(document_ids=ids, delivery_id=delivery_id))
-
-    def state_words(self) -> Sequence[Word]:
-        row = self.table.row
-        if row is None:
-            return ()
-        number = self.table.selected_count
-        if number:
-            words = ngettext("{count} selected", "{count} selected", number).format(count=count(number))
-            return (Word(words, "strong", True),)
-        document = self.banqup.session.readers.document(row.id)
-        client = self.banqup.session.readers.client(document.client_id) if document else None
-        name = (Word(f"{client.name}  ", "strong", True),) if client else ()
-        return self.banqup.status_words(row.id, name)
-
-    def menu_title(self) -> str:
-        return self.table.row.title if self.table.row else ""
-
-    def menu_region(self) -> Region | None:
-        return self.table.region_of(self.table.cursor)
-
-    # keys
-
-    def move_back(self) -> None:
-        if not self.table.clear_selection():
-            super().move_back()
-
-    def on_document_table_cursor_moved(self, message: DocumentTable.CursorMoved) -> None:
-        message.stop()
-        self.cursor_moved()
-
-    def on_document_table_selection_changed(self, message: DocumentTable.SelectionChanged) -> None:
-        message.stop()
-        self.cursor_rested()
-
-    def on_document_table_opened(self, message: DocumentTable.Opened) -> None:
-        message.stop()
-        self.perform("view")
-
-    def on_document_table_menu_asked(self, message: DocumentTable.MenuAsked) -> None:
-        message.stop()
-        self.move_menu()
-
-    def on_document_table_sort_asked(self, message: DocumentTable.SortAsked) -> None:
-        message.stop()
-
-
-class FailedRows:
-    """Documents by their ids, read when they come into sight."""
-
-    def __init__(self, screen: Failed, ids: tuple[str, ...]) -> None:
-        self.ids = ids
-        self._screen = screen
-        self._places = {document_id: at for at, document_id in enumerate(ids)}
-
-    def count(self) -> int:
-        return len(self.ids)
-
-    def window(self, start: int, length: int) -> Sequence[DocumentRow | None]:
-        wanted = self.ids[start : start + length]
-        rows_by_id = {row.id: row for row in self._screen.banqup.session.readers.rows(wanted)}
-        return [rows_by_id.get(document_id) for document_id in wanted]
-
-    def position(self, document_id: str) -> int | None:
-        return self._places.get(document_id)
 
 
 def _summary(groups: Sequence[FailureGroup]) -> str:

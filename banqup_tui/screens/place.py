@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 DIGITS = {
     **dict.fromkeys((Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.DOCUMENT, Place.UNFILED), "2"),
-    **dict.fromkeys((Place.FAILURES, Place.FAILED, Place.CHANGES), "2"),
+    **dict.fromkeys((Place.FAILURES, Place.FAILED, Place.DUPLICATES, Place.CHANGES), "2"),
     **dict.fromkeys((Place.CLIENTS, Place.CLIENT), "3"),
 }
 _ROOTS = {"2": Place.CLIENT_DOCUMENTS, "3": Place.CLIENTS, "4": Place.STORE}

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from banqup_tui.domain.delivery import Attempt, Delivery, DeliveryState
-from banqup_tui.domain.document import Document, DocumentKind, Party
+from banqup_tui.domain.document import Document, DocumentKind, Duplicate, Party
+from banqup_tui.domain.duplicates import DuplicateChoice
 from banqup_tui.domain.extension import Category, Extension, Installation, ReceiverKind
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
@@ -21,11 +22,13 @@ from banqup_tui.protocol.commands import (
     Backfill,
     Configure,
     Deactivate,
+    DecideDuplicate,
     Dismiss,
     DismissUnfiled,
     Install,
     PauseIntegration,
     PlaceFile,
+    ReopenDuplicate,
     Resend,
     ResumeIntegration,
     Send,
@@ -196,6 +199,13 @@ class FirmServer(FakeServer):
             case DismissUnfiled(unfiled_ids=ids):
                 for id_ in ids:
                     self.take_unfiled(id_)
+            case DecideDuplicate(document_id=id_, choice=choice):
+                withdrawal = {"withdrawn_at": NOON} if choice is DuplicateChoice.ONE_DOCUMENT else {}
+                decided = {"duplicate": Duplicate(choice), "accounting_status": AccountingStatus.READY_TO_PROCESS}
+                self.put(msgspec.structs.replace(self.documents[id_], **decided, **withdrawal))
+            case ReopenDuplicate(document_id=id_):
+                undecided = {"duplicate": Duplicate.UNDECIDED, "accounting_status": AccountingStatus.ERROR}
+                self.put(msgspec.structs.replace(self.documents[id_], **undecided, withdrawn_at=None))
             case PauseIntegration(integration_id=id_):
                 paused = msgspec.structs.replace(self.integrations[id_], state=IntegrationState.PAUSED)
                 self.put_integration(paused)

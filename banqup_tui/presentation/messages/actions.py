@@ -35,6 +35,7 @@ TEXTS = {
     "action.looked-up": Texts(N_("The program is still looking it up")),
     "action.offline": Texts(N_("Not while offline")),
     "action.nothing-to-undo": Texts(N_("Nothing to take back")),
+    "action.nothing-held": Texts(N_("Nothing is held as a duplicate")),
     "action.nothing-to-place": Texts(N_("Nothing waits to be placed")),
     "action.no-clients": Texts(N_("There are no clients yet")),
     "action.several-files": Texts(N_("One file at a time")),

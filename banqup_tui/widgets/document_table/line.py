@@ -11,7 +11,7 @@ from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.listing import DocumentRow
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.presentation.formats import amount, cut, cut_middle, full_date, short_date, shown
-from banqup_tui.presentation.signs import STATES, STATUSES, sign
+from banqup_tui.presentation.signs import STATES, STATUSES, UNDECIDED, WITHDRAWN, sign
 from banqup_tui.presentation.words import _
 from banqup_tui.widgets.document_table.columns import Columns
 from banqup_tui.widgets.strips import LineBuilder, width_of
@@ -22,7 +22,9 @@ def draw_document(
     row: DocumentRow, columns: Columns, integrations: Sequence[str], look: Look, ground: Ground, *, is_selected: bool
 ) -> Strip:
     """Draws a document. `integrations` are the names in the order in which they stand, if there is room for them."""
-    base = look.style("muted" if row.status is AccountingStatus.PROCESSED else "text", ground)
+    base = look.style(
+        "muted" if row.status is AccountingStatus.PROCESSED or row.withdrawn or row.replaced else "text", ground
+    )
     line = LineBuilder(base)
     if is_selected:
         line.put(sign("selected"), look.style("accent", ground))
@@ -52,7 +54,7 @@ def _counterparty(row: DocumentRow) -> str:
 
 
 def _status(line: LineBuilder, columns: Columns, row: DocumentRow, look: Look, ground: Ground) -> None:
-    appearance = STATUSES[row.status]
+    appearance = UNDECIDED if row.undecided else WITHDRAWN if row.withdrawn else STATUSES[row.status]
     is_ready = row.status is AccountingStatus.READY_TO_PROCESS
     bold = appearance.bold or (is_ready and not look.has_grounds)
     text = appearance.sign

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.origin import EnvelopeOrigin, MailOrigin
 from banqup_tui.formats.container import Container, ContainerKind, ContainerPart
-from banqup_tui.formats.content import Content, ContentKind
+from banqup_tui.formats.content import Content, ContentKind, PdfText
 from banqup_tui.formats.refusals import PASSING
 
 __all__ = [
@@ -25,12 +25,14 @@ __all__ = [
     "ContentKind",
     "EnvelopeOrigin",
     "MailOrigin",
+    "PdfText",
     "UnreadableDocument",
     "attachment_bytes",
     "bank_subset",
     "embedded_invoice_xml",
     "media_type",
     "open_file",
+    "pdf_text",
     "read",
     "root_name",
 ]
@@ -108,6 +110,18 @@ def embedded_invoice_xml(data: bytes) -> tuple[str, bytes] | None:
     from banqup_tui.formats.process import client
 
     return client.shared().embedded_invoice_xml(data)
+
+
+def pdf_text(data: bytes) -> PdfText:
+    """Returns the text layer of a PDF; an empty text if it has none, as scans have, or if the file is no PDF.
+
+    Raises:
+        UnreadableDocument: The PDF is locked or damaged, or its text needs more time or memory than there is.
+        ReaderNotAvailable: See `read`.
+    """
+    from banqup_tui.formats.process import client
+
+    return client.shared().pdf_text(data)
 
 
 def root_name(data: bytes) -> tuple[str, str]:

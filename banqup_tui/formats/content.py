@@ -33,3 +33,21 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     statements: tuple[Statement, ...] = ()
     embedded_name: str = ""
     warnings: tuple[ReadWarning, ...] = ()
+
+
+MOST_PDF_CHARACTERS = 20_000
+"""The most characters of the text of a PDF."""
+
+
+class PdfText(msgspec.Struct, frozen=True, kw_only=True):
+    """The text layer of a PDF, in the order in which the file draws it.
+
+    Attributes:
+        text: Lines end with a line feed, pages with a form feed between them.
+        pages: Number of pages of the PDF.
+        is_whole: False if pages or characters were left out, because they are too many.
+    """
+
+    text: str = ""
+    pages: int = 0
+    is_whole: bool = True

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.formats.container import Container, ContainerPart
-from banqup_tui.formats.content import Content
+from banqup_tui.formats.content import Content, PdfText
 from banqup_tui.formats.detect import read_content
 from banqup_tui.formats.plain import is_pdf
 from banqup_tui.formats.refusals import refuse
@@ -115,6 +115,16 @@ def embedded_invoice_xml(data: bytes) -> tuple[str, bytes] | None:
         return embedded_invoice(data)
     except UnreadableDocument:
         return None
+
+
+def pdf_text(data: bytes) -> PdfText:
+    """See `banqup_tui.formats.pdf_text`."""
+    from banqup_tui.formats import pdfium
+
+    if not is_pdf(data):
+        return PdfText()
+    with _defects_refused(""):
+        return pdfium.text(data)
 
 
 def root_name(data: bytes) -> tuple[str, str]:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
+from banqup_tui.formats.content import MOST_PDF_CHARACTERS, PdfText
 from banqup_tui.formats.refusals import refuse
 
 MAX_ATTACHMENTS = 100
 MAX_BYTES = 64 * 2**20
 """The most bytes of all embedded files together, unpacked."""
+
+FIRST_PAGES, LAST_PAGES = 20, 2
+"""The pages whose text is read. An invoice has its number on the first page and its total on the last."""
+
+_SECONDS_FOR_TEXT = 4.0
+"""Seconds after which no further page is read, well within those of the reader process."""
 
 
 @contextmanager
@@ -49,6 +58,40 @@ def embedded_files(data: bytes) -> tuple[list[tuple[str, bytes]], bool]:
                 return files, False
             files.append((_name(attachment, index), content))
         return files, count <= MAX_ATTACHMENTS
+
+
+def text(data: bytes) -> PdfText:
+    """Returns the text layer of a PDF, without that of pages that PDFium cannot read."""
+    with open_pdf(data) as pdf:
+        count, deadline = len(pdf), time.monotonic() + _SECONDS_FOR_TEXT
+        numbers = list(chain(range(min(count, FIRST_PAGES)), range(max(FIRST_PAGES, count - LAST_PAGES), count)))
+        pages: list[str] = []
+        left = MOST_PDF_CHARACTERS
+        for number in numbers:
+            if left <= 0 or time.monotonic() > deadline:
+                break
+            page = _page_text(pdf, number, left)
+            left -= len(page) + 1
+            pages.append(page)
+        is_whole = len(pages) == count and left > 0
+        return PdfText(text="\f".join(pages), pages=count, is_whole=is_whole)
+
+
+def _page_text(pdf: Any, number: int, most: int) -> str:
+    """Returns the text of a page with one line break a line, at most `most` characters of it."""
+    try:
+        page = pdf[number]
+        try:
+            characters = page.get_textpage()
+            try:
+                found = str(characters.get_text_range(0, min(characters.count_chars(), most), errors="replace"))
+            finally:
+                characters.close()
+        finally:
+            page.close()
+    except load().PdfiumError:
+        return ""
+    return found.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")[:most]
 
 
 def _name(attachment: Any, index: int) -> str:

@@ -33,7 +33,9 @@ from banqup_tui.formats.process.messages import (
     StatementFile,
     TakeAttachment,
     TakeEmbeddedInvoice,
+    TakePdfText,
     TakeStatements,
+    TextOfPdf,
     encoder,
     requests,
 )
@@ -118,6 +120,8 @@ def _result(request: PlainRequest, data: bytes) -> Result:
         case TakeEmbeddedInvoice():
             content = parsing.embedded_invoice_xml(data)
             return EmbeddedInvoice(*content) if content else EmbeddedInvoice()
+        case TakePdfText():
+            return TextOfPdf(parsing.pdf_text(data))
         case NameRoot():
             return RootName(*parsing.root_name(data))
         case NameMediaType():

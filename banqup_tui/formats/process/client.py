@@ -34,7 +34,7 @@ from banqup_tui.formats.container import (
     Container,
     ContainerPart,
 )
-from banqup_tui.formats.content import Content
+from banqup_tui.formats.content import MOST_PDF_CHARACTERS, Content, PdfText
 from banqup_tui.formats.process.confinement import MOST_SECONDS
 from banqup_tui.formats.process.messages import (
     ANSWER_HEAD,
@@ -58,7 +58,9 @@ from banqup_tui.formats.process.messages import (
     StatementFile,
     TakeAttachment,
     TakeEmbeddedInvoice,
+    TakePdfText,
     TakeStatements,
+    TextOfPdf,
     answers,
     encoder,
 )
@@ -132,6 +134,10 @@ class ReaderPool:
         except UnreadableDocument:
             return None
         return None if result.data is None else (result.name, result.data)
+
+    def pdf_text(self, data: bytes) -> PdfText:
+        text = _expected(self._result(TakePdfText(), data), TextOfPdf).text
+        return msgspec.structs.replace(text, text=text.text[:MOST_PDF_CHARACTERS])
 
     def root_name(self, data: bytes) -> tuple[str, str]:
         try:

@@ -13,7 +13,7 @@ import msgspec
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.origin import EnvelopeOrigin, MailOrigin
 from banqup_tui.formats.container import ContainerKind
-from banqup_tui.formats.content import Content
+from banqup_tui.formats.content import Content, PdfText
 
 MOST_ANSWERED = 64 * 2**20
 """The most bytes of an answer: an attachment may be as large, the lines of a document are far smaller."""
@@ -52,6 +52,10 @@ class TakeEmbeddedInvoice(msgspec.Struct, frozen=True, tag="TakeEmbeddedInvoice"
     """Asks for the invoice inside a PDF."""
 
 
+class TakePdfText(msgspec.Struct, frozen=True, tag="TakePdfText", array_like=True):
+    """Asks for the text layer of a PDF."""
+
+
 class NameRoot(msgspec.Struct, frozen=True, tag="NameRoot", array_like=True):
     """Asks for name and namespace of an XML's root."""
 
@@ -60,7 +64,9 @@ class NameMediaType(msgspec.Struct, frozen=True, tag="NameMediaType", array_like
     """Asks for the media type."""
 
 
-PlainRequest = ReadRequest | TakeAttachment | TakeStatements | TakeEmbeddedInvoice | NameRoot | NameMediaType
+PlainRequest = (
+    ReadRequest | TakeAttachment | TakeStatements | TakeEmbeddedInvoice | TakePdfText | NameRoot | NameMediaType
+)
 """A request that one answer ends."""
 
 Request = PlainRequest | OpenFile
@@ -83,6 +89,10 @@ class EmbeddedInvoice(msgspec.Struct, frozen=True, tag="EmbeddedInvoice", array_
 
     name: str = ""
     data: bytes | None = None
+
+
+class TextOfPdf(msgspec.Struct, frozen=True, tag="TextOfPdf", array_like=True):
+    text: PdfText
 
 
 class RootName(msgspec.Struct, frozen=True, tag="RootName", array_like=True):
@@ -135,6 +145,7 @@ Result = (
     | AttachmentBytes
     | StatementFile
     | EmbeddedInvoice
+    | TextOfPdf
     | RootName
     | MediaType
     | Refusal

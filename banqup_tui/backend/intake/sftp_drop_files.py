@@ -67,14 +67,14 @@ def take_accepted(services: Services, account_id: str, path: str, sha256: str) -
     parts = arrivals.opened(services, _incoming(account, path, sha256, xml.sha256 if xml else None))
     pictures = _pictures_of(services, account, place, parts)
     with services.database.write(services.space_id) as transaction:
-        before = source_files.outcome_at(transaction, place.source_id, place.path)
+        before = source_files.file_at(transaction, place.source_id, place.path)
         if xml is None and _may_be_picture(place, parts):
             outcome = FileOutcome.WAITING_PICTURE
         else:
-            outcome = source_files.take_or_record(transaction, services, parts)
+            outcome = source_files.take_or_record(transaction, services, parts, before)
         for picture in pictures:
             _take_picture(transaction, services, picture)
-        source_files.record(transaction, place, outcome, before)
+        source_files.record(transaction, place, outcome, source_files.outcome_of(before))
     # Kill point: the import is committed and not confirmed; the file that the sender repeats is recognized by its hash.
     kill_point("intake.committed")
 
@@ -142,7 +142,7 @@ def _take_picture(transaction: Transaction, services: Services, picture: _Waitin
     # Read again in the transaction: the PDF may have been filed by itself meanwhile.
     row = picture.row
     if source_files.outcome_at(transaction, row.source_id, row.path) is FileOutcome.WAITING_PICTURE:
-        outcome = source_files.take_or_record(transaction, services, picture.parts)
+        outcome = source_files.take_or_record(transaction, services, picture.parts, None)
         source_files.record(transaction, _file_of(row), outcome, FileOutcome.WAITING_PICTURE)
 
 

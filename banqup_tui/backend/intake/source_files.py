@@ -8,8 +8,9 @@ from sqlalchemy import select, update
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import Executor, SourceFileRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.intake import arrivals
+from banqup_tui.backend.intake import arrivals, newer_versions
 from banqup_tui.backend.intake.arrivals import ArrivedPart
+from banqup_tui.backend.intake.document_intake import Outcome
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import EntityKind
@@ -49,9 +50,23 @@ class SourceFile(Value, frozen=True, kw_only=True):
     sha256: str | None
 
 
-def take_or_record(transaction: Transaction, services: Services, parts: tuple[ArrivedPart, ...]) -> FileOutcome:
-    """Files the parts of a file, or records them as unfiled. Returns the outcome for the whole file."""
+def take_or_record(
+    transaction: Transaction,
+    services: Services,
+    parts: tuple[ArrivedPart, ...],
+    before: SourceFileRecord | None,
+) -> FileOutcome:
+    """Files the parts of a file, or records them as unfiled. Returns the outcome for the whole file.
+
+    Args:
+        before: the file that was at this path before.
+    """
     taken = arrivals.take(transaction, services, parts)
+    is_alone = len(parts) == 1 and parts[0].arrival.container is None
+    if before is not None and before.sha256 and is_alone:
+        for document in taken.documents:
+            if document.outcome is Outcome.NEW:
+                newer_versions.follow(transaction, before.sha256, document.document_id)
     if all(part.picture_of for part in parts):
         return FileOutcome.PICTURE
     if taken.waiting:
@@ -85,8 +100,11 @@ def record(transaction: Transaction, file: SourceFile, outcome: FileOutcome, bef
 
 
 def outcome_at(transaction: Transaction, source_id: str, path: str) -> FileOutcome | None:
-    found = file_at(transaction, source_id, path)
-    return FileOutcome(found.outcome) if found else None
+    return outcome_of(file_at(transaction, source_id, path))
+
+
+def outcome_of(file: SourceFileRecord | None) -> FileOutcome | None:
+    return FileOutcome(file.outcome) if file else None
 
 
 def file_at(transaction: Executor, source_id: str, path: str) -> SourceFileRecord | None:

@@ -237,10 +237,10 @@ class WatchedFolders:
             state.incomplete[file.key] = (file.mark, self._clock() + self._incomplete_for)
             raise _FileMoved
         with self._services.database.write(self._services.space_id) as transaction:
-            outcome = source_files.take_or_record(transaction, self._services, parts)
-            before = source_files.outcome_at(transaction, source_id, file.key)
+            before = source_files.file_at(transaction, source_id, file.key)
+            outcome = source_files.take_or_record(transaction, self._services, parts, before)
             source_file = SourceFile(source_id=source_id, path=file.key, mark=file.mark, sha256=sha256)
-            source_files.record(transaction, source_file, outcome, before)
+            source_files.record(transaction, source_file, outcome, source_files.outcome_of(before))
 
     def _sha256_beside(self, source_id: str, file: FoundFile) -> str | None:
         """Returns the hash of the XML beside a PDF, which was taken before; None if it could not be taken."""

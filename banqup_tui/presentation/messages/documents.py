@@ -23,6 +23,8 @@ TEXTS = {
     "history.decided-newer-version": Texts(N_("Decided: a newer version of {number}.")),
     "history.decided-one-document": Texts(N_("Decided: one document with {number}, which is withdrawn.")),
     "history.decided-two-documents": Texts(N_("Decided: another document than {number}.")),
+    "history.file-replaced": Texts(N_("A later file at the same path took its place: {number}.")),
+    "history.newer-file": Texts(N_("It came at the path of {number}, which was sent: held.")),
     "history.held-again": Texts(N_("The decision was taken back: held again.")),
     "history.not-replaced": Texts(N_("Not replaced any more.")),
     "history.replaced": Texts(N_("Replaced by its newer version {number}.")),

@@ -22,6 +22,8 @@ from tests.support.forked_process import ForkedProcess
 from tests.support.services import EPOCH, HAGELAND, PARVIS, add_document, ask, services_in
 from tests.support.sftp import Server, asyncssh_server
 
+pytestmark = pytest.mark.usefixtures("forked_hosts")
+
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
@@ -149,7 +151,7 @@ async def test_a_service_killed_anywhere_on_the_way_delivers_exactly_once(
     activated(services, "local-folder", path=f"{tmp_path}/in")
     add_document(services, "2026-11874")
     process = ForkedProcess(["-c", SERVICE, str(tmp_path)], {**os.environ, "BANQUP_KILL_AT": where})
-    assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL
+    assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL, process.communicate()
     await until(services, "DELIVERED")
     await asyncio.sleep(0.1)
     assert [seen.name for seen in (tmp_path / "in").iterdir()] == ["2026-11874.xml"]

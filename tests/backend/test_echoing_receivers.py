@@ -23,6 +23,8 @@ from tests.support.connectors import point
 from tests.support.dispatching import until
 from tests.support.services import PARVIS, add_document, ask, services_in
 
+pytestmark = pytest.mark.usefixtures("forked_hosts")
+
 PASSWORD = "Sekret-8c14d2a7f0b3"
 
 

@@ -21,6 +21,8 @@ from tests.support.delivery_requests import delivery_request
 from tests.support.packages import install
 from tests.support.scripted import AUTHORIZATION
 
+pytestmark = pytest.mark.usefixtures("forked_hosts")
+
 SCRIPTED = "tests.support.scripted:Scripted"
 PROJECT = """
 [project]

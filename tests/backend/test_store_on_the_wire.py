@@ -11,6 +11,8 @@ from banqup_tui.protocol.commands import AddIntegration, Configure, ConfigureInt
 from tests.support.services import PARVIS, add_document
 from tests.support.serving import BASE, ServedApp, serving, space_in
 
+pytestmark = pytest.mark.usefixtures("forked_hosts")
+
 SECRET = "geheim-4711"
 FIRM = {"host": "sftp.example", "user": "cabinet", "password": SECRET, "path": "/in/[external_id]"}
 

@@ -76,9 +76,9 @@ def test_a_terminal_that_takes_nothing_more_is_left_all_the_same(fork: Terminal)
     assert fork.process.wait(SECONDS) == exit_codes.TERMINATED
 
 
-def test_a_program_whose_window_is_gone_ends(terminal: Terminal) -> None:
-    terminal.hang_up()
-    assert terminal.process.wait(SECONDS) == exit_codes.HUNG_UP
+def test_a_program_whose_window_is_gone_ends(fork: Terminal) -> None:
+    fork.hang_up()
+    assert fork.process.wait(SECONDS) == exit_codes.HUNG_UP
 
 
 @pytest.mark.parametrize("key", ["enter", "\n"])
@@ -100,7 +100,7 @@ def test_several_keys_typed_ahead_act_one_after_another(shared_setup: LocalSetup
 
 
 def test_ctrl_c_says_in_the_users_language_how_to_leave(shared_setup: LocalSetup) -> None:
-    terminal = shared_setup.real_terminal(columns=100, rows=30, LC_ALL="fr_BE.UTF-8", LANGUAGE="fr")
+    terminal = shared_setup.terminal(columns=100, rows=30, LC_ALL="fr_BE.UTF-8", LANGUAGE="fr")
     terminal.wait_for("Documents")
     terminal.press("\x03")
     terminal.wait_for("Appuyez sur q pour quitter le programme.")

@@ -7,6 +7,7 @@ colours), start real processes.
 
 import atexit
 import contextlib
+import fcntl
 import io
 import locale
 import multiprocessing
@@ -18,19 +19,23 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from multiprocessing import reduction
+from multiprocessing import forkserver, reduction
 from multiprocessing.connection import wait
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO, Any
 from unittest import mock
 
 from banqup_tui import kill_points_of_tests, launcher
 from banqup_tui.app_dirs import AppDirs
+from banqup_tui.backend.connector_host import client as host_client
 from banqup_tui.protocol.local import AS_MESSAGES, LOG_FILE
 from banqup_tui.python_process import clean_environment
 
 _FORK_SERVER = multiprocessing.get_context("forkserver")
 _FORK_SERVER.set_forkserver_preload(["tests.support.forked_imports"])
+_HIGH = 500
+"""Descriptors from here on are free."""
 
 
 class _Descriptor:
@@ -53,6 +58,7 @@ class ForkedProcess:
         environment: All of the environment.
         streams: Descriptors of stdin, stdout and stderr. Without them stdin is empty, and `communicate` gives the
             output.
+        pass_fds: Other descriptors that the new process has by the same numbers.
 
     The methods are those of `subprocess.Popen`.
     """
@@ -64,16 +70,18 @@ class ForkedProcess:
         *,
         streams: tuple[int, int, int] | None = None,
         directory: Path | None = None,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self._written: list[IO[bytes]] = []
         with open(os.devnull, "rb") as empty:
             if streams is None:
                 out, err = self._written = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115
                 streams = empty.fileno(), out.fileno(), err.fileno()
-            descriptors = [_Descriptor(number) for number in streams]
+            descriptors = {number: _Descriptor(own) for number, own in enumerate(streams)}
+            descriptors |= {number: _Descriptor(number) for number in pass_fds}
             self._process = _FORK_SERVER.Process(
                 target=_run,
-                args=(list(arguments), dict(environment), descriptors, str(directory or Path.cwd())),
+                args=(list(arguments), dict(environment), descriptors, str(directory or Path.cwd()), os.getpid()),
                 daemon=True,  # one that a failed test leaves behind must not keep pytest from ending
             )
             self._process.start()
@@ -147,6 +155,19 @@ def forked_backends() -> Iterator[list[ForkedProcess]]:
         yield started
 
 
+@contextlib.contextmanager
+def forked_hosts() -> Iterator[None]:
+    """The connector hosts of this process are forks."""
+
+    def start(command: Sequence[str], *, env: Mapping[str, str], pass_fds: Sequence[int], **_more: object) -> Any:
+        with open(os.devnull, "rb") as empty:
+            streams = (empty.fileno(), 1, 2)
+            return ForkedProcess(command[command.index("-m") :], env, streams=streams, pass_fds=pass_fds)
+
+    with mock.patch.object(host_client, "subprocess", SimpleNamespace(**{**vars(subprocess), "Popen": start})):
+        yield
+
+
 def is_fork(pid: int) -> bool:
     """Whether a process looks like one of ours. Its command line and environment are those of the fork server."""
     try:
@@ -160,12 +181,19 @@ def _all_of(file: IO[bytes]) -> str:
     return file.read().decode()
 
 
-def _run(arguments: list[str], environment: dict[str, str], streams: list[_Descriptor], directory: str) -> None:
+def _run(
+    arguments: list[str], environment: dict[str, str], descriptors: dict[int, _Descriptor], directory: str, starter: int
+) -> None:
     """All of the new process."""
     os.setsid()
-    for number, stream in enumerate(streams):
-        os.dup2(stream.number, number)
-        os.close(stream.number)
+    os.getppid = lambda: starter  # the parent is the fork server, which a kill point must not kill
+    # Out of the way first: a number that is wanted may be that of another.
+    received = {number: fcntl.fcntl(one.number, fcntl.F_DUPFD, _HIGH) for number, one in descriptors.items()}
+    for one in descriptors.values():
+        os.close(one.number)
+    for number, own in received.items():
+        os.dup2(own, number)
+        os.close(own)
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environment)
@@ -181,7 +209,11 @@ def _run(arguments: list[str], environment: dict[str, str], streams: list[_Descr
     )
     multiprocessing.current_process().daemon = False  # a program may use multiprocessing itself
     kill_points_of_tests.read_environment()
-    os._exit(_code_of(arguments))
+    # A fork has the address of the fork server, and Python 3.11 starts another one all the same: it is no child of it.
+    setattr(forkserver._forkserver, "ensure_running", lambda: None)  # noqa: B010
+    with forked_hosts():
+        code = _code_of(arguments)
+    os._exit(code)
 
 
 def _use_streams(*streams: io.TextIOWrapper) -> None:

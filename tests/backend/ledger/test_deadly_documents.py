@@ -14,6 +14,8 @@ from tests.backend.ledger.harness import LedgerHarness
 from tests.support.scripted import Deadly
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.usefixtures("forked_hosts")
+
 
 @pytest.mark.parametrize(("step", "state"), [("prepare", "FAILED"), ("commit", "UNKNOWN")])
 async def test_a_document_that_ends_the_process_of_its_connector_is_left_alone_and_the_others_arrive(

@@ -135,6 +135,23 @@ def test_each_limit_is_named() -> None:
     assert refusals(container(large)) == [("large.txt", "file.part-too-large"), ("a.pdf", "")]
 
 
+def test_archives_that_were_written_as_a_stream_or_for_large_files_are_opened() -> None:
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w") as file:
+        for name in ("a.pdf", "b.pdf"):
+            with file.open(name, "w", force_zip64=True) as inside:
+                inside.write(PDF)
+    assert refusals(container(pipe.getvalue())) == [("a.pdf", ""), ("b.pdf", "")]
+    changed = io.BytesIO(pipe.getvalue())
+    with zipfile.ZipFile(changed, "a") as file:
+        file.writestr("c.pdf", PDF)
+    assert [name for name, _ in refusals(container(changed.getvalue() + b"\r\n"))] == ["a.pdf", "b.pdf", "c.pdf"]
+
+
 def test_files_that_share_their_bytes_are_a_bomb() -> None:
     first = archive(("a.txt", b"x" * 5000), compression=zipfile.ZIP_STORED)
     start, end = first.index(b"PK\x01\x02"), first.index(b"PK\x05\x06")
@@ -223,6 +240,13 @@ def test_broken_headers_of_a_mail_are_read_as_far_as_they_go() -> None:
 def test_a_mail_that_ends_before_its_attachments_is_not_whole() -> None:
     whole = mail(("a.pdf", "application/pdf", PDF)).as_bytes()
     assert refusal(whole[: whole.index(b"In bijlage") + 5]) == "file.incomplete"
+
+
+def test_a_mail_that_a_mail_program_wrote_out_is_opened_and_a_mailbox_is_not() -> None:
+    whole = mail(("a.pdf", "application/pdf", PDF)).as_bytes()
+    line = b"From facturen@korst.example Mon Mar  2 10:00:00 2026\n"
+    assert refusals(container(line + whole)) == [("a.pdf", "")]
+    assert not isinstance(open_file(line + whole + b"\n" + line + whole), Container)
 
 
 def test_an_encrypted_mail_waits_with_its_reason() -> None:

@@ -32,7 +32,7 @@ def open_zip(data: bytes) -> FoundContainer | None:
     """
     if not data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return None
-    if b"PK\x05\x06" not in data:
+    if _is_cut_off(data):
         raise refuse("file.incomplete", format="ZIP")
     if directory_bytes(data) > _MOST_DIRECTORY:
         raise refuse("file.too-many-parts", limit=MAX_PARTS)
@@ -43,9 +43,6 @@ def open_zip(data: bytes) -> FoundContainer | None:
         raise refuse("file.damaged-archive") from error
     if _is_document(entries, data):
         return None
-    if entries and data.startswith(b"PK\x03\x04") and min(entry.header_offset for entry in entries) > 0:
-        # The directory is that of an archive inside this one, whose own is missing.
-        raise refuse("file.incomplete", format="ZIP")
     if sum(entry.compress_size for entry in entries) > len(data):
         raise refuse("file.overlapping-archive")  # entries that share their bytes: a bomb, never an accident
     files = [entry for entry in entries if not _is_junk(entry)]
@@ -54,6 +51,13 @@ def open_zip(data: bytes) -> FoundContainer | None:
     if len(files) > MAX_PARTS:
         raise refuse("file.too-many-parts", limit=MAX_PARTS)
     return FoundContainer(kind=ContainerKind.ZIP, files=(_taken_out(archive, entry) for entry in files))
+
+
+def _is_cut_off(data: bytes) -> bool:
+    """Returns whether the directory is missing, or is that of an archive inside, which does not begin at byte 0."""
+    end = data.rfind(b"PK\x05\x06")
+    size, offset = (int.from_bytes(data[end + at : end + at + 4], "little") for at in (12, 16))
+    return end < 0 or (0xFFFFFFFF not in (size, offset) and end - size - offset > 0)
 
 
 def _is_document(entries: list[zipfile.ZipInfo], data: bytes) -> bool:

@@ -29,6 +29,7 @@ _Mail: TypeAlias = "Message[str, str]"
 _T = TypeVar("_T")
 
 _MOST_HEAD = 2**17
+_NEXT_IN_MBOX = re.compile(rb"\n\r?\nFrom \S+ [^\n]*\d{4}\r?\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,60}):")
 _TELLING = frozenset(
     {b"from", b"to", b"subject", b"date", b"message-id", b"mime-version", b"received", b"return-path", b"delivered-to"}
@@ -42,6 +43,7 @@ TINY_PICTURE = 5 * 2**10
 _PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM")
 _NO_DOCUMENTS = frozenset(
     {
+        "application/applefile",
         "application/ics",
         "application/pgp-signature",
         "application/pkcs7-signature",
@@ -62,8 +64,10 @@ _SERVERS_OWN = re.compile(r"ATT\d{5,}\.(?:txt|html?|c|dat)", re.IGNORECASE)
 
 def is_mail(data: bytes) -> bool:
     """Returns whether the bytes begin with a header block in which two fields of a mail stand."""
-    head = data[:_MOST_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    head = _from_first_field(data[:_MOST_HEAD])
     found: set[bytes] = set()
+    if not _FIELD.match(head):
+        return False
     for line in head.splitlines():
         if line[:1] in (b" ", b"\t"):
             continue
@@ -74,12 +78,22 @@ def is_mail(data: bytes) -> bool:
     return len(found & _TELLING) >= 2
 
 
+def _from_first_field(data: bytes) -> bytes:
+    """Returns the bytes without what programs put before the first field: a byte order mark, the line of an mbox.
+
+    A file of several mails (mbox) is left as it is, and so is none.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    if data.startswith(b"From ") and not _NEXT_IN_MBOX.search(data):
+        return data.partition(b"\n")[2]
+    return data
+
+
 def open_mail(data: bytes) -> FoundContainer | None:
     """Returns the mail with its documents; `None` if the bytes are no mail."""
     if not is_mail(data):
         return None
-    mail = _parsed(data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
-    return _found(mail)
+    return _found(_parsed(_from_first_field(data)))
 
 
 def _found(mail: _Mail) -> FoundContainer:
@@ -136,7 +150,8 @@ def _pieces(message: _Mail, *, in_related: bool) -> Iterator[_Piece]:
 
 
 def _document(piece: _Piece, shown: set[str]) -> Iterator[ContainerEntry]:
-    if piece.type in _NO_DOCUMENTS or piece.name.lower().endswith((".ics", ".p7s", ".asc", ".sig")):
+    is_empty = not (piece.data or piece.is_attachment or piece.message.is_multipart())
+    if is_empty or piece.type in _NO_DOCUMENTS or piece.name.lower().endswith((".ics", ".p7s", ".asc", ".sig")):
         return
     if piece.type in _SECURED or piece.name.lower().endswith(".p7m"):
         yield ContainerEntry(name=piece.name or "smime.p7m", refusal=refuse("file.secured-mail"))
@@ -161,12 +176,10 @@ def _attached_mail(piece: _Piece) -> ContainerEntry:
 
 def _is_body(piece: _Piece) -> bool:
     """Returns whether the piece is text to be read, not a file. A bank file or an XML is a file, however it is sent."""
-    if not piece.type.startswith("text/") and piece.type != "application/octet-stream":
+    if not piece.type.startswith("text/"):
         return False
     if piece.is_attachment and not _SERVERS_OWN.fullmatch(piece.name):
         return False
-    if not piece.type.startswith("text/"):
-        return not piece.data
     if looks_like_xml(piece.data) and not is_html(piece.data) and piece.type != "text/html":
         return False
     head, _ = bank_text.decoded(piece.data[:20_000])

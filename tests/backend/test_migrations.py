@@ -258,6 +258,21 @@ def test_business_keys_are_computed_anew_and_nothing_is_held_after_the_fact(data
     assert {row.duplicate for row in rows.values()} == {None}
 
 
+def test_e_invoices_of_an_older_database_are_found_by_their_numbers(database: Database) -> None:
+    bring_up_to_date(database)
+    one = a_document("one", number="A-17/2026", line_count=2)
+    letter = a_document("letter", kind=DocumentKind.OTHER, media_type="application/pdf")
+    with database.engine.begin() as connection:
+        connection.execute(tables.document.insert(), [_row(one), _row(letter)])
+        for statement in BEFORE_TEXTS:
+            connection.execute(text(statement))
+        connection.execute(text("UPDATE schema_version SET version = 12"))
+    bring_up_to_date(database)
+    with database.engine.connect() as connection:
+        found = dict(connection.execute(select(tables.document.c.id, tables.document.c.number_key)).all())
+    assert found == {"one": "a172026", "letter": ""}
+
+
 def _row(document: Document) -> dict[str, Any]:
     return {
         "id": document.id, "space_id": "s", "client_id": document.client_id, "folder": document.folder,
@@ -273,7 +288,14 @@ BEFORE_MESSAGES_OF_INTAKE = (
     "ALTER TABLE source DROP COLUMN problems",
 )
 
+BEFORE_TEXTS = (
+    "DROP TABLE document_text",
+    "DROP INDEX document_number",
+    "ALTER TABLE document DROP COLUMN number_key",
+)
+
 BEFORE_DUPLICATES = (
+    *BEFORE_TEXTS,
     "DROP INDEX document_withdrawn",
     "ALTER TABLE document DROP COLUMN duplicate",
     "ALTER TABLE document DROP COLUMN replaced_by",

@@ -150,6 +150,7 @@ class DocumentRecord(StoredRecord, frozen=True):
     filed_year: int
     filed_month: int
     business_key: str | None
+    number_key: str | None
     created_seq: int
     ready_seq: int | None
     seq: int

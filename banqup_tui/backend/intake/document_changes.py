@@ -14,6 +14,7 @@ from banqup_tui.backend.services import CommandRefused
 from banqup_tui.domain.document import Document, Duplicate, HistoryEntry
 from banqup_tui.domain.duplicates import business_key
 from banqup_tui.domain.messages import Message
+from banqup_tui.domain.twins import number_key
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
 
@@ -49,6 +50,7 @@ def change(transaction: Transaction, row: DocumentRecord, by: str, what: Message
         "filed_year": document.sort_date.year,
         "filed_month": document.sort_date.month,
         "business_key": business_key(document),
+        "number_key": number_key(document),
         "duplicate": str(document.duplicate) if document.duplicate else None,
         "replaced_by": document.replaced_by,
         "withdrawn_at": document.withdrawn_at,

@@ -24,6 +24,7 @@ from banqup_tui.domain.source import Learned, RuleKind
 from banqup_tui.domain.statement import Statement
 from banqup_tui.domain.status import accounting_status_with
 from banqup_tui.domain.text import clean, safe_file_name
+from banqup_tui.domain.twins import number_key
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.content import Content
 from banqup_tui.protocol.messages import EntityKind
@@ -226,6 +227,7 @@ def _insert(transaction: Transaction, document: Document) -> None:
         "filed_year": document.sort_date.year,
         "filed_month": document.sort_date.month,
         "business_key": business_key(document),
+        "number_key": number_key(document),
         "created_seq": 0,
         "ready_seq": 0 if may_be_sent(document) else None,
         "seq": 0,

@@ -6,7 +6,7 @@ or the first argument of `Table`): those names are of earlier versions, and rena
 """
 
 from banqup_tui.backend.db.tables.basis import UtcTime, metadata, stamp, utc_now
-from banqup_tui.backend.db.tables.documents import client, client_key, document
+from banqup_tui.backend.db.tables.documents import client, client_key, document, document_text
 from banqup_tui.backend.db.tables.integrations import (
     allowed_package,
     installation,
@@ -38,6 +38,7 @@ __all__ = [
     "delivery",
     "dispatcher",
     "document",
+    "document_text",
     "drop_account",
     "installation",
     "integration",

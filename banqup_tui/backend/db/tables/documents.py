@@ -49,6 +49,7 @@ document = Table(
     Column("filed_year", Integer, nullable=False),
     Column("filed_month", Integer, nullable=False),
     Column("business_key", String(64)),
+    Column("number_key", String(40)),
     Column("created_seq", Integer, nullable=False),
     Column("ready_seq", Integer),
     Column("seq", Integer, nullable=False),
@@ -64,11 +65,21 @@ document = Table(
     Index("document_ready", "client_id", "ready_seq"),
     Index("document_newest", "space_id", "created_at", "id"),
     Index("document_business", "client_id", "business_key"),
+    Index("document_number", "space_id", "number_key", "client_id", "created_at"),
     Index("document_withdrawn", "withdrawn_at", sqlite_where=text("withdrawn_at IS NOT NULL")),
 )
 """`filed_year`, `filed_month`: the month under which the document is filed. `business_key`: hash by which a document
-that came twice with other bytes is found. `created_seq`, `ready_seq`: change numbers at which it was created and became
+that came twice with other bytes is found. `number_key`: an e-invoice is found by it from the text of its picture, and
+empty it stands for a PDF that may be such a picture (`domain.twins.number_key`). `created_seq`, `ready_seq`: change numbers at which it was created and became
 ready to send; no `ready_seq`: it is not approved, held as a duplicate, replaced or withdrawn, and is never sent by
 itself or in bulk. `attempted`: something of it was sent, or tried. `duplicate`, `replaced_by`, `withdrawn_at`: as in
 `domain.document`.
 """
+
+document_text = Table(
+    "document_text",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+)
+"""The text layers of plain PDFs by the hash of their bytes; empty for those that have none or cannot be read."""

@@ -24,7 +24,7 @@ from banqup_tui.domain.invoice_types import InvoiceKind
 
 PDF = "application/pdf"
 
-DAYS_APART = 120
+DAYS_BETWEEN = 120
 """A PDF and its e-invoice come within this time."""
 
 _CHARACTERS_FOR_NUMBER = 8_000
@@ -43,15 +43,15 @@ _WORD = re.compile(r"[^\W_]+")
 _WORD_OF_LETTERS = re.compile(r"[^\W\d_]{2,}")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2019\u2018\u02bc\u00b4\u0060", "'"))
 _LEGAL_FORMS = re.compile(
-    r"\b(?:s ?a ?r ?l|s ?r ?l|s ?a|s ?p ?r ?l|s ?a ?s ?u?|b ?v ?b ?a|b ?v|n ?v|v ?o ?f|s ?c|s ?n ?c|s ?c ?s|c ?v|comm ?v|"
-    r"a ?s ?b ?l|v ?z ?w|gmbh|ag|ltd|limited|inc|co|kg)\b"
+    r"\b(?:s ?a ?r ?l|s ?r ?l|s ?p ?r ?l|s ?a ?s ?u|s ?a ?s|s ?a|s ?n ?c|s ?c ?s|s ?c|b ?v ?b ?a|b ?v|n ?v|v ?o ?f|"
+    r"comm ?v|c ?v|a ?s ?b ?l|v ?z ?w|gmbh|ag|ltd|limited|inc|co|kg)\b"
 )
 _LABEL = re.compile(
-    r"(?:n[o°ºr]?|num|numero|nummer|number|invoice|facture|factuur|factuurnummer|rechnung|rechnungsnummer|creditnota|"
+    r"(?<![^\W_])(?:n[o°ºr]?|num|numero|nummer|number|invoice|facture|factuur|factuurnummer|rechnung|rechnungsnummer|creditnota|"
     r"note de credit|credit note|avoir|#)[\W_]{0,5}$"
 )
 _TITLE_OF_REMINDER = re.compile(
-    r"(?:\W|\d+(?:e|er|re|de|ste)?\b|premier|deuxieme|dernier|tweede|derde|laatste|first|second|final|lettre de|avis de)*"
+    r"(?:\W|\d+(?:e|er|re|de|ste)?\b|premier|deuxieme|dernier|tweede|derde|laatste|first|second|final|lettre de)*"
     r"(?:rappel|(?:betalings|betaal)?herinnering|aanmaning|mise en demeure|ingebrekestelling|(?:payment )?reminder|"
     r"zahlungserinnerung|mahnung|releve|rekeningoverzicht|overzicht|statement of account)\b"
 )

@@ -70,10 +70,10 @@ document = Table(
 )
 """`filed_year`, `filed_month`: the month under which the document is filed. `business_key`: hash by which a document
 that came twice with other bytes is found. `number_key`: an e-invoice is found by it from the text of its picture, and
-empty it stands for a PDF that may be such a picture (`domain.twins.number_key`). `created_seq`, `ready_seq`: change numbers at which it was created and became
-ready to send; no `ready_seq`: it is not approved, held as a duplicate, replaced or withdrawn, and is never sent by
-itself or in bulk. `attempted`: something of it was sent, or tried. `duplicate`, `replaced_by`, `withdrawn_at`: as in
-`domain.document`.
+empty it stands for a PDF that may be such a picture (`domain.twins.number_key`). `created_seq`, `ready_seq`: change
+numbers at which it was created and became ready to send; no `ready_seq`: it is not approved, held as a duplicate,
+replaced or withdrawn, and is never sent by itself or in bulk. `attempted`: something of it was sent, or tried.
+`duplicate`, `replaced_by`, `withdrawn_at`: as in `domain.document`.
 """
 
 document_text = Table(

@@ -87,7 +87,7 @@ def _row(
     yield client.reference if client else ""
     yield client.name if client else ""
     yield (document.number or "") if document else ""
-    yield document.sort_date.isoformat() if document else ""
+    yield document.issue_date.isoformat() if document and document.issue_date else ""
     yield document.file_name if document else ""
     yield integration.label if integration else ""
     yield failure.state.value

@@ -20,7 +20,7 @@ class Sent(Value, frozen=True, kw_only=True):
 
 
 class DocumentRow(Value, frozen=True, kw_only=True):
-    """A row of a table of documents. `date` is `Document.sort_date`.
+    """A row of a table of documents. `date` is `Document.sort_date`; it is shown if `has_issue_date`.
 
     `status` includes the effects of pending commands; if there are any, `pending` is True. `sent` has an entry for
     each delivery that is not cancelled, by the label of its integration. `undecided`, `replaced` and `withdrawn` as in
@@ -43,6 +43,7 @@ class DocumentRow(Value, frozen=True, kw_only=True):
     attempted: bool = False
     pending: bool = False
     is_credit_note: bool = False
+    has_issue_date: bool = True
     undecided: bool = False
     replaced: bool = False
     withdrawn: bool = False

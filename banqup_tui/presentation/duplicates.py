@@ -51,9 +51,14 @@ KIND_NAMES = {
 
 
 def title_with_date(document: Document | DocumentRow) -> str:
-    """Returns `2026-00417 of 20/11/2026`; the name of the file where the document has no number."""
+    """Returns `2026-00417 of 20/11/2026`; without a number the name of its file, without a date none."""
     name = document.title if isinstance(document, DocumentRow) else document.number or document.file_name
-    day = document.date if isinstance(document, DocumentRow) else document.sort_date
+    if isinstance(document, DocumentRow):
+        day = document.date if document.has_issue_date else None
+    else:
+        day = document.issue_date
+    if day is None:
+        return clean(name)
     return _("{number} of {date}").format(number=clean(name), date=full_date(day))
 
 

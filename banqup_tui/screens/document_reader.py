@@ -160,7 +160,10 @@ def plain_lines(document: Document, width: int, problem: str) -> list[Line]:
     if document.kind is DocumentKind.CREDIT_NOTE:
         heading = f"{_('Credit note')} {heading}"
     lines: list[Line] = [(fitted(0, width, heading, "strong", bold=True),)]
-    lines += [(left(0, full_date(document.sort_date), "muted"),), BLANK]
+    day = full_date(document.issue_date)
+    if document.issue_date is None:
+        day = _("Came in on {day}").format(day=full_date(document.created_at.date()))
+    lines += [(left(0, day, "muted"),), BLANK]
     facts = [(_("File"), document.file_name), (_("Kind"), document.media_type), (_("Size"), size(document.size))]
     if document.counterparty and document.counterparty.name:
         facts.insert(0, (_("From"), document.counterparty.name))

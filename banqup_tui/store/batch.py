@@ -27,6 +27,7 @@ from banqup_tui.store.codes import (
     PROCESSED,
     REPLACED,
     STATUS_CODE,
+    UNDATED,
     UNDECIDED,
     WITHDRAWN,
     day_of,
@@ -101,6 +102,7 @@ class CopyWriter:
         flags = document.approved * APPROVED | document.processed * PROCESSED | document.attempted * ATTEMPTED
         flags |= (document.kind is DocumentKind.CREDIT_NOTE) * CREDIT_NOTE | document.is_undecided * UNDECIDED
         flags |= (document.replaced_by is not None) * REPLACED | document.is_withdrawn * WITHDRAWN
+        flags |= (document.issue_date is None) * UNDATED
         document = directed(document)  # servers of older versions send credit notes with positive amounts
         return _WholeRow(
             old.n if old is not None else self._free_number(int(document.created_at.timestamp() * 1000)),

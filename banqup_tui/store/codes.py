@@ -19,7 +19,7 @@ STATUS_CODE: dict[AccountingStatus, int] = {status: code for code, status in enu
 FOLDER_CODE: dict[Folder, int] = {folder: code for code, folder in enumerate(ALL_FOLDERS)}
 PROCESSED_CODE = STATUS_CODE[AccountingStatus.PROCESSED]
 
-APPROVED, PROCESSED, ATTEMPTED, CREDIT_NOTE, UNDECIDED, REPLACED, WITHDRAWN = 1, 2, 4, 8, 16, 32, 64
+APPROVED, PROCESSED, ATTEMPTED, CREDIT_NOTE, UNDECIDED, REPLACED, WITHDRAWN, UNDATED = 1, 2, 4, 8, 16, 32, 64, 128
 
 
 def day_of(value: date) -> int:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from banqup_tui.kill_points import kill_point
-from banqup_tui.store.codes import CREDIT_NOTE, UNDECIDED, WITHDRAWN
+from banqup_tui.store.codes import CREDIT_NOTE, UNDATED, UNDECIDED, WITHDRAWN
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA = 7
+SCHEMA = 8
 """The number of the schema; raise it with every migration, together with `copy.SCHEMA`.
 
 A copy of a newer schema is renamed and begun again, never read.
@@ -61,7 +61,8 @@ _DOCUMENTS = (
 `ver` is the change number of the row, `gen` the generation of the copy that brought it.
 `look` is 1 for a failed or uncertain delivery that no user has dismissed; `cause` is then its cause (domain.causes).
 `flags` adds up 1 approved, 2 processed, 4 attempted, 8 credit note (whose amounts are negative, domain.direction),
-16 held as a duplicate, 32 replaced by a newer version, 64 withdrawn (counted in no tally).
+16 held as a duplicate, 32 replaced by a newer version, 64 withdrawn (counted in no tally), 128 without an issue date
+(`day` is then the day on which it came in).
 `value` is the JSON of the wire without the fields that have a column.
 """
 
@@ -78,6 +79,7 @@ def make(path: Path, step: int | None = None) -> None:
     steps(name="0005")(_messages)
     steps(name="0006")(_messages_of_intake)
     steps(name="0007")(_undecided_and_withdrawn)
+    steps(name="0008")(_undated)
     database = Database(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -179,6 +181,12 @@ def _undecided_and_withdrawn(database: Database) -> None:
         database.execute(
             f"CREATE INDEX IF NOT EXISTS document_{name} ON document (client, day) WHERE flags & {flag} <> 0"
         )
+
+
+def _undated(database: Database) -> None:
+    """Marks documents without an issue date, whose `day` is that on which they came in. Twice changes nothing."""
+    has_none = "json_extract(CAST(value AS TEXT), '$.issueDate') IS NULL"
+    database.execute(f"UPDATE document SET flags = flags | {UNDATED} WHERE {has_none}")  # noqa: S608
 
 
 _REASONS = {

@@ -17,6 +17,7 @@ from banqup_tui.store.codes import (
     PROCESSED,
     REPLACED,
     STATUSES,
+    UNDATED,
     UNDECIDED,
     WITHDRAWN,
     date_of,
@@ -105,6 +106,7 @@ def _row(row: StoredRow, client_id: str, sent: tuple[Sent, ...], overlay: Overla
         gross_amount=row.gross, approved=bool(flags & APPROVED), processed=drawn.processed, attempted=drawn.attempted,
         pending=drawn.pending, file_name=row.file_name, sent=sent, is_credit_note=bool(flags & CREDIT_NOTE),
         undecided=drawn.undecided, replaced=bool(flags & REPLACED), withdrawn=drawn.withdrawn,
+        has_issue_date=not flags & UNDATED,
     )  # fmt: skip
 
 

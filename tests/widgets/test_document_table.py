@@ -32,6 +32,13 @@ async def test_a_row_stands_on_the_grid_at_80_columns() -> None:
         assert shown[5] == "  24/11/26  2026-00002     Meunerie de Ge…  USD 1,215.13  ◊ Client     –     ⋮"
 
 
+async def test_a_document_without_a_date_shows_none() -> None:
+    source = ManyRows(1)
+    source.changed[0] = invented(0, number=None, file_name="scan.pdf", has_issue_date=False)
+    async with Stage(DocumentTable(source)).run_test(size=(80, 24)) as pilot:
+        assert rows(pilot.app)[3].startswith("  –         scan.pdf")
+
+
 async def test_under_70_columns_the_status_is_its_sign() -> None:
     async with Stage(DocumentTable(ManyRows(3))).run_test(size=(67, 24)) as pilot:
         shown = rows(pilot.app)

@@ -57,7 +57,7 @@ def print_documents(runtime: CliRuntime, documents: Iterable[Document], *, json:
             document.id,
             clients[document.client_id].reference if document.client_id in clients else "–",
             document.folder.value,
-            document.sort_date.isoformat(),
+            document.issue_date.isoformat() if document.issue_date else "–",
             document.number or document.file_name,
             (document.counterparty.name if document.counterparty else None) or "–",
             _amount(document),

@@ -28,7 +28,8 @@ def draw_document(
     line = LineBuilder(base)
     if is_selected:
         line.put(sign("selected"), look.style("accent", ground))
-    day = full_date(row.date) if columns.date_width == 10 else short_date(row.date)
+    issued = row.date if row.has_issue_date else None
+    day = full_date(issued) if columns.date_width == 10 else short_date(issued)
     line.at(columns.date).put(day, base)
     if row.is_credit_note:
         line.at(columns.number - 1).put(sign("credit"), base)  # in the gap: a number keeps all of its cells

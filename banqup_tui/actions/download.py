@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from banqup_tui.actions.context import Action, Context
-from banqup_tui.actions.file_export import name_for, save_copy
+from banqup_tui.actions.file_export import files_of, name_for, save_copy
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.prompts import Notice
 from banqup_tui.domain.messages import Message
@@ -24,7 +24,7 @@ class DownloadAction(Action):
         return _("Download…")
 
     def help(self) -> str:
-        return _("Saves the files of documents to a directory; a file that is there already is never written over.")
+        return _("Saves the files of documents, with their PDFs, to a directory; no file there is written over.")
 
     def availability(self, context: Context) -> Message | None:
         return None if context.documents else Message("action.no-document")
@@ -37,10 +37,10 @@ class DownloadAction(Action):
         try:
             saved = []
             for document in context.documents:
-                source = await context.session.download(document.sha256)
-                name = name_for(document)
-                saved.append(await asyncio.to_thread(save_copy, source, directory.expanduser(), name))
-                progress.advance(name)
+                for sha256, name in files_of(document):
+                    source = await context.session.download(sha256)
+                    saved.append(await asyncio.to_thread(save_copy, source, directory.expanduser(), name))
+                progress.advance(name_for(document))
         finally:
             progress.done()
         if len(saved) == 1:

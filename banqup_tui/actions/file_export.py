@@ -25,6 +25,15 @@ def name_for(document: Document) -> str:
     return safe_file_name(document.file_name, fallback=document.sha256[:16])
 
 
+def files_of(document: Document) -> list[tuple[str, str]]:
+    """Returns SHA-256 and name of the document's file, and of the PDF that came with an e-invoice."""
+    name = name_for(document)
+    files = [(document.sha256, name)]
+    if document.picture is not None:
+        files.append((document.picture.sha256, f"{name.rpartition('.')[0] or name}.pdf"))
+    return files
+
+
 def save_copy(source: Path, directory: Path, name: str) -> Path:
     """Copies `source` into `directory` and returns the path of the copy.
 

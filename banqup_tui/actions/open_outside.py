@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from banqup_tui.actions.context import Action, Context
-from banqup_tui.actions.file_export import name_for
+from banqup_tui.actions.file_export import files_of
 from banqup_tui.actions.places import OF_DOCUMENTS
 from banqup_tui.actions.temporary_copies import open_copy
 from banqup_tui.domain.messages import Message
@@ -28,7 +28,7 @@ class OpenOutsideAction(Action):
         return _("Open elsewhere")
 
     def help(self) -> str:
-        return _("Opens a copy of the document in the program that this computer has for it.")
+        return _("Opens a copy of the document, or of its PDF, in the program that this computer has for it.")
 
     def availability(self, context: Context) -> Message | None:
         if context.document is None:
@@ -38,4 +38,6 @@ class OpenOutsideAction(Action):
     async def run(self, context: Context) -> None:
         if context.document is None:
             return
-        await open_copy(context, context.document.sha256, name_for(context.document))
+        # An e-invoice is laid out on the screen; the PDF that came with it is what another program can show.
+        sha256, name = files_of(context.document)[-1]
+        await open_copy(context, sha256, name)

@@ -14,6 +14,7 @@ from banqup_tui.actions.registry import BY_ID
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import Message
+from banqup_tui.domain.origin import Picture
 from banqup_tui.presentation.formats import moment
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import (
@@ -44,6 +45,7 @@ from tests.actions.fakes import (
     an_installation,
     an_integration,
 )
+from tests.support.papers import letter
 
 
 async def test_documents_are_marked_as_processed_and_back() -> None:
@@ -83,6 +85,19 @@ async def test_a_download_never_writes_over_a_file(tmp_path: Path) -> None:
     assert all("/" not in name and ":" not in name and "\x1b" not in name for name in saved)
     assert saved[0].endswith(" (2).xml")
     assert all(path.read_bytes() == b"<Invoice/>" for path in (tmp_path / "saved").iterdir())
+
+
+async def test_an_e_invoice_is_downloaded_with_the_pdf_that_came_with_it(tmp_path: Path) -> None:
+    picture = Picture(sha256="b" * 64, file_name="scan 1.pdf", size=4)
+    one = a_document(file_name="F1.xml", picture=picture)
+    (tmp_path / one.sha256).write_bytes(b"<Invoice/>")
+    (tmp_path / picture.sha256).write_bytes(letter())
+    ask = FakeAsk(tmp_path / "saved")
+    await BY_ID["download"].run(a_context(ask, FakeActionSession(tmp_path), documents=[one]))
+    assert {path.name: path.read_bytes() for path in (tmp_path / "saved").iterdir()} == {
+        "F1.xml": b"<Invoice/>",
+        "F1.pdf": letter(),
+    }
 
 
 def test_a_directory_that_cannot_be_written_is_one_sentence_with_a_remedy(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.origin import BY_HAND, ContainerPlace, EnvelopeOrigin, MailOrigin, Origin
-from banqup_tui.presentation.formats import moment, size
+from banqup_tui.presentation.formats import size
 from banqup_tui.presentation.words import N_, _
+from banqup_tui.widgets.layouts.deliveries import local_moment
 from banqup_tui.widgets.text_lines import BLANK, Line, labelled, left
 
 _VALUE = 16
@@ -31,10 +32,10 @@ def history_lines(document: Document, now: datetime, width: int) -> list[Line]:
     lines: list[Line] = []
     for number, origin in enumerate(document.origins):
         heading = _("Came in") if number == 0 else _("Came again")
-        at = moment(origin.at.astimezone(now.tzinfo), now.date())
-        lines += [(left(0, heading, "strong", bold=True), left(_VALUE, at)), *_facts_of(origin, width), BLANK]
+        at = local_moment(origin.at, now)
+        lines += [(left(0, heading, "strong", bold=True), left(_VALUE, at)), *_facts_of(origin, now, width), BLANK]
     if not document.origins:
-        at = moment(document.created_at.astimezone(now.tzinfo), now.date())
+        at = local_moment(document.created_at, now)
         lines += [(left(0, _("Came in"), "strong", bold=True), left(_VALUE, at)), BLANK]
     if document.picture is not None:
         picture = f"{document.picture.file_name}, {size(document.picture.size)}"
@@ -42,37 +43,37 @@ def history_lines(document: Document, now: datetime, width: int) -> list[Line]:
     return lines
 
 
-def _facts_of(origin: Origin, width: int) -> Iterator[Line]:
+def _facts_of(origin: Origin, now: datetime, width: int) -> Iterator[Line]:
     yield from labelled(_("Came by"), _VALUE, width, _("Import") if origin.source == BY_HAND else origin.source)
     yield from labelled(_("Path"), _VALUE, width, origin.path)
     if origin.container is not None:
-        for label, text in _container(origin.container):
+        for label, text in _container(origin.container, now):
             if text:
                 yield from labelled(label, _VALUE, width, text)
 
 
-def _container(place: ContainerPlace) -> Iterator[tuple[str, str]]:
+def _container(place: ContainerPlace, now: datetime) -> Iterator[tuple[str, str]]:
     kind = _(_CONTAINERS[place.kind]) if place.kind in _CONTAINERS else place.kind
     yield _("Inside of"), f"{place.name} ({kind}), {place.position}"
     yield "SHA-256", place.sha256
     if place.mail is not None:
-        yield from _mail(place.mail)
+        yield from _mail(place.mail, now)
     if place.envelope is not None:
-        yield from _envelope(place.envelope)
+        yield from _envelope(place.envelope, now)
 
 
-def _mail(mail: MailOrigin) -> Iterator[tuple[str, str]]:
+def _mail(mail: MailOrigin, now: datetime) -> Iterator[tuple[str, str]]:
     yield _("Mail from"), mail.sender
     yield _("Mail to"), ", ".join(mail.recipients)
     yield _("Subject"), mail.subject
     yield "Message-ID", mail.message_id
-    yield _("Sent"), mail.sent_at.isoformat(" ", "seconds") if mail.sent_at else ""
+    yield _("Sent"), local_moment(mail.sent_at, now) if mail.sent_at else ""
 
 
-def _envelope(envelope: EnvelopeOrigin) -> Iterator[tuple[str, str]]:
+def _envelope(envelope: EnvelopeOrigin, now: datetime) -> Iterator[tuple[str, str]]:
     yield _("Peppol from"), envelope.sender
     yield _("Peppol to"), envelope.receiver
     yield _("Process"), envelope.process_id
     yield _("Document type"), envelope.document_type_id
     yield _("Envelope"), envelope.message_id
-    yield _("Sent"), envelope.created_at.isoformat(" ", "seconds") if envelope.created_at else ""
+    yield _("Sent"), local_moment(envelope.created_at, now) if envelope.created_at else ""

@@ -237,6 +237,15 @@ def test_broken_headers_of_a_mail_are_read_as_far_as_they_go() -> None:
         assert found.mail is not None
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_letters_beyond_ascii_in_the_fields_of_a_mail_are_read_without_being_encoded(encoding: str) -> None:
+    whole = mail(("factuur.pdf", "application/pdf", PDF), subject="Facture X").as_bytes()
+    raw = whole.replace(b"Facture X", "Facture été".encode(encoding)).replace(b"factuur", "réçu".encode(encoding))
+    found = container(raw)
+    assert found.mail is not None
+    assert (found.mail.subject, found.parts[0].name) == ("Facture été", "réçu.pdf")
+
+
 def test_a_mail_that_ends_before_its_attachments_is_not_whole() -> None:
     whole = mail(("a.pdf", "application/pdf", PDF)).as_bytes()
     assert refusal(whole[: whole.index(b"In bijlage") + 5]) == "file.incomplete"

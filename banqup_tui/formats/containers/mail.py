@@ -58,6 +58,8 @@ _NO_DOCUMENTS = frozenset(
     }
 )
 _SECURED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
+_REPLACED = "\ufffd"
+_NAME = re.compile(r"""\b(?:file)?name\s*=\s*"?([^";\r\n]+)""", re.IGNORECASE)
 _SERVERS_OWN = re.compile(r"ATT\d{5,}\.(?:txt|html?|c|dat)", re.IGNORECASE)
 """Names that Exchange gives to the bodies of a mail in several pieces."""
 
@@ -245,7 +247,12 @@ def sent_at(text: str) -> datetime | None:
 
 def _file_name(message: _Mail) -> str:
     """Returns the name of a file, also one in an encoded word (RFC 2047), which many senders write against RFC 2231."""
-    return _words(_safely(message.get_filename, None) or "")
+    name = _words(_safely(message.get_filename, None) or "")
+    if _REPLACED in name:
+        fields = _raw_fields(message, "Content-Disposition") + _raw_fields(message, "Content-Type")
+        written = _NAME.search(" ".join(fields))
+        name = written[1] if written else name
+    return name
 
 
 def _field(message: _Mail, name: str) -> str:
@@ -254,9 +261,22 @@ def _field(message: _Mail, name: str) -> str:
 
 def _fields(message: _Mail, name: str) -> list[str]:
     texts = _safely(lambda: [str(text) for text in message.get_all(name, [])], None)
-    if texts is None:  # see `_parsed`; these are the fields as they came
-        texts = [str(text) for field, text in message.raw_items() if field.lower() == name.lower()]
+    if texts is None or any(_REPLACED in text for text in texts):  # see `_parsed`
+        texts = _raw_fields(message, name)
     return [clean(_words(text)) for text in texts]
+
+
+def _raw_fields(message: _Mail, name: str) -> list[str]:
+    """Returns the fields as they came. Letters beyond ASCII, against RFC 5322, are UTF-8 or windows-1252."""
+    fields: list[str] = []
+    for field, text in message.raw_items():
+        if field.lower() == name.lower():
+            raw = str(text).encode("utf-8", "surrogateescape")
+            try:
+                fields.append(raw.decode("utf-8"))
+            except UnicodeDecodeError:
+                fields.append(raw.decode("cp1252", "replace"))
+    return fields
 
 
 def _words(text: str) -> str:

@@ -310,12 +310,18 @@ def winmail(*attributes: tuple[int, bytes]) -> bytes:
 
 def test_what_outlook_packs_into_winmail_dat_comes_out() -> None:
     attachment = ((0x00069002, bytes(14)), (0x00018010, b"factuur.pdf\x00"), (0x0006800F, PDF))
-    packed = winmail((0x00069007, struct.pack("<II", 1252, 0)), *attachment, (0x00069002, bytes(14)))
+    long_name = "een lange naam.pdf\0".encode("utf-16-le")
+    properties = struct.pack("<I", 1) + b"\x1f\x00\x07\x37" + struct.pack("<II", 1, len(long_name)) + long_name
+    second = ((0x00069002, bytes(14)), (0x00018010, b"EENLAN~1.PDF\x00"), (0x0006800F, PDF), (0x00069005, properties))
+    packed = winmail((0x00069007, struct.pack("<II", 1252, 0)), *attachment, *second, (0x00069002, bytes(14)))
     found = container(mail(("winmail.dat", "application/ms-tnef", packed)).as_bytes())
-    assert [(part.position, part.name) for part in found.parts] == [("1/1", "factuur.pdf"), ("1/2", "winmail-2")]
-    assert found.parts[0].data == PDF
-    assert found.parts[1].refusal is not None
-    assert found.parts[1].refusal.code == "file.winmail"
+    assert [(part.position, part.name) for part in found.parts] == [
+        ("1/1", "factuur.pdf"),
+        ("1/2", "een lange naam.pdf"),
+        ("1/3", "winmail-3"),
+    ]
+    assert [part.data for part in found.parts] == [PDF, PDF, b""]
+    assert refusals(found)[2] == ("winmail-3", "file.winmail")
     assert container(mail(("winmail.dat", "application/ms-tnef", winmail())).as_bytes()).parts == ()
 
 

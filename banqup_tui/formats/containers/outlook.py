@@ -34,6 +34,9 @@ _DATA, _EMBEDDED = "37010102", "3701000D"
 
 _TNEF = b"\x78\x9f\x3e\x22"
 _TNEF_ATTACHMENT, _TNEF_NAME, _TNEF_DATA, _TNEF_CODE_PAGE = 0x00069002, 0x00018010, 0x0006800F, 0x00069007
+_TNEF_PROPERTIES = 0x00069005
+_TNEF_LONG_NAME = ((b"\x1f\x00\x07\x37", "utf-16-le"), (b"\x1e\x00\x07\x37", ""))
+"""The tag of PidTagAttachLongFilename as it is written, for Unicode and for the code page."""
 
 _Path = tuple[str, ...]
 
@@ -144,22 +147,38 @@ def open_tnef(data: bytes) -> FoundContainer | None:
 def _attachments(data: bytes) -> list[ContainerEntry]:
     """Returns the attachments. One that is a message itself is in a form of its own, and waits."""
     entries: list[ContainerEntry] = []
-    name, codec, content, is_attachment = b"", "cp1252", None, False
+    name, codec, content, is_attachment = "", "cp1252", None, False
     for attribute, value in (*_attributes(data), (_TNEF_ATTACHMENT, b"")):
         if attribute == _TNEF_CODE_PAGE:
             page = f"cp{int.from_bytes(value[:4], 'little')}"
             codec = page if page in CODECS else codec
         elif attribute == _TNEF_NAME:
-            name = value
+            name = name or _text_of(value, codec)
+        elif attribute == _TNEF_PROPERTIES:
+            name = _long_name(value, codec) or name
         elif attribute == _TNEF_DATA:
             content = value
         elif attribute == _TNEF_ATTACHMENT:
             if is_attachment:
                 refusal = refuse("file.winmail") if content is None else None
-                text = name.partition(b"\x00")[0].decode(codec, "replace")
-                entries.append(ContainerEntry(name=text, data=content or b"", refusal=refusal))
-            name, content, is_attachment = b"", None, True
+                entries.append(ContainerEntry(name=name, data=content or b"", refusal=refusal))
+            name, content, is_attachment = "", None, True
     return [entry for entry in entries if entry.refusal or not is_picture_of_letter(entry.data, "", set())]
+
+
+def _long_name(properties: bytes, codec: str) -> str:
+    """Returns the name of more than eight letters among the properties of an attachment, empty if there is none."""
+    for tag, own_codec in _TNEF_LONG_NAME:
+        start = properties.find(tag)
+        if start >= 0 and start + 12 <= len(properties):
+            count, size = struct.unpack_from("<II", properties, start + 4)
+            if count == 1 and size < 1000:
+                return _text_of(properties[start + 12 : start + 12 + size], own_codec or codec)
+    return ""
+
+
+def _text_of(value: bytes, codec: str) -> str:
+    return value.decode(codec, "replace").partition("\x00")[0]
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -332,11 +332,11 @@ class BanqupApp(App[None]):
         if document is None:
             return in_front
         words = [_of(STATUSES[document.accounting_status])]
-        if document.is_undecided:
+        if document.is_withdrawn:
+            words = [_of(WITHDRAWN)]
+        elif document.is_undecided:
             earlier = self.session.readers.row(document.same_as) if document.same_as else None
             words = [_of(UNDECIDED), Word(f": {same_as(earlier)}", UNDECIDED.token)]
-        elif document.is_withdrawn:
-            words = [_of(WITHDRAWN)]
         elif document.replaced_by is not None:
             words.append(Word(f"  {_('Replaced by a newer version')}", "muted"))
         if document.kind is DocumentKind.CREDIT_NOTE:

@@ -78,6 +78,8 @@ class DecideDuplicateAction(Action):
     def availability(self, context: Context) -> Message | None:
         if context.document is None:
             return Message("action.several-documents" if context.documents else "action.no-document")
+        if context.document.is_withdrawn:
+            return Message("action.withdrawn")
         return None if context.document.is_undecided else Message("action.not-held")
 
     def note(self, context: Context) -> str | None:

@@ -10,21 +10,23 @@ from banqup_tui.protocol.commands import (
     Cancel,
     CommandBody,
     DecideDuplicate,
+    MoveDocument,
     PauseIntegration,
     ReopenDuplicate,
     Resend,
+    Restore,
     ResumeIntegration,
     Send,
     SetProcessed,
+    Withdraw,
 )
 
 _KEYS = uuid.UUID("6f0d5f0e-6c0e-5d1b-8a35-2a1f3a1f9b44")
 """The namespace of the keys of opposite commands."""
 
 REVERSIBLE: tuple[type[CommandBody], ...] = (
-    Send, Resend, SetProcessed, PauseIntegration, DecideDuplicate,
+    Send, Resend, SetProcessed, PauseIntegration, DecideDuplicate, Withdraw, Restore, MoveDocument,
 )  # fmt: skip
-
 """Commands for which there is an opposite."""
 
 
@@ -45,6 +47,19 @@ def inverse(body: CommandBody, deliveries: Iterable[Delivery]) -> CommandBody | 
             return ResumeIntegration(integration_id=one)
         case DecideDuplicate(document_id=one):
             return ReopenDuplicate(document_id=one)
+        case Withdraw(document_ids=ids):
+            return Restore(document_ids=ids)
+        case Restore(document_ids=ids):
+            return Withdraw(document_ids=ids)
+        case MoveDocument() as moved:
+            return MoveDocument(
+                document_id=moved.document_id,
+                client_id=moved.from_client_id,
+                folder=moved.from_folder,
+                from_client_id=moved.client_id,
+                from_folder=moved.folder,
+                back=True,
+            )
         case Send(integration_ids=wanted):
             return _cancel(delivery for delivery in deliveries if wanted is None or delivery.integration_id in wanted)
         case Resend(copies=copies):

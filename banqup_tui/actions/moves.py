@@ -106,7 +106,7 @@ _SHOWN: dict[str, str] = {
     "up": "↑", "down": "↓", "left": "←", "right": "→", "enter": "Enter", "escape": "Esc", "tab": "Tab",
     "shift+tab": "Shift+Tab", "space": "Space", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End",
     "full_stop": ".", "slash": "/", "colon": ":", "question_mark": "?", "exclamation_mark": "!", "comma": ",",
-    "equals_sign": "=",
+    "equals_sign": "=", "delete": "Del",
     "semicolon": ";", "plus": "+", "minus": "-", "quotation_mark": '"', "apostrophe": "'", "ampersand": "&",
     "latin_small_letter_e_with_acute": "é",
 }  # fmt: skip

@@ -26,7 +26,7 @@ from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.launcher import connect
 from banqup_tui.presentation.messages import words_of
 from banqup_tui.presentation.words import _, ngettext
-from banqup_tui.store.query import DocumentQuery
+from banqup_tui.store.query import ONLY_WITHDRAWN, DocumentQuery, Filter
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncWord
 
@@ -141,12 +141,18 @@ class LocalRuntime:
         return self._session.readers.clients()
 
     def documents(
-        self, *, ids: Collection[str] | None = None, client_id: str | None = None, folder: Folder | None = None
+        self,
+        *,
+        ids: Collection[str] | None = None,
+        client_id: str | None = None,
+        folder: Folder | None = None,
+        withdrawn: bool = False,
     ) -> Iterator[Document]:
         if ids is not None:
             yield from self._session.readers.whole(list(ids))
             return
-        query = DocumentQuery(client_id=client_id, folder=folder)
+        chosen = ONLY_WITHDRAWN if withdrawn else Filter()
+        query = DocumentQuery(client_id=client_id, folder=folder, filter=chosen)
         for batch in in_batches(row.id for row in self._session.readers.listing(query)):
             yield from self._session.readers.whole(batch)
 

@@ -109,9 +109,17 @@ class CliRuntime(Protocol):
     def clients(self) -> Sequence[ClientRow]: ...
 
     def documents(
-        self, *, ids: Collection[str] | None = None, client_id: str | None = None, folder: Folder | None = None
+        self,
+        *,
+        ids: Collection[str] | None = None,
+        client_id: str | None = None,
+        folder: Folder | None = None,
+        withdrawn: bool = False,
     ) -> Iterator[Document]:
-        """Yields documents, newest first. Ids that do not exist are left out."""
+        """Yields documents, newest first, without withdrawn ones, or with `withdrawn` these alone.
+
+        Of `ids` all are given; those that do not exist are left out.
+        """
         ...
 
     def undecided(self) -> Iterator[Document]:

@@ -133,6 +133,41 @@ class ReopenDuplicate(CommandBody, frozen=True, kw_only=True):
     document_id: str
 
 
+class Withdraw(CommandBody, frozen=True, kw_only=True):
+    """Withdraws documents: they are in no folder, count or search, and nothing more of them is sent.
+
+    They are forgotten after 30 days.
+    """
+
+    KIND: ClassVar[str] = "WITHDRAW"
+
+    document_ids: tuple[str, ...]
+
+
+class Restore(CommandBody, frozen=True, kw_only=True):
+    """Restores withdrawn documents. What was cancelled by the withdrawal is queued again."""
+
+    KIND: ClassVar[str] = "RESTORE"
+
+    document_ids: tuple[str, ...]
+
+
+class MoveDocument(CommandBody, frozen=True, kw_only=True):
+    """Moves a document to another client or folder. Refused if it is not any more where the user saw it.
+
+    `back`: the move is taken back, so nothing new is sent.
+    """
+
+    KIND: ClassVar[str] = "MOVE_DOCUMENT"
+
+    document_id: str
+    client_id: str
+    folder: Folder
+    from_client_id: str
+    from_folder: Folder
+    back: bool = False
+
+
 class CreateClient(CommandBody, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "CREATE_CLIENT"
 
@@ -327,6 +362,7 @@ Body = (
     | AllowPackage | Uninstall | Deactivate | AddIntegration | ConfigureIntegration | PauseIntegration
     | ResumeIntegration | RemoveIntegration | ImportFile | AddSource | RemoveSource | AddAccount | RemoveAccount
     | PlaceFile | DismissUnfiled | RemoveRule | DecideDuplicate | ReopenDuplicate
+    | Withdraw | Restore | MoveDocument
 )  # fmt: skip
 
 

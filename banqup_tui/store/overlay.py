@@ -10,7 +10,8 @@ from banqup_tui.domain.values import Value
 class VisibleEffect(StrEnum):
     """The visible effect of a command on documents. AWAY: an unfiled file leaves its list.
 
-    RELEASED: a duplicate is decided; UNDECIDED: the decision is taken back.
+    RELEASED: a duplicate is decided; UNDECIDED: the decision is taken back. MOVED: it is pending
+    until it is seen in its new place.
     """
 
     SENT = "SENT"
@@ -21,6 +22,7 @@ class VisibleEffect(StrEnum):
     UNDECIDED = "HELD"
     WITHDRAWN = "WITHDRAWN"
     RESTORED = "RESTORED"
+    MOVED = "MOVED"
 
 
 class Mark(Value, frozen=True, kw_only=True):

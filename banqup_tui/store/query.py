@@ -82,6 +82,9 @@ class Filter(Value, frozen=True, kw_only=True):
         return Filter(line=line, terms=tuple(other for other in self.terms if other != term))
 
 
+ONLY_WITHDRAWN = Filter(line="is:withdrawn", terms=(Term(field=FilterField.IS, text=IsWord.WITHDRAWN),))
+
+
 class FilterProblem(Value, frozen=True, kw_only=True):
     """The first fault in a line, from `start` to `end`. The message's parameter `near` is a similar valid word."""
 

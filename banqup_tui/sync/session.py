@@ -17,11 +17,14 @@ from banqup_tui.protocol.commands import (
     DecideDuplicate,
     DismissUnfiled,
     ImportFile,
+    MoveDocument,
     PlaceFile,
     ReopenDuplicate,
     Resend,
+    Restore,
     Send,
     SetProcessed,
+    Withdraw,
     encode,
 )
 from banqup_tui.protocol.local import Endpoint
@@ -217,6 +220,12 @@ class Session:
             case DecideDuplicate(document_id=id_, choice=choice):
                 is_copy = choice is DuplicateChoice.ONE_DOCUMENT
                 return (id_,), VisibleEffect.WITHDRAWN if is_copy else VisibleEffect.RELEASED
+            case Withdraw(document_ids=ids):
+                return ids, VisibleEffect.WITHDRAWN
+            case Restore(document_ids=ids):
+                return ids, VisibleEffect.RESTORED
+            case MoveDocument(document_id=id_):
+                return (id_,), VisibleEffect.MOVED
             case ReopenDuplicate(document_id=id_):
                 return (id_,), VisibleEffect.UNDECIDED
             case PlaceFile(unfiled_id=id_):

@@ -80,10 +80,16 @@ class FakeRuntime:
         return self.all_clients
 
     def documents(
-        self, *, ids: Collection[str] | None = None, client_id: str | None = None, folder: Folder | None = None
+        self,
+        *,
+        ids: Collection[str] | None = None,
+        client_id: str | None = None,
+        folder: Folder | None = None,
+        withdrawn: bool = False,
     ) -> Iterator[Document]:
         for document in self.all_documents:
             fits = (ids is None or document.id in ids) and client_id in (None, document.client_id)
+            fits = fits and (ids is not None or document.is_withdrawn == withdrawn)
             if fits and folder in (None, document.folder):
                 yield document
 

@@ -88,3 +88,36 @@ def test_a_bank_report_with_the_flag_of_a_duplicate_is_held(setup: LocalSetup) -
     taken = json.loads(setup.banqup("import", str(inbox), "--client", "FOURNIL", "--json").stdout)
     assert [one["duplicate"] for one in taken] == [None, "HELD"]
     until(lambda: len(setup.files_received()) == 1)
+
+
+def test_a_document_is_withdrawn_restored_and_moved_on_the_command_line(setup: LocalSetup) -> None:
+    inbox = setup.root / "inbox"
+    inbox.mkdir()
+    (inbox / "a.xml").write_bytes(invoice())
+    setup.start_backend()
+    setup.deliver_into(setup.add_client())
+    other = setup.add_client("ANOTHER", "Another SRL")
+    setup.deliver_into(other)
+
+    def banqup(*arguments: str) -> Any:
+        return setup.banqup(*arguments)
+
+    def ids(*options: str) -> list[str]:
+        return [one["id"] for one in json.loads(banqup("documents", "--json", *options).stdout)]
+
+    (taken,) = json.loads(banqup("import", str(inbox), "--client", "FOURNIL", "--json").stdout)
+    document = taken["documentId"]
+    until(lambda: len(setup.files_received()) == 1)
+    done = banqup("documents", "withdraw", document, "--yes")
+    assert (done.returncode, "is withdrawn" in done.stderr) == (0, True)
+    assert (ids(), ids("--withdrawn")) == ([], [document])
+    assert json.loads(banqup("clients", "--json").stdout)[0]["counts"]["total"] == 0
+    known = banqup("import", str(inbox), "--client", "FOURNIL")
+    assert "known already, and withdrawn" in known.stderr
+    assert banqup("documents", "restore", document).returncode == 0
+    assert (ids(), ids("--withdrawn")) == ([document], [])
+    moved = banqup("documents", "move", document, "--client", "ANOTHER", "--yes")
+    assert "What was delivered stays there" in moved.stderr
+    assert "is with Another SRL" in moved.stderr
+    until(lambda: len(setup.files_received()) == 2)
+    assert ids("--client", "ANOTHER") == [document]

@@ -26,12 +26,15 @@ from banqup_tui.protocol.commands import (
     Dismiss,
     DismissUnfiled,
     Install,
+    MoveDocument,
     PauseIntegration,
     PlaceFile,
     ReopenDuplicate,
     Resend,
+    Restore,
     ResumeIntegration,
     Send,
+    Withdraw,
     decode,
 )
 from banqup_tui.protocol.messages import (
@@ -206,6 +209,12 @@ class FirmServer(FakeServer):
             case ReopenDuplicate(document_id=id_):
                 undecided = {"duplicate": Duplicate.UNDECIDED, "accounting_status": AccountingStatus.ERROR}
                 self.put(msgspec.structs.replace(self.documents[id_], **undecided, withdrawn_at=None))
+            case Withdraw(document_ids=ids) | Restore(document_ids=ids) as body:
+                withdrawn_at = NOON if isinstance(body, Withdraw) else None
+                for id_ in ids:
+                    self.put(msgspec.structs.replace(self.documents[id_], withdrawn_at=withdrawn_at))
+            case MoveDocument(document_id=id_, client_id=client_id, folder=folder):
+                self.put(msgspec.structs.replace(self.documents[id_], client_id=client_id, folder=folder))
             case PauseIntegration(integration_id=id_):
                 paused = msgspec.structs.replace(self.integrations[id_], state=IntegrationState.PAUSED)
                 self.put_integration(paused)

@@ -59,6 +59,10 @@ class FileStore:
         healed, self._healed = self._healed, []
         return healed
 
+    def remove(self, sha256: str) -> None:
+        """Removes a file that nothing names any more."""
+        self.path(sha256).unlink(missing_ok=True)
+
     def put(self, chunks: Iterable[bytes], expected: str | None = None) -> tuple[str, bool]:
         """Stores a file. A damaged file of the same hash is replaced.
 

@@ -1,7 +1,5 @@
 """Writes what a user changes about a document, with a line in its history."""
 
-from typing import Any
-
 import msgspec
 from sqlalchemy import select, update
 
@@ -34,7 +32,7 @@ def existing(transaction: Transaction, document_id: str) -> DocumentRecord:
     return row
 
 
-def change(transaction: Transaction, row: DocumentRecord, by: str, what: Message, **fields: Any) -> Document:
+def change(transaction: Transaction, row: DocumentRecord, by: str, what: Message, **fields: object) -> Document:
     """Changes fields of a document, adds to its history, and returns it as it is now.
 
     A document that may be sent now, and could not before, gets the change number of this transaction as its

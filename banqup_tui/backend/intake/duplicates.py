@@ -8,7 +8,7 @@ other, and the later one sees the row of the earlier.
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import DocumentRecord
@@ -38,19 +38,25 @@ _EARLIER: Final = (
     .limit(1)
 )
 
+_IS_SETTLED: Final = func.coalesce(tables.document.c.duplicate, "") != str(Duplicate.UNDECIDED)
+
 Result = dict[str, object]
 
 
-def earlier_with_same_key(transaction: Transaction, document: Document) -> str | None:
+def earlier_with_same_key(transaction: Transaction, document: Document, *, settled: bool = False) -> str | None:
     """Returns the id of the client's first document with the business key of `document`, or `None`.
 
     Withdrawn documents and those with a newer version do not count.
+
+    Args:
+        settled: Those that are held do not count either.
     """
     key = business_key(document)
     if key is None:
         return None
     values = {"client": document.client_id, "key": key, "own": document.id}
-    earlier: str | None = transaction.execute(_EARLIER, values).scalar()
+    statement = _EARLIER.where(_IS_SETTLED) if settled else _EARLIER
+    earlier: str | None = transaction.execute(statement, values).scalar()
     return earlier
 
 

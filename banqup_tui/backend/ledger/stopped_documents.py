@@ -45,13 +45,24 @@ def stop(
     return len(waiting)
 
 
-def start(transaction: Transaction, document_ids: Iterable[str], asked_by: str | None) -> int:
-    """Queues again what `stop` or `stop_due` cancelled, at the integrations of each document's present client."""
+def start(
+    transaction: Transaction,
+    document_ids: Iterable[str],
+    asked_by: str | None,
+    *,
+    at: Collection[str] | None = None,
+) -> int:
+    """Queues again what `stop` or `stop_due` cancelled, at the integrations of each document's present client.
+
+    Args:
+        at: Only at these integrations.
+    """
     integrations, rows = _locked(transaction, document_ids)
     again = [
         row
         for row in rows
         if row.state == DeliveryState.CANCELLED
+        and (at is None or row.integration_id in at)
         and row.reason is not None
         and row.reason.code in _REASONS
         and integrations[row.integration_id].state != IntegrationState.REMOVED
@@ -68,15 +79,19 @@ def sent(transaction: Executor, document_id: str) -> list[DeliveryRecord]:
     Args:
         transaction: A transaction or a connection.
     """
-    statement = select(delivery).where(delivery.c.document_id == document_id).order_by(delivery.c.id)
-    rows = fetch_all(transaction, DeliveryRecord, statement)
     return [
         row
-        for row in rows
+        for row in deliveries_of(transaction, document_id)
         if row.state in (DeliveryState.DELIVERED, DeliveryState.UNKNOWN)
         or row.uncertain
         or (row.state == DeliveryState.SENDING and row.phase != "CLAIMED")
     ]
+
+
+def deliveries_of(transaction: Executor, document_id: str) -> list[DeliveryRecord]:
+    """Returns the deliveries of a document, also those at integrations of an earlier client."""
+    statement = select(delivery).where(delivery.c.document_id == document_id).order_by(delivery.c.id)
+    return fetch_all(transaction, DeliveryRecord, statement)
 
 
 class _Stopped(BaseRecord, frozen=True):

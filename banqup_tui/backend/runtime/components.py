@@ -7,7 +7,14 @@ from typing import Protocol
 
 from banqup_tui.backend.api.commands import Handlers
 from banqup_tui.backend.dispatch.loop import Dispatch
-from banqup_tui.backend.intake import arrivals, client_commands, duplicates, source_commands, unfiled_commands
+from banqup_tui.backend.intake import (
+    arrivals,
+    client_commands,
+    corrections,
+    duplicates,
+    source_commands,
+    unfiled_commands,
+)
 from banqup_tui.backend.intake.sftp_drop import SftpDrop
 from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.backend.integrations import activation, allowed_packages, installations
@@ -35,11 +42,13 @@ class DispatchTask(BackgroundTask, Protocol):
 def handlers() -> Handlers:
     modules = (
         client_commands,
+        corrections,
         allowed_packages,
         installations,
         activation,
         arrivals,
         duplicates,
+        corrections,
         source_commands,
         unfiled_commands,
         ledger,

@@ -1,11 +1,15 @@
-"""Pruning of command keys and tombstones after ninety days. The floors record the highest number pruned."""
+"""Pruning of command keys and tombstones after ninety days, and of documents that were withdrawn 30 days ago.
+
+The floors record the highest number pruned.
+"""
 
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.intake import corrections
 from banqup_tui.backend.integrations import sign_in_settings
 from banqup_tui.backend.integrations.oauth import repository
 from banqup_tui.backend.services import Services
@@ -15,6 +19,41 @@ RETENTION_DAYS = 90
 
 
 def prune(services: Services) -> None:
+    """Prunes keys and tombstones, then withdrawn documents in portions."""
+    _prune_numbers(services)
+    while _forget_withdrawn(services):
+        pass
+
+
+def _forget_withdrawn(services: Services) -> bool:
+    """Deletes a portion of documents that were withdrawn too long ago, and their files; False if there are none.
+
+    The files go within the transaction: an import of the same bytes waits for it, and finds them missing, not half
+    there.
+    """
+    with services.database.write(services.space_id) as transaction:
+        hashes = corrections.forget(transaction)
+        for sha256 in hashes:
+            if not _is_named(transaction, sha256):
+                services.files.remove(sha256)
+    return bool(hashes)
+
+
+def _is_named(transaction: Transaction, sha256: str) -> bool:
+    """Returns whether a row names the file: a document, a file to place, a container, a picture.
+
+    Deliveries do not count: they are the proof of what was sent, and need no file.
+    """
+    for table in tables.metadata.sorted_tables:
+        names = [column for column in table.columns if column.name.endswith("sha256")]
+        if table is tables.delivery or not names:
+            continue
+        if transaction.execute(select(*names).where(or_(*(name == sha256 for name in names))).limit(1)).first():
+            return True
+    return False
+
+
+def _prune_numbers(services: Services) -> None:
     """Prunes in one transaction, which raises the floors too: a request below a floor must be refused from then on."""
     with services.database.write(services.space_id) as transaction:
         in_use = sign_in_settings.named_by_the_firm(transaction, services)

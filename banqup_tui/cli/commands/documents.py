@@ -1,4 +1,4 @@
-"""`banqup documents`."""
+"""`banqup documents`, and those of its commands in `corrections`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import click
 
 from banqup_tui.cli import json_output
-from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
+from banqup_tui.cli.command_runner import as_json, in_runtime
+from banqup_tui.cli.commands.corrections import COMMANDS
 from banqup_tui.cli.output import print_array, print_table
 from banqup_tui.cli.runtime import CliRuntime, Tools, client_named
 from banqup_tui.domain.batches import in_batches
@@ -24,18 +25,26 @@ folder_option = click.option(
 )
 
 
-@click.command()
+@click.group(invoke_without_command=True, commands=COMMANDS)
 @click.option("--client", "reference", help=N_("Of one client: reference, VAT number, name or id."))
 @folder_option
+@click.option("--withdrawn", is_flag=True, help=N_("Those that are withdrawn, instead of the others."))
 @as_json
-@pass_tools
-def command(tools: Tools, reference: str | None, folder: str | None, json: bool) -> int:
+@click.pass_context
+def command(
+    context: click.Context, reference: str | None, folder: str | None, withdrawn: bool, json: bool
+) -> int | None:
     """The documents, newest first, with where each of them went."""
+    if context.invoked_subcommand is not None:
+        return None
+    tools: Tools = context.obj
 
     async def work(runtime: CliRuntime) -> int:
         client = client_named(runtime, reference) if reference else None
         documents = runtime.documents(
-            client_id=client.id if client else None, folder=Folder(folder.upper()) if folder else None
+            client_id=client.id if client else None,
+            folder=Folder(folder.upper()) if folder else None,
+            withdrawn=withdrawn,
         )
         print_documents(runtime, documents, json=json)
         return 0

@@ -16,6 +16,8 @@ TEXTS = {
     "action.several-documents": Texts(N_("One document at a time")),
     "action.no-document": Texts(N_("No document here")),
     "action.not-held": Texts(N_("Not held as a duplicate")),
+    "action.all-withdrawn": Texts(N_("Withdrawn already")),
+    "action.none-withdrawn": Texts(N_("Not withdrawn")),
     "action.all-held": Texts(N_("Held as duplicates: decide about each first")),
     "action.replaced": Texts(N_("A newer version has replaced it")),
     "action.withdrawn": Texts(N_("Withdrawn: restore it first")),

@@ -1,5 +1,6 @@
 """Messages about duplicates and corrections of documents, and the lines of their history."""
 
+from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.presentation.messages.texts import Texts
 from banqup_tui.presentation.words import N_
 
@@ -9,9 +10,15 @@ _CHOICES = {
     "TWO_DOCUMENTS": N_("two documents"),
 }
 
+_FOLDERS = {str(folder): name for folder, name in FOLDER_NAMES.items()}
+
 TEXTS = {
     "document.held": Texts(
         N_("Held: it is the same as an earlier document."), N_("Decide first whether it is one document or two.")
+    ),
+    "document.moved-already": Texts(N_("It is not there any more: it was moved."), N_("Look again.")),
+    "document.there-already": Texts(
+        N_("The other client has the same file already."), N_("Withdraw this one, if it is with the wrong client.")
     ),
     "document.replaced": Texts(N_("A newer version has replaced it."), N_("Send the newer version.")),
     "document.withdrawn": Texts(N_("It is withdrawn."), N_("Restore it first.")),
@@ -26,7 +33,12 @@ TEXTS = {
     "history.file-replaced": Texts(N_("A later file at the same path took its place: {number}.")),
     "history.newer-file": Texts(N_("It came at the path of {number}, which was sent: held.")),
     "history.held-again": Texts(N_("The decision was taken back: held again.")),
+    "history.moved-client": Texts(N_("Moved here from {name}, {folder}."), words={"folder": _FOLDERS}),
+    "history.moved-folder": Texts(
+        N_("Moved to {folder} from {before}."), words={"folder": _FOLDERS, "before": _FOLDERS}
+    ),
     "history.not-replaced": Texts(N_("Not replaced any more.")),
     "history.replaced": Texts(N_("Replaced by its newer version {number}.")),
     "history.restored": Texts(N_("Restored.")),
+    "history.withdrawn": Texts(N_("Withdrawn.")),
 }

@@ -55,7 +55,7 @@ def _counterparty(row: DocumentRow) -> str:
 
 
 def _status(line: LineBuilder, columns: Columns, row: DocumentRow, look: Look, ground: Ground) -> None:
-    appearance = UNDECIDED if row.undecided else WITHDRAWN if row.withdrawn else STATUSES[row.status]
+    appearance = WITHDRAWN if row.withdrawn else UNDECIDED if row.undecided else STATUSES[row.status]
     is_ready = row.status is AccountingStatus.READY_TO_PROCESS
     bold = appearance.bold or (is_ready and not look.has_grounds)
     text = appearance.sign

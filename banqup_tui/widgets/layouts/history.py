@@ -1,4 +1,4 @@
-"""How a document came in: each of its arrivals, with the container, mail or Peppol envelope around it."""
+"""How a document came in, with the container, mail or Peppol envelope around it, and what was done to it since."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.origin import BY_HAND, ContainerPlace, EnvelopeOrigin, MailOrigin, Origin
 from banqup_tui.presentation.formats import size
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.presentation.words import N_, _
 from banqup_tui.widgets.layouts.deliveries import local_moment
 from banqup_tui.widgets.text_lines import BLANK, Line, labelled, left
@@ -28,7 +29,10 @@ _CONTAINERS = {
 
 
 def history_lines(document: Document, now: datetime, width: int) -> list[Line]:
-    """Returns the arrivals of a document, the first one first. `now` is in the user's time zone."""
+    """Returns the arrivals of a document, then what users did to it, the first one first.
+
+    `now` is in the user's time zone.
+    """
     lines: list[Line] = []
     for number, origin in enumerate(document.origins):
         heading = _("Came in") if number == 0 else _("Came again")
@@ -37,6 +41,12 @@ def history_lines(document: Document, now: datetime, width: int) -> list[Line]:
     if not document.origins:
         at = local_moment(document.created_at, now)
         lines += [(left(0, _("Came in"), "strong", bold=True), left(_VALUE, at)), BLANK]
+    for entry in document.history:
+        by = _("you") if entry.by else _("by itself")
+        at = local_moment(entry.at, now)
+        lines += labelled(at, _VALUE + 2, width, f"{sentence_of(entry.what)} ({by})")
+    if document.history:
+        lines.append(BLANK)
     if document.picture is not None:
         picture = f"{document.picture.file_name}, {size(document.picture.size)}"
         lines += labelled(_("Picture"), _VALUE, width, picture)

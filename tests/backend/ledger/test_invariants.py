@@ -32,9 +32,11 @@ from banqup_tui.protocol.commands import (
     PauseIntegration,
     ReopenDuplicate,
     Resend,
+    Restore,
     ResumeIntegration,
     Send,
     Settle,
+    Withdraw,
 )
 from tests.backend.ledger.harness import ANNE, BART, LedgerHarness
 
@@ -322,7 +324,9 @@ class Ledger(RuleBasedStateMachine):
         """A duplicate that was decided is held again, as long as nothing of it was sent; a held one is decided."""
         documents = self.harness.rows(tables.document)
         row = documents[which % len(documents)]
-        if row.duplicate == "HELD":
+        if row.withdrawn_at is not None and row.duplicate == "HELD":
+            self.harness.refused(DecideDuplicate(document_id=row.id, choice=DuplicateChoice.TWO_DOCUMENTS))
+        elif row.duplicate == "HELD":
             choices = [DuplicateChoice.TWO_DOCUMENTS, DuplicateChoice.NEWER_VERSION, DuplicateChoice.ONE_DOCUMENT]
             self.harness.do(DecideDuplicate(document_id=row.id, choice=choices[which % 3]))
         elif row.duplicate is not None and back and not self.was_sent(row.id):
@@ -335,6 +339,14 @@ class Ledger(RuleBasedStateMachine):
         self.harness.document(self.client, same_as=documents[which % len(documents)].id)
         self.harness.plan()
 
+    @precondition(lambda self: self.harness.rows(tables.document))
+    @rule(which=pick)
+    def a_user_withdraws_or_restores_a_document(self, which: int) -> None:
+        documents = self.harness.rows(tables.document)
+        row = documents[which % len(documents)]
+        command = Withdraw if row.withdrawn_at is None else Restore
+        self.harness.do(command(document_ids=(row.id,)))
+
     def was_sent(self, document_id: str) -> bool:
         with self.harness.database.read() as connection:
             return bool(stopped_documents.sent(connection, document_id))
@@ -344,7 +356,11 @@ class Ledger(RuleBasedStateMachine):
     @invariant()
     def nothing_is_claimed_of_a_document_that_is_not_to_be_sent(self) -> None:
         stopped = {row.id for row in self.harness.rows(tables.document) if row.ready_seq is None}
-        assert stopped >= {row.id for row in self.harness.rows(tables.document) if row.duplicate == "HELD"}
+        assert stopped >= {
+            row.id
+            for row in self.harness.rows(tables.document)
+            if row.duplicate == "HELD" or row.withdrawn_at is not None or row.replaced_by is not None
+        }
         assert not [row for row in self.harness.deliveries() if row.phase == "CLAIMED" and row.document_id in stopped]
 
     @invariant()

@@ -1,0 +1,117 @@
+"""`banqup documents withdraw`, `restore`, `move`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from banqup_tui.actions.context import Context
+from banqup_tui.actions.corrections import WithdrawAction, move_of, moved_sentence, where_they_stay
+from banqup_tui.actions.places import Place
+from banqup_tui.cli import exit_codes
+from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report, run_action, say_unavailable
+from banqup_tui.cli.ask import CommandLineAsk
+from banqup_tui.cli.command_runner import context_for, in_runtime, pass_tools
+from banqup_tui.cli.output import confirmed_or_aborted, say
+from banqup_tui.cli.runtime import CliRuntime, Tools, client_named
+from banqup_tui.domain.document import Document
+from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message
+from banqup_tui.presentation.words import N_, _
+
+_sure = click.option("--yes", is_flag=True, help=N_("Do not ask, though something was delivered."))
+_ids = click.argument("document_ids", metavar="ID…", nargs=-1, required=True)
+
+
+@click.command()
+@_ids
+@_sure
+@pass_tools
+def withdraw(tools: Tools, document_ids: tuple[str, ...], yes: bool) -> int:
+    """Take documents out of folders, counts, searches and sends.
+
+    What was delivered stays at the receiver. They are restored by banqup documents restore, and forgotten after 30
+    days.
+    """
+
+    async def work(runtime: CliRuntime) -> int:
+        documents = [one for one in _named(runtime, document_ids) if not one.is_withdrawn]
+        if not documents:
+            say_unavailable(Message("action.all-withdrawn"))
+            return exit_codes.OK
+        return await run_action(runtime, WithdrawAction(), _context(runtime, documents, sure=yes))
+
+    return in_runtime(tools, work)
+
+
+@click.command()
+@_ids
+@pass_tools
+def restore(tools: Tools, document_ids: tuple[str, ...]) -> int:
+    """Restore withdrawn documents."""
+
+    async def work(runtime: CliRuntime) -> int:
+        documents = [one for one in _named(runtime, document_ids) if one.is_withdrawn]
+        if not documents:
+            say_unavailable(Message("action.none-withdrawn"))
+            return exit_codes.OK
+        return await run_action(runtime, WithdrawAction(), _context(runtime, documents, sure=True))
+
+    return in_runtime(tools, work)
+
+
+@click.command()
+@click.argument("document_id", metavar="ID")
+@click.option("--client", "reference", help=N_("Whose it is: reference, VAT number, name or id."))
+@click.option(
+    "--folder",
+    type=click.Choice([folder.value for folder in Folder], case_sensitive=False),
+    help=N_("Where it goes."),
+)
+@_sure
+@pass_tools
+def move(tools: Tools, document_id: str, reference: str | None, folder: str | None, yes: bool) -> int:
+    """Move a document to another client or folder, whose integrations take it as a new one.
+
+    What was delivered stays at the receiver.
+    """
+    if not reference and not folder:
+        raise click.UsageError(_("Say where it goes: --client REF, --folder FOLDER, or both."))
+
+    async def work(runtime: CliRuntime) -> int:
+        (document,) = _named(runtime, [document_id])
+        clients = {row.client.id: row.client for row in runtime.clients()}
+        client = client_named(runtime, reference) if reference else clients[document.client_id]
+        target = Folder(folder.upper()) if folder else document.folder
+        lines = where_they_stay(_context(runtime, [document], sure=yes))
+        for line in lines:
+            say(line)
+        if lines and not yes:
+            confirmed_or_aborted(_("Move it?"))
+        answers = await runtime.answers([runtime.session.act(move_of(document, client, target))], SECONDS_TO_ANSWER)
+        code = report(runtime, answers)
+        if code == exit_codes.OK:
+            say(moved_sentence(document, client, target))
+        return code
+
+    return in_runtime(tools, work)
+
+
+COMMANDS: Mapping[str, click.Command] = {"withdraw": withdraw, "restore": restore, "move": move}
+
+
+def _named(runtime: CliRuntime, ids: Sequence[str]) -> list[Document]:
+    from banqup_tui.cli.commands.deliveries import documents_named  # it imports `documents`, which imports this module
+
+    return documents_named(runtime, ids)
+
+
+def _context(runtime: CliRuntime, documents: Sequence[Document], *, sure: bool) -> Context:
+    return context_for(
+        runtime,
+        CommandLineAsk(sure=sure),
+        Place.FOLDER,
+        documents=documents,
+        integrations=runtime.integrations(removed=True),
+    )

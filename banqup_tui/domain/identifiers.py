@@ -26,10 +26,13 @@ _VAT_WORDS = "TVA|BTW|MWST|VATIN|VAT|USTID|UST|IVA|MOMS|MVA|ALV|DPH|PDV|DDV|PVM|
 _NUMBER_WORDS = "NUMMER|NUMBER|NUMERO|NUM|IDNR|NR|ID|NO(?=[A-Z]{2})"
 """Words for *number* behind them; `NO` only before a country, since it is Norway's code."""
 
-_VAT_LABEL = re.compile(rf"^(?:N?(?:{_VAT_WORDS})(?:{_NUMBER_WORDS})?)+")
+_VAT_LABEL = re.compile(rf"^(?:N?(?:{_VAT_WORDS})(?:{_NUMBER_WORDS})?)++")
 _BELGIAN_LABEL = re.compile(
-    rf"^(?:{_VAT_WORDS}|RP[MR][A-Z]*|KBO|BCE|CBE|D?ENTREPRISE|ONDERNEMINGS?|{_NUMBER_WORDS}|NO|N|BE)+(?=\d)"
+    rf"^(?:{_VAT_WORDS}|RP[MR][A-Z]*+|KBO|BCE|CBE|D?ENTREPRISE|ONDERNEMINGS?|{_NUMBER_WORDS}|NO|N|BE)++(?=\d)"
 )
+"""Possessive, like the others: the text of a stranger must not be tried in all its divisions."""
+
+_LONGEST_NUMBER = 200
 _COURT = re.compile(r"(?<=\d)(?:RPM|RPR)[A-Z]*$")
 _ADDRESS = re.compile(
     r"(?:urn:oasis:names:tc:ebcore:partyid-type:)?(?:iso6523(?:-actorid-upis)?:{1,2})?"
@@ -99,7 +102,7 @@ def belgian_number(text: str) -> str | None:
     digits = _COURT.sub("", plain[label.end() :] if label else plain)
     if not (digits.isascii() and digits.isdigit()):
         return None
-    is_vague = label is not None and re.fullmatch(rf"(?:{_NUMBER_WORDS}|NO|N)+", label[0]) is not None
+    is_vague = label is not None and re.fullmatch(rf"(?:{_NUMBER_WORDS}|NO|N)++", label[0]) is not None
     digits = digits.zfill(10) if len(digits) == 9 and not is_vague else digits
     if len(digits) != 10 or digits[0] not in "01" or (is_vague and not belgian_check_holds(digits)):
         return None
@@ -186,8 +189,8 @@ def party_keys(identifiers: Iterable[tuple[str, str]], country: str = "") -> tup
     other scheme gives `scheme:VALUE`. `country` (ISO 3166) helps with numbers that carry no country code.
     An identifier without a scheme that is no known number gives no key: it was made up by one sender.
     """
-    keys = [key for scheme, value in identifiers for key in _keys(scheme.strip().upper(), value, country)]
-    return tuple(dict.fromkeys(keys))
+    pairs = (_without_address(scheme.strip().upper(), value) for scheme, value in identifiers)
+    return tuple(dict.fromkeys(key for scheme, value in pairs for key in _keys(scheme, value, country)))
 
 
 def pretty_vat(text: str) -> str:
@@ -297,7 +300,9 @@ def _compact(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Returns the text in capitals without punctuation and accents."""
+    """Returns the text in capitals without punctuation and accents; nothing for one that is too long for a number."""
+    if len(text) > _LONGEST_NUMBER:
+        return ""
     if not text.isascii():
         text = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
     return re.sub("[°º'’#]", "", _compact(text))
@@ -307,10 +312,13 @@ def _modulo_97(text: str) -> int:
     return int("".join(str(int(character, 36)) for character in text)) % 97
 
 
+def _without_address(scheme: str, value: str) -> tuple[str, str]:
+    """Returns scheme and value, those inside the value if it repeats its scheme."""
+    address = _ADDRESS.fullmatch(value.strip()) if len(value) <= _LONGEST_NUMBER else None
+    return (address[1].upper(), address[2]) if address else (scheme, value)
+
+
 def _keys(scheme: str, value: str, country: str) -> list[str]:
-    address = _ADDRESS.fullmatch(value.strip())
-    if address:
-        scheme, value = address[1].upper(), address[2]
     scheme = _OTHER_NAMES_OF_SCHEMES.get(scheme, scheme)
     compact = _compact(value)
     if not compact:

@@ -257,3 +257,13 @@ def test_a_creditor_reference_is_written_in_groups_of_four() -> None:
     assert creditor_reference(" rf18 5390 0754 7034 ") == "RF18539007547034"
     assert creditor_reference("RF18 5390 0754 7035") is None
     assert pretty_communication("RF18539007547034") == "RF18 5390 0754 7034"
+
+
+@pytest.mark.parametrize(
+    "text", ["RPM" * 60 + "!", "IDNR" * 45 + "BE1", "USTID" * 35 + "+", "N" * 199, "0208:" * 40_000]
+)
+def test_a_label_without_end_is_looked_at_once(text: str) -> None:
+    assert belgian_number(text) is None
+    assert normalise_vat(text, "BE") is None
+    assert len(party_keys([("VAT", text), ("", text), ("0208", text)])) < 3
+    assert communication_in("+++" + " " * 50_000 + text) == ""

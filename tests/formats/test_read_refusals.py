@@ -146,6 +146,20 @@ SEEDS = [
     b":20:A\n:25:BE68539007547034\n:60F:C260301EUR1,00\n:61:260302C1,00NTRF\n:86:x\n:62F:C260302EUR2,00\n",
     "\n".join([make.coda_header(), make.coda_opening(), make.coda_movement(1, 1000), make.coda_closing(1)]).encode(),
     make.pdf(("factur-x.xml", make.cii().encode())),
+    "\n".join(
+        [
+            make.coda_header(at17="D"),
+            make.coda_opening(),
+            make.coda_movement(1, 1000, structured=1, text="1136703009204917907100000012919826032621547CAFÉ BREM"),
+            make.record(at1="2200010000", at11="LIÈGE", at113="2AC04"),
+            make.coda_information(1, "Pâtisserie 123/4567/89002"),
+            make.coda_closing(1),
+        ]
+    ).encode(),
+    b":20:A\n:25:NL91ABNA0417164300EUR\n:60F:C260301EUR1.00\n:61:260302C1.00N541NONREF//1\nNL91ABNA0417164300\n"
+    b":86:/CNTP/NL91ABNA0417164300/ABNANL2A/MOLEN/GENT//REMI/STRD/CUR/RF18539007547034/RTRN/AC04\n"
+    b":61:260302C1,00NTRF\n:86:SEPA OVERBOEKING                 IBAN: NL91ABNA0417164300\nNAAM: MOLEN\n"
+    b":62F:C260302EUR3,00\n",
 ]
 
 

@@ -84,3 +84,10 @@ def test_a_file_in_a_container_that_lacks_its_end_says_so() -> None:
 @pytest.mark.skipif(not FILES, reason="no folder of real documents beside the repository")
 def test_no_real_document_is_called_incomplete() -> None:
     assert [path.name for path in FILES if code_of(path.read_bytes()) == INCOMPLETE] == []
+
+
+def test_a_picture_that_ends_with_its_end_marker_is_whole_however_it_is_built() -> None:
+    odd = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\xff\xe1\xff\xf0" * 50 + b"\xff\xd9"
+    assert code_of(odd) == ""
+    assert code_of(odd + b"\0\0") == ""
+    assert code_of(odd[:-2]) == INCOMPLETE

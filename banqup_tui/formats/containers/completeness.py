@@ -58,8 +58,10 @@ def _is_cut_pdf(data: bytes) -> bool:
 
 def _is_cut_jpeg(data: bytes) -> bool:
     """Returns whether the end marker is missing (ITU T.81, B.1.1). A preview inside has one of its own, so the
-    segments are walked along by their lengths.
+    segments are walked along by their lengths, unless the file ends with it: then it is whole, however it is built.
     """
+    if data.rstrip(b"\0 \r\n\t").endswith(b"\xff\xd9"):
+        return False
     position = 2
     while True:
         marker = _JPEG_MARKER.search(data, position)

@@ -85,6 +85,44 @@ async def test_a_channel_that_ends_without_a_close_is_no_whole_file(harness: Int
             assert harness.documents() == []
 
 
+async def test_a_file_that_is_open_at_a_packet_that_makes_no_sense_is_no_whole_file(harness: IntakeHarness) -> None:
+    """The connection lives on, and the sender has written all of the file but not closed it."""
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness) as listening:
+        account(harness)
+        async with listening.connected() as connection:
+            writer, reader, _ = await connection.open_session(subsystem="sftp", encoding=None)
+            writer.write(packet(INIT, (3).to_bytes(4, "big")))
+            await answer(reader)
+            path, create = string(b"/a.xml"), (0x1A).to_bytes(4, "big")
+            writer.write(packet(OPEN, bytes(4) + path + create + bytes(4)))
+            handle = (await answer(reader))[5:]
+            writer.write(packet(WRITE, bytes(4) + handle + bytes(8) + string(invoice())))
+            await answer(reader)
+            assert len(listening.left_over()) == 1
+            writer.write(b"\xff\xff\xff\xff")
+            await until(lambda: listening.left_over() == [])
+            assert harness.documents() == []
+            assert not connection.is_closed()
+        assert harness.unfiled_rows() == []
+
+
+INIT, OPEN, WRITE = 1, 3, 6
+"""Packets of version 3 of the protocol (draft-ietf-secsh-filexfer-02, section 3)."""
+
+
+def string(content: bytes) -> bytes:
+    return len(content).to_bytes(4, "big") + content
+
+
+def packet(kind: int, content: bytes) -> bytes:
+    return string(bytes([kind]) + content)
+
+
+async def answer(reader: "asyncssh.SSHReader[bytes]") -> bytes:
+    return await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big"))
+
+
 async def test_a_file_with_a_hole_in_it_is_refused(harness: IntakeHarness) -> None:
     async with drop_of(harness) as listening:
         account(harness)

@@ -13,9 +13,9 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.extension import Extension, Installation, in_language
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
-from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.presentation.words import _, own_text
 from banqup_tui.protocol.commands import AddIntegration, Backfill
 from banqup_tui.protocol.messages import BackfillCount, TestRequest
@@ -71,9 +71,9 @@ async def choose_installation(
 def _choices(installation: Installation, extension: Extension, of_client: Sequence[Integration]) -> Iterator[Choice]:
     title = title_of(extension)
     if extension.problem:
-        yield Choice(id=installation.id, label=title, reason=sentence_of(extension.problem))
+        yield Choice(id=installation.id, label=title, reason=extension.problem)
     elif any(integration.installation_id == installation.id for integration in of_client):
-        yield Choice(id=installation.id, label=title, reason=_("Active for this client already"))
+        yield Choice(id=installation.id, label=title, reason=Message("action.active-already"))
         label = _("{extension}, once more").format(extension=title)
         note = _("Under another name, with settings of its own")
         yield Choice(id=f"{installation.id}{_AGAIN}", label=label, note=note)

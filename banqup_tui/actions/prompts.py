@@ -12,6 +12,7 @@ from banqup_tui.actions.places import Destination
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import Words
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.setting_rules import Schema
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.messages import BackfillCount, SignIn, TestResult
@@ -24,7 +25,7 @@ class Choice(Value, frozen=True, kw_only=True):
     label: str
     note: str = ""
     key: str = ""
-    reason: str | None = None
+    reason: Message | None = None
 
 
 class ChoiceQuestion(Value, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from banqup_tui.actions.prompts import (
     TickList,
     Tone,
 )
+from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.presentation.words import _
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.panels.panel import Panel
@@ -54,7 +55,8 @@ class TerminalAsk:
 
         panel = await self.panel(Choose)
         options = [
-            Option(choice.id, choice.label, choice.note, choice.key, choice.reason) for choice in question.choices
+            Option(choice.id, choice.label, choice.note, choice.key, sentence_of(choice.reason) or None)
+            for choice in question.choices
         ]
         panel.fill(
             question.title,

@@ -7,7 +7,7 @@ from banqup_tui.actions.prompts import ChoiceQuestion, ConfirmQuestion, Form, Fo
 from banqup_tui.actions.registry import BY_ID
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.listing import UnderWay
-from banqup_tui.domain.messages import text_message
+from banqup_tui.domain.messages import Message, text_message
 from banqup_tui.protocol.commands import AddIntegration, Deactivate
 from banqup_tui.protocol.messages import BackfillCount, TestRequest, TestResult, TestStep
 from tests.actions.fakes import FakeActionSession, FakeAsk, a_context, an_extension, an_installation, an_integration
@@ -64,7 +64,7 @@ async def test_what_a_client_has_already_is_dimmed_and_can_be_added_once_more_un
     has = an_integration("Sftp", installation_id="sftp-installed", extension_id="sftp")
     await BY_ID["add-integration"].run(a_firm(ask, session, integrations=[has]))
     choices = {one.id: one for one in ask.questions[0].choices}
-    assert choices["sftp-installed"].reason == "Active for this client already"
+    assert choices["sftp-installed"].reason == Message("action.active-already")
     assert choices["yuki-installed"].reason is None
     assert ask.questions[1].naming.taken == ("Sftp",)
     assert ask.questions[1].naming.suggestion == "Sftp 2"

@@ -101,6 +101,14 @@ def test_the_help_of_every_command_is_french(banqup_in: RunIn, path: tuple[str, 
     assert english != french
 
 
+@pytest.mark.parametrize("path", [(), ("store",)])
+def test_what_stands_for_a_command_in_the_usage_of_a_group_is_translated(
+    banqup_in: RunIn, path: tuple[str, ...]
+) -> None:
+    assert "COMMANDE [ARGUMENTS]..." in banqup_in("fr", a_runtime(), *path, "--help")
+    assert "COMMAND [ARGS]..." in banqup_in("en", a_runtime(), *path, "--help")
+
+
 USUAL = [
     ("nosuchthing",), ("clent",), ("clients", "--bogus"), ("clients", "extra"), ("import",), ("import", "/nowhere.xml"),
     ("documents", "--client", "NOBODY"), ("documents", "--folder", "ATTIC"), ("send",), ("send", "--id", "NOPE"),

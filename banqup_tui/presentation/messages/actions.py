@@ -32,6 +32,7 @@ TEXTS = {
     "action.no-damage": Texts(N_("No file was damaged")),
     "action.no-refused-change": Texts(N_("No change was refused")),
     "action.no-active-integration": Texts(N_("No active integration for this client")),
+    "action.active-already": Texts(N_("Active for this client already")),
     "action.queued-already": Texts(N_("Queued already")),
     "action.nothing-unknown": Texts(N_("Nothing is unknown")),
     "action.looked-up": Texts(N_("The program is still looking it up")),

@@ -60,7 +60,7 @@ class MissingPart(Value, frozen=True, kw_only=True):
 class CopyState(Value, frozen=True, kw_only=True):
     """The position of the copy in the server's history, at one moment.
 
-    `step` is read before a request is sent and passed to the function that applies the answer (store.applying).
+    `step` is read before a request is sent and passed to the function that applies the answer (store.copy_updates).
     `expected` and `arrived` count the documents of the current generation. `again` is True if the copy had rows before
     this generation began.
     """
@@ -141,14 +141,14 @@ class LocalCopy:
         return _current(self._readers)
 
     def state(self) -> CopyState:
-        return healed(self, lambda: state_of(self.reader()))
+        return read_with_repair(self, lambda: state_of(self.reader()))
 
     def put_aside(self) -> None:
         """Renames the file and begins an empty copy in its place."""
         with exclusive_lock(self._lock_path):
             self._renew()
 
-    def heal(self, fault: LocalFault) -> bool:
+    def repair(self, fault: LocalFault) -> bool:
         """Begins the copy again if `fault` says that it is damaged.
 
         Where another file stands at the path than the one in which this thread met the damage, another thread or
@@ -167,7 +167,7 @@ class LocalCopy:
                 self._renew_damaged()
         return True
 
-    def heal_value(self) -> bool:
+    def repair_value(self) -> bool:
         """Begins the copy again after a value that cannot be decoded. Returns False if that was tried before.
 
         It is done once a run, because a fault in the program's own decoding looks the same as a damaged file.
@@ -175,7 +175,7 @@ class LocalCopy:
         if self._had_value:
             return False
         self._had_value = True
-        return self.heal(LocalFault(FaultCode.DAMAGED, self.path))
+        return self.repair(LocalFault(FaultCode.DAMAGED, self.path))
 
     def close(self) -> None:
         """Closes all connections. The last program that closes the copy writes its seal (store.copy_check)."""
@@ -297,12 +297,12 @@ def _copy_again(path: Path) -> None:
             connection.execute("UPDATE meta SET cursor = NULL, step = step + 1")
 
 
-def healed(copy: LocalCopy, read: Callable[[], _V]) -> _V:
+def read_with_repair(copy: LocalCopy, read: Callable[[], _V]) -> _V:
     """Returns the result of `read`; if the copy proves damaged, begins it again and reads once more."""
     try:
         return read()
     except LocalFault as fault:
-        if not copy.heal(fault):
+        if not copy.repair(fault):
             raise
     return read()
 

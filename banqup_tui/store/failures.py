@@ -21,7 +21,7 @@ from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import Dismiss, Resend, Send, Settle
 from banqup_tui.store.copy import LocalCopy, state_of
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.repair import heals
+from banqup_tui.store.repair import retry_all_after_repair
 from banqup_tui.store.sqlite import reading
 
 
@@ -85,7 +85,7 @@ class _Asked(msgspec.Struct):
         return to is None or integration_id in to
 
 
-@heals
+@retry_all_after_repair
 class FailureReader:
     """Reads failures. It is cheap to make and may be called from any thread; each call sees one moment of the copy."""
 

@@ -76,7 +76,7 @@ class OutboxTooNew(BanqupError):
         super().__init__(message("computer.outbox-too-new"))
 
 
-def _healing(
+def _retry_after_repair(
     method: Callable[Concatenate["Outbox", _P], _V],
 ) -> Callable[Concatenate["Outbox", _P], _V]:
     """Wraps a method so that it saves what can be read of a damaged outbox, and runs once more."""
@@ -88,7 +88,7 @@ def _healing(
         except LocalFault as fault:
             if not fault.is_damage or fault.path != self.path:
                 raise
-        self.heal()
+        self.repair()
         return method(self, *args, **kwargs)
 
     return call
@@ -120,11 +120,11 @@ class Outbox:
         with shared_lock(outbox._lock_path):
             in_order = is_in_order(path)
         if not in_order:
-            outbox.heal()
+            outbox.repair()
         outbox._check_schema(outbox.connection())
         return outbox
 
-    def heal(self) -> None:
+    def repair(self) -> None:
         """Checks the whole file under the exclusive lock and repairs it. Raises `LocalFault` if it cannot."""
         from banqup_tui.store import outbox_rescue
 
@@ -214,13 +214,13 @@ class Outbox:
         document_id = documents[0] if len(documents) == 1 else None
         return (*unchanging, checksum_of(unchanging), document_id, effect, seen)
 
-    @_healing
+    @_retry_after_repair
     def _put(self, rows: Sequence[tuple[object, ...]]) -> None:
         """Inserts rows. A command whose key is there already stays as it is."""
         with self._changing() as connection:
             connection.executemany(_GIVE, rows)
 
-    @_healing
+    @_retry_after_repair
     def undo(self, key: str) -> bool:
         """Cancels a command that was never sent. Returns False if it was, or is answered: see `take_back`."""
         with self._changing() as connection:
@@ -233,7 +233,7 @@ class Outbox:
             )
             return done.rowcount == 1
 
-    @_healing
+    @_retry_after_repair
     def take_back(self, key: str) -> bool:
         """Cancels a command, or has the server asked to refuse it for ever if it may have been sent.
 
@@ -247,13 +247,13 @@ class Outbox:
             )
             return done.rowcount == 1
 
-    @_healing
+    @_retry_after_repair
     def dismiss(self, keys: Iterable[str]) -> None:
         """Takes refused or expired commands off the list of failures."""
         with self._changing() as connection:
             connection.executemany("UPDATE command SET dismissed = 1 WHERE key = ?", [(key,) for key in keys])
 
-    @_healing
+    @_retry_after_repair
     def give_again(self, keys: Sequence[str], seen: str) -> list[str]:
         """Repeats refused or expired commands as new ones, in the old order, and dismisses the old ones.
 
@@ -276,7 +276,7 @@ class Outbox:
 
     # sending
 
-    @_healing
+    @_retry_after_repair
     def claim(self, line: OutboxQueue, limit: int = BATCH) -> list[OutboxEntry]:
         """Returns the next commands of a line, at most a batch, and marks them SENDING before any request is made.
 
@@ -308,7 +308,7 @@ class Outbox:
             head.append(entry)
         return head
 
-    @_healing
+    @_retry_after_repair
     def answered(
         self, key: str, state: CommandState, seq: int = 0, *, result: bytes | None = None, problem: bytes | None = None
     ) -> bool:
@@ -336,7 +336,7 @@ class Outbox:
         self._wipe([key])
         return done.rowcount == 1
 
-    @_healing
+    @_retry_after_repair
     def failed(self, keys: Sequence[str]) -> bool:
         """Counts an answer 500 for the first of the commands; after `MOST_TRIES` in a row it is to be withdrawn.
 
@@ -352,7 +352,7 @@ class Outbox:
             row = connection.execute("SELECT withdraw FROM command WHERE key = ?", (keys[0],)).fetchone()
         return bool(row and any(row))
 
-    @_healing
+    @_retry_after_repair
     def stamp_anew(self, epoch: str, seq: int) -> None:
         """Adapts open commands to a server that has a new epoch (a backup was restored).
 
@@ -374,7 +374,7 @@ class Outbox:
                 (len(epoch) + 1, f"{epoch}."),
             )
 
-    @_healing
+    @_retry_after_repair
     def shown(self, seq: int) -> None:
         """Ends the drawing of commands that were done up to `seq`, which the complete copy has reached."""
         connection = self.connection()
@@ -383,7 +383,7 @@ class Outbox:
             with self._changing():
                 connection.execute(f"UPDATE command SET effect = NULL WHERE {drawn}", (seq,))  # noqa: S608
 
-    @_healing
+    @_retry_after_repair
     def forget_old(self) -> list[str]:
         """Deletes commands that were settled more than `RETENTION` ago. Returns the files that commands still need."""
         before = (self._now() - RETENTION).isoformat(timespec="microseconds")
@@ -395,63 +395,63 @@ class Outbox:
 
     # reading
 
-    @_healing
+    @_retry_after_repair
     def version(self) -> int:
         """Returns a number that every change of the outbox raises, by any program."""
         return int(self.connection().execute("SELECT version FROM meta").fetchone()[0])
 
-    @_healing
+    @_retry_after_repair
     def entry(self, key: str) -> OutboxEntry | None:
         rows = self._entries("WHERE key = ?", (key,))
         return rows[0] if rows else None
 
-    @_healing
+    @_retry_after_repair
     def waiting(self, line: OutboxQueue | None = None) -> list[OutboxEntry]:
         """Returns the commands without an answer, in their order."""
         if line is None:
             return self._entries(f"WHERE {_OPEN} ORDER BY n")
         return self._entries(f"WHERE {_OPEN} AND line = ? ORDER BY n", (line,))
 
-    @_healing
+    @_retry_after_repair
     def not_seen_yet(self, kinds: Sequence[str], seq: int) -> list[OutboxEntry]:
         """Returns commands of these kinds whose effect a copy at `seq` does not have: open, or done after `seq`."""
         marks = ",".join("?" * len(kinds))
         where = f"WHERE kind IN ({marks}) AND ({_OPEN} OR (state = 'DONE' AND seq > ?)) ORDER BY n"
         return self._entries(where, (*kinds, seq))
 
-    @_healing
+    @_retry_after_repair
     def waiting_count(self, line: OutboxQueue | None = None) -> int:
         query = f"SELECT count(*) FROM command WHERE {_OPEN}" + ("" if line is None else " AND line = ?")  # noqa: S608
         (count,) = self.connection().execute(query, () if line is None else (line,)).fetchone()
         return int(count)
 
-    @_healing
+    @_retry_after_repair
     def needs_file(self, sha256: str) -> bool:
         """Returns True if a command that is open, or may be repeated, names this file."""
         query = f"SELECT 1 FROM command WHERE {_WANTS_FILE} AND file = ? LIMIT 1"  # noqa: S608
         return self.connection().execute(query, (sha256,)).fetchone() is not None
 
-    @_healing
+    @_retry_after_repair
     def files(self) -> set[str]:
         """Returns the hashes of all files that commands name, settled commands included."""
         return {file for (file,) in self.connection().execute("SELECT file FROM command WHERE file IS NOT NULL")}
 
-    @_healing
+    @_retry_after_repair
     def refused(self) -> list[OutboxEntry]:
         """Returns refused and expired commands that are not dismissed, the newest first; without unfiled imports."""
         return self._entries(f"WHERE {_REFUSED} ORDER BY n DESC")
 
-    @_healing
+    @_retry_after_repair
     def refused_count(self) -> int:
         """Returns the number of commands that `refused` returns."""
         return int(self.connection().execute(f"SELECT count(*) FROM command WHERE {_REFUSED}").fetchone()[0])  # noqa: S608
 
-    @_healing
+    @_retry_after_repair
     def history(self, limit: int = 100) -> list[OutboxEntry]:
         """Returns the newest commands of any state, the newest first."""
         return self._entries("ORDER BY n DESC LIMIT ?", (limit,))
 
-    @_healing
+    @_retry_after_repair
     def overlay(self) -> Overlay:
         """Returns the effects that are drawn over rows of the copy. Read it before the copy, never after.
 
@@ -476,12 +476,12 @@ class Outbox:
                 marks.setdefault(document_id, []).append(mark)
         return Overlay(version, {document_id: tuple(found) for document_id, found in marks.items()})
 
-    @_healing
+    @_retry_after_repair
     def rescues(self) -> list[Rescue]:
         """Returns the reports on damaged outboxes that are not dismissed, the newest last."""
         return self._rescues("dismissed = 0")
 
-    @_healing
+    @_retry_after_repair
     def rescues_to_print(self) -> list[Rescue]:
         """Returns the reports that no command line has printed, and marks them printed: each is printed once."""
         with self.transaction() as connection:
@@ -489,7 +489,7 @@ class Outbox:
             connection.executemany("UPDATE rescue SET printed = 1 WHERE id = ?", [(one.id,) for one in found])
         return found
 
-    @_healing
+    @_retry_after_repair
     def dismiss_rescues(self) -> None:
         """Dismisses the reports on damaged outboxes."""
         with self._changing() as connection:
@@ -544,7 +544,7 @@ class Outbox:
         with shared_lock(self._lock_path):
             if self.path.exists():
                 return self._opened()
-        self.heal()
+        self.repair()
         with shared_lock(self._lock_path):
             return self._opened()
 

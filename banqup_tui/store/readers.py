@@ -26,7 +26,7 @@ from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.overlay import Moment, Overlay
 from banqup_tui.store.packed import DELIVERY_COLUMNS, whole_delivery, whole_document
 from banqup_tui.store.query import DocumentQuery
-from banqup_tui.store.repair import healing, heals
+from banqup_tui.store.repair import retry_after_repair, retry_all_after_repair
 from banqup_tui.store.rows import COLUMNS, by_id, read_rows, rows_of
 from banqup_tui.store.scope import number_of_client
 from banqup_tui.store.sqlite import reading
@@ -49,7 +49,7 @@ _IS_UNDECIDED = f"d.flags & {UNDECIDED} <> 0 AND d.flags & {WITHDRAWN} = 0"
 """The condition of the index `document_held` stands in it as it is written there, or SQLite would not use the index."""
 
 
-@heals
+@retry_all_after_repair
 class Readers:
     """Reads clients, documents and deliveries. Any thread may call; each call sees one moment of the copy.
 
@@ -156,7 +156,7 @@ class Readers:
         for some in in_batches(ids):
             yield from self._some_whole(some)
 
-    @healing
+    @retry_after_repair
     def _some_whole(self, ids: list[str]) -> list[Document]:
         overlay = self._overlay()
         with reading(self._connection()) as connection:

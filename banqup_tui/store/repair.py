@@ -11,8 +11,8 @@ from banqup_tui.store.faults import LocalFault
 _C = TypeVar("_C", bound=type)
 
 
-def heals(cls: _C) -> _C:
-    """Applies `healing` to each public method of a class that reads `self._copy`.
+def retry_all_after_repair(cls: _C) -> _C:
+    """Applies `retry_after_repair` to each public method of a class that reads `self._copy`.
 
     The second call reads an empty copy, which the sync fills. Generators are not wrapped: they call wrapped methods.
     """
@@ -22,11 +22,11 @@ def heals(cls: _C) -> _C:
             and isinstance(member, FunctionType)
             and not member.__code__.co_flags & CO_GENERATOR
         ):
-            setattr(cls, name, healing(member))
+            setattr(cls, name, retry_after_repair(member))
     return cls
 
 
-def healing(method: Callable[..., object]) -> Callable[..., Any]:
+def retry_after_repair(method: Callable[..., object]) -> Callable[..., Any]:
     """Wraps a method so that it begins a damaged copy again and runs once more."""
 
     @functools.wraps(method)
@@ -34,12 +34,12 @@ def healing(method: Callable[..., object]) -> Callable[..., Any]:
         try:
             return method(self, *args, **kwargs)
         except LocalFault as fault:
-            if not self._copy.heal(fault):
+            if not self._copy.repair(fault):
                 raise
         except (LookupError, ValueError, TypeError):
             # An impossible day, status or client, or invalid JSON: the value was valid when it was written, so the
             # file has changed since.
-            if not self._copy.heal_value():
+            if not self._copy.repair_value():
                 raise
         return method(self, *args, **kwargs)
 

@@ -16,7 +16,7 @@ from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.matching import matches
 from banqup_tui.store.overlay import Overlay
 from banqup_tui.store.query import DocumentQuery, SortColumn
-from banqup_tui.store.repair import heals
+from banqup_tui.store.repair import retry_all_after_repair
 from banqup_tui.store.rows import StoredRow, by_id, by_number, rows_of
 from banqup_tui.store.scope import Key, Scope, simplified
 from banqup_tui.store.sqlite import reading
@@ -25,7 +25,7 @@ _LAST = 2**63 - 1
 _MOST_POSITIONS = 512
 
 
-@heals
+@retry_all_after_repair
 class DocumentRows:
     """The rows of one query. Any thread may call; call `refresh` after the copy or the outbox has changed.
 

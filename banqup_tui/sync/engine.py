@@ -205,12 +205,12 @@ class Engine:
                 raise NotAnswered from None
         return asyncio.run(self._asked_alone(question, timeout))
 
-    async def _healed(self, exchange: Exchange, question: _ExchangeCall[_V]) -> _V:
+    async def _ask_with_repair(self, exchange: Exchange, question: _ExchangeCall[_V]) -> _V:
         """Runs a call, and once more if the copy proves damaged: it is begun again in between."""
         try:
             return await question(exchange)
         except LocalFault as fault:
-            if not self.copy.heal(fault):
+            if not self.copy.repair(fault):
                 raise
         return await question(exchange)
 
@@ -222,7 +222,7 @@ class Engine:
                     if self._trouble.error is not None:
                         raise self._trouble.error
                     await asyncio.sleep(0.02)
-                return await self._healed(self._rounds.exchange, question)
+                return await self._ask_with_repair(self._rounds.exchange, question)
         except TimeoutError:
             raise NotAnswered from None
 
@@ -232,7 +232,7 @@ class Engine:
             async with asyncio.timeout(timeout):
                 exchange = await self._connected()
                 try:
-                    return await self._healed(exchange, question)
+                    return await self._ask_with_repair(exchange, question)
                 finally:
                     await exchange.server.close()
         except TimeoutError:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Set
 
-from banqup_tui.store import applying
+from banqup_tui.store import copy_updates
 from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Outbox
@@ -98,7 +98,7 @@ class Exchange:
 
     async def pull_extensions_if_some_are_not_allowed(self) -> None:
         """Pulls the extensions after a command that may have allowed a package: its manifest is in the Store then."""
-        if applying.knows_packages_not_allowed(self._copy):
+        if copy_updates.knows_packages_not_allowed(self._copy):
             await self.pull_extensions()
 
     async def everything(self) -> None:

@@ -1,14 +1,14 @@
 """Pulls snapshots, pages of backfills and changes into the copy (docs/protocol.md, "Sync, down").
 
 Each function reads the copy's `step` before it sends its request: an answer that comes too late is dropped by
-store.applying.
+store.copy_updates.
 """
 
 import msgspec
 
 from banqup_tui.domain.messages import message
 from banqup_tui.kill_points import kill_point
-from banqup_tui.store import applying
+from banqup_tui.store import copy_updates
 from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.files import FileCache
 from banqup_tui.sync.errors import ServerDown
@@ -22,7 +22,7 @@ async def begin(server: ServerLike, copy: LocalCopy, files: FileCache) -> bool:
     kill_point("pull.asked")
     snapshot = await server.snapshot()
     kill_point("pull.received")
-    return applying.begin(copy, step, snapshot, files)
+    return copy_updates.begin(copy, step, snapshot, files)
 
 
 async def page(server: ServerLike, copy: LocalCopy) -> bool:
@@ -35,17 +35,17 @@ async def page(server: ServerLike, copy: LocalCopy) -> bool:
     if not state.backfills or state.cursor is None:
         return False
     if any(backfill.is_new for backfill in state.backfills):
-        return applying.refresh(copy, state.step, await server.snapshot())
+        return copy_updates.refresh(copy, state.step, await server.snapshot())
     backfill = state.backfills[0]
     kill_point("pull.asked")
     found = await server.documents(backfill.before, backfill.scope or None, state.cursor)
     kill_point("pull.received")
-    return applying.page(copy, state.step, backfill.scope, found.documents, found.deliveries, found.next)
+    return copy_updates.page(copy, state.step, backfill.scope, found.documents, found.deliveries, found.next)
 
 
 async def extensions(server: ServerLike, copy: LocalCopy) -> bool:
     """Pulls the extensions of the Store. Returns True if any has changed."""
-    return applying.put_extensions(copy, await server.extensions())
+    return copy_updates.put_extensions(copy, await server.extensions())
 
 
 async def changes(server: ServerLike, copy: LocalCopy, files: FileCache) -> tuple[bool, bool]:
@@ -67,7 +67,7 @@ async def changes(server: ServerLike, copy: LocalCopy, files: FileCache) -> tupl
     if not answer.changes and answer.cursor == state.cursor:
         return False, False
     try:
-        is_in_time = applying.changes(copy, state.step, answer, files)
+        is_in_time = copy_updates.changes(copy, state.step, answer, files)
     except msgspec.MsgspecError:
         raise ServerDown(message("sync.answer-unreadable")) from None
     return is_in_time and bool(answer.changes), answer.has_more or not is_in_time

@@ -225,8 +225,8 @@ class Rounds:
         if not fault.is_damage:
             return
         with suppress(LocalFault, OSError):  # if the disk is full now, the next round meets the damage again
-            if not self._copy.heal(fault) and fault.path == self._outbox.path:
-                self._outbox.heal()
+            if not self._copy.repair(fault) and fault.path == self._outbox.path:
+                self._outbox.repair()
             self._listeners.notify()
 
 

@@ -186,7 +186,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-async def test_a_damaged_file_is_noted_at_its_document_and_healed_by_an_import(services: Services, kind: str) -> None:
+async def test_a_damaged_file_is_noted_at_its_document_and_repaired_by_an_import(services: Services, kind: str) -> None:
     add_document(services, "2026-1")
     damaged = add_document(services, "2026-2", content=b"<Invoice>2</Invoice>")
     sha256 = hashlib.sha256(b"<Invoice>2</Invoice>").hexdigest()

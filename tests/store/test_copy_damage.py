@@ -297,9 +297,9 @@ def test_the_sync_fills_the_copy_that_was_begun_again(tmp_path: Path) -> None:
 def test_damage_again_and_again_ends_in_a_sentence(path: Path) -> None:
     with closing(LocalCopy.open(path)) as copy:
         readers = readers_of(copy)
-        for healed in (False, True):
+        for repaired in (False, True):
             copy.writer().execute("INSERT OR REPLACE INTO extension (id, value) VALUES ('e', CAST('{' AS BLOB))")
-            if healed:
+            if repaired:
                 with pytest.raises(msgspec.DecodeError):
                     readers.extensions()
             else:

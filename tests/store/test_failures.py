@@ -21,7 +21,7 @@ from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.commands import Copy as Wanted
 from banqup_tui.protocol.commands import Dismiss, Resend, Send, encode
 from banqup_tui.protocol.messages import Snapshot
-from banqup_tui.store import applying
+from banqup_tui.store import copy_updates
 from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.outbox import Outbox
@@ -50,12 +50,12 @@ class Firm:
             epoch="e", cursor="1", seq=1, role=Role.ACCOUNTANT, space=Space(id="s", name="S"),
             clients=(a_client("c1"), a_client("c2")), integrations=integrations,
         )  # fmt: skip
-        applying.begin(self.copy, 0, snapshot)
-        applying.page(self.copy, 1, "", [], [], None)
+        copy_updates.begin(self.copy, 0, snapshot)
+        copy_updates.page(self.copy, 1, "", [], [], None)
 
     def put(self, *values: Document | Delivery) -> None:
         self.seq += len(values)
-        applying.changes(self.copy, self.copy.state().step, changes_of(values, self.seq))
+        copy_updates.changes(self.copy, self.copy.state().step, changes_of(values, self.seq))
 
     def fail(self, document: str, integration: str, reason: str | None, remedy: str = "", **more: Any) -> None:
         self.put(

@@ -207,7 +207,7 @@ def test_a_program_that_runs_goes_on_in_the_file_that_another_has_put_there(tmp_
             assert waiting_in(other) == waiting_in(running) == keys
 
 
-def test_a_program_that_runs_heals_what_it_meets(tmp_path: Path) -> None:
+def test_a_program_that_runs_repairs_what_it_meets(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
     with closing(Outbox.open(path)) as running:
         keys = give_some(running, 10)

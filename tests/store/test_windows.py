@@ -16,7 +16,7 @@ from banqup_tui.domain.listing import Totals
 from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.status import AccountingStatus, accounting_status_with
 from banqup_tui.protocol.messages import Snapshot
-from banqup_tui.store import applying
+from banqup_tui.store import copy_updates
 from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.outbox_entry import CommandState, OutboxQueue
@@ -45,12 +45,12 @@ class CopySetup:
                 Integration(id="j", client_id="c1", installation_id="y", extension_id="local", label="Exact"),
             ),
         )  # fmt: skip
-        applying.begin(self.copy, 0, snapshot)
-        applying.page(self.copy, 1, "", [], [], None)
+        copy_updates.begin(self.copy, 0, snapshot)
+        copy_updates.page(self.copy, 1, "", [], [], None)
 
     def put(self, *values: Document | Delivery) -> None:
         self.seq += len(values)
-        applying.changes(self.copy, self.copy.state().step, changes_of(values, self.seq))
+        copy_updates.changes(self.copy, self.copy.state().step, changes_of(values, self.seq))
 
     def close(self) -> None:
         self.copy.close()

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from banqup_tui.backend.api.snapshots import MOST_BYTES, SnapshotView, restored_meanwhile, view
+from banqup_tui.backend.api.snapshots import MOST_BYTES, SnapshotView, restored_meanwhile, snapshot_view
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import (
     ChangeRecord,
@@ -65,45 +65,45 @@ def changes(services: Services, user_id: str, cursor: str, limit: int) -> Change
         RequestFailure: 400 for a forged cursor; 410 where the copy has to start anew.
     """
     with services.database.read() as connection:
-        seen = view(connection, services, user_id)
-        start = seen.read(cursor).seq
-        if start <= seen.seq:
-            return _from(seen, start, limit)
+        view = snapshot_view(connection, services, user_id)
+        start = view.read(cursor).seq
+        if start <= view.seq:
+            return _from(view, start, limit)
     _log.warning("number %d was given out before, but is not known: the database was put back", start)
     begin_new_epoch(services, start)
     raise restored_meanwhile()
 
 
-def _from(seen: SnapshotView, start: int, limit: int) -> Changes:
+def _from(view: SnapshotView, start: int, limit: int) -> Changes:
     # Tombstones below the floor are gone, so a copy this old would keep deleted rows.
-    if start < seen.space.tombstone_floor:
+    if start < view.space.tombstone_floor:
         raise RequestFailure(ProblemType.CURSOR_TOO_OLD, Message("request.copy-too-old"))
-    return _after(seen, start, max(1, min(limit, MOST_CHANGES)))
+    return _after(view, start, max(1, min(limit, MOST_CHANGES)))
 
 
-def _after(seen: SnapshotView, start: int, limit: int) -> Changes:
-    most = MOST_LOOKED_AT if seen.visitor.clients is not None else min(limit + 1, MOST_LOOKED_AT)
-    looked_at = _looked_at(seen, start, most)
-    visible = [row for row in looked_at if _is_visible(row, seen)]
-    taken = _values(seen, visible[:limit])
+def _after(view: SnapshotView, start: int, limit: int) -> Changes:
+    most = MOST_LOOKED_AT if view.visitor.clients is not None else min(limit + 1, MOST_LOOKED_AT)
+    looked_at = _looked_at(view, start, most)
+    visible = [row for row in looked_at if _is_visible(row, view)]
+    taken = _values(view, visible[:limit])
     fitting = _fitting(taken)
     # The cursor ends at the last row that was sent. It must not skip rows that did not fit.
     if len(fitting) < len(visible):
         reached, more = visible[len(fitting) - 1].seq, True
     elif len(looked_at) == most:
-        reached, more = looked_at[-1].seq, looked_at[-1].seq < seen.seq
+        reached, more = looked_at[-1].seq, looked_at[-1].seq < view.seq
     else:
         # It passes invisible rows too; else a user with few clients would read the same rows for ever.
-        reached, more = seen.seq, False
+        reached, more = view.seq, False
     return Changes(
         changes=tuple(change for change in fitting if change is not None),
-        cursor=seen.cursor(reached),
+        cursor=view.cursor(reached),
         seq=reached,
         has_more=more,
     )
 
 
-def _looked_at(seen: SnapshotView, start: int, most: int) -> list[ChangeRecord]:
+def _looked_at(view: SnapshotView, start: int, most: int) -> list[ChangeRecord]:
     """Returns change rows after the number.
 
     An entity has one row, at its newest number, so skipped numbers cost nothing.
@@ -111,20 +111,20 @@ def _looked_at(seen: SnapshotView, start: int, most: int) -> list[ChangeRecord]:
     change = tables.change
     statement = (
         select(change)
-        .where(change.c.space_id == seen.space.id, change.c.seq > start)
+        .where(change.c.space_id == view.space.id, change.c.seq > start)
         .order_by(change.c.seq)
         .limit(most)
     )
-    return fetch_all(seen.connection, ChangeRecord, statement)
+    return fetch_all(view.connection, ChangeRecord, statement)
 
 
-def _is_visible(row: ChangeRecord, seen: SnapshotView) -> bool:
+def _is_visible(row: ChangeRecord, view: SnapshotView) -> bool:
     kind = EntityKind(row.kind)
     if kind is EntityKind.ACCESS:
-        return bool(row.user_id == seen.visitor.user_id)
-    if kind in _OF_DOCUMENTS and not seen.visitor.sees_documents:
+        return bool(row.user_id == view.visitor.user_id)
+    if kind in _OF_DOCUMENTS and not view.visitor.sees_documents:
         return False
-    return kind not in _OF_A_CLIENT or seen.visitor.sees_client(row.client_id)
+    return kind not in _OF_A_CLIENT or view.visitor.sees_client(row.client_id)
 
 
 def _fitting(taken: list[Change | None]) -> list[Change | None]:
@@ -137,11 +137,11 @@ def _fitting(taken: list[Change | None]) -> list[Change | None]:
     return taken
 
 
-def _values(seen: SnapshotView, rows: Sequence[ChangeRecord]) -> list[Change | None]:
+def _values(view: SnapshotView, rows: Sequence[ChangeRecord]) -> list[Change | None]:
     """Returns a change for each row, in order; `None` for a row whose entity no longer exists, which is skipped."""
     values: dict[tuple[str, str], object] = {}
     for kind, entity_ids in _by_kind(rows).items():
-        for entity_id, value in _read(seen, kind, entity_ids):
+        for entity_id, value in _read(view, kind, entity_ids):
             values[kind, entity_id] = value
     return [_change(row, values.get(_key(row))) for row in rows]
 
@@ -174,32 +174,32 @@ def _change(row: ChangeRecord, value: object) -> Change | None:
     return Change(seq=row.seq, kind=EntityKind(row.kind), op=op, id=row.entity_id, value=raw)
 
 
-def _read(seen: SnapshotView, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[tuple[str, object]]:
+def _read(view: SnapshotView, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[tuple[str, object]]:
     if kind is EntityKind.SPACE:
-        yield seen.space.id, Space(id=seen.space.id, name=seen.space.name)
+        yield view.space.id, Space(id=view.space.id, name=view.space.name)
     if kind not in _READERS:
         return
     record, values_of = _READERS[kind]
     for batch in in_batches(entity_ids):
-        rows = fetch_all(seen.connection, record, select(record.TABLE).where(record.TABLE.c.id.in_(batch)))
-        yield from zip((row.id for row in rows), values_of(seen, rows), strict=True)
+        rows = fetch_all(view.connection, record, select(record.TABLE).where(record.TABLE.c.id.in_(batch)))
+        yield from zip((row.id for row in rows), values_of(view, rows), strict=True)
 
 
 _Values = Callable[[SnapshotView, Sequence[Any]], Sequence[Value]]
 
 _READERS: dict[EntityKind, tuple[type[StoredRecord], _Values]] = {
-    EntityKind.CLIENT: (ClientRecord, lambda seen, rows: [client_of(row) for row in rows]),
-    EntityKind.DOCUMENT: (DocumentRecord, lambda seen, rows: [document_of(row) for row in rows]),
-    EntityKind.DELIVERY: (DeliveryRecord, lambda seen, rows: deliveries_of(seen.connection, rows)),
+    EntityKind.CLIENT: (ClientRecord, lambda view, rows: [client_of(row) for row in rows]),
+    EntityKind.DOCUMENT: (DocumentRecord, lambda view, rows: [document_of(row) for row in rows]),
+    EntityKind.DELIVERY: (DeliveryRecord, lambda view, rows: deliveries_of(view.connection, rows)),
     EntityKind.INSTALLATION: (
         InstallationRecord,
-        lambda seen, rows: [installation_of(row, seen.services) for row in rows],
+        lambda view, rows: [installation_of(row, view.services) for row in rows],
     ),
     EntityKind.INTEGRATION: (
         IntegrationRecord,
-        lambda seen, rows: integrations_of(seen.connection, rows, seen.services),
+        lambda view, rows: integrations_of(view.connection, rows, view.services),
     ),
-    EntityKind.SOURCE: (SourceRecord, lambda seen, rows: sources_of(seen.connection, rows)),
-    EntityKind.UNFILED: (UnfiledRecord, lambda seen, rows: [unfiled_of(row) for row in rows]),
-    EntityKind.RULE: (RuleRecord, lambda seen, rows: [rule_of(row) for row in rows]),
+    EntityKind.SOURCE: (SourceRecord, lambda view, rows: sources_of(view.connection, rows)),
+    EntityKind.UNFILED: (UnfiledRecord, lambda view, rows: [unfiled_of(row) for row in rows]),
+    EntityKind.RULE: (RuleRecord, lambda view, rows: [rule_of(row) for row in rows]),
 }

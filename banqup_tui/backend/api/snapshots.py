@@ -87,7 +87,7 @@ def restored_meanwhile() -> RequestFailure:
     return RequestFailure(ProblemType.EPOCH_CHANGED, Message("request.service-restored"))
 
 
-def view(connection: Connection, services: Services, user_id: str) -> SnapshotView:
+def snapshot_view(connection: Connection, services: Services, user_id: str) -> SnapshotView:
     space = fetch_one(connection, SpaceRecord, select(tables.space).where(tables.space.c.id == services.space_id))
     assert space is not None
     user = visitor(connection, services.space_id, user_id)
@@ -96,8 +96,8 @@ def view(connection: Connection, services: Services, user_id: str) -> SnapshotVi
 
 def space(services: Services, user_id: str) -> Space:
     with services.database.read() as connection:
-        seen = view(connection, services, user_id)
-        return Space(id=seen.space.id, name=seen.space.name)
+        view = snapshot_view(connection, services, user_id)
+        return Space(id=view.space.id, name=view.space.name)
 
 
 def has_sources(services: Services) -> bool:
@@ -116,43 +116,43 @@ def epoch(services: Services) -> str:
 
 def snapshot(services: Services, user_id: str) -> Snapshot:
     with services.database.read() as connection:
-        seen = view(connection, services, user_id)
+        view = snapshot_view(connection, services, user_id)
         # The cursor is the number of this database snapshot: a later one would skip changes between the two.
         return Snapshot(
-            cursor=seen.cursor(seen.seq),
-            epoch=seen.space.epoch,
-            seq=seen.seq,
-            role=seen.visitor.role,
-            space=Space(id=seen.space.id, name=seen.space.name),
-            clients=tuple(client_of(row) for row in _all(seen, ClientRecord, tables.client.c.id)),
+            cursor=view.cursor(view.seq),
+            epoch=view.space.epoch,
+            seq=view.seq,
+            role=view.visitor.role,
+            space=Space(id=view.space.id, name=view.space.name),
+            clients=tuple(client_of(row) for row in _all(view, ClientRecord, tables.client.c.id)),
             extensions=services.extensions.all(),
-            installations=tuple(installation_of(row, services) for row in _all(seen, InstallationRecord)),
-            integrations=tuple(integrations_of(connection, _all_integrations(seen), services)),
-            sources=tuple(sources_of(connection, _all(seen, SourceRecord))),
-            unfiled=_unfiled(seen),
-            rules=tuple(rule_of(row) for row in _all(seen, RuleRecord, tables.rule.c.client_id)),
-            document_count=_document_count(seen),
+            installations=tuple(installation_of(row, services) for row in _all(view, InstallationRecord)),
+            integrations=tuple(integrations_of(connection, _all_integrations(view), services)),
+            sources=tuple(sources_of(connection, _all(view, SourceRecord))),
+            unfiled=_unfiled(view),
+            rules=tuple(rule_of(row) for row in _all(view, RuleRecord, tables.rule.c.client_id)),
+            document_count=_document_count(view),
         )
 
 
-def _all(seen: SnapshotView, kind: type[S], client_column: ColumnElement[str] | None = None) -> list[S]:
+def _all(view: SnapshotView, kind: type[S], client_column: ColumnElement[str] | None = None) -> list[S]:
     table = kind.TABLE
-    statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.id)
+    statement = select(table).where(table.c.space_id == view.space.id).order_by(table.c.id)
     if client_column is not None:
-        statement = statement.where(seen.visitor.only_visible(client_column))
-    return fetch_all(seen.connection, kind, statement)
+        statement = statement.where(view.visitor.only_visible(client_column))
+    return fetch_all(view.connection, kind, statement)
 
 
-def _all_integrations(seen: SnapshotView) -> list[IntegrationRecord]:
-    return _all(seen, IntegrationRecord, tables.integration.c.client_id)
+def _all_integrations(view: SnapshotView) -> list[IntegrationRecord]:
+    return _all(view, IntegrationRecord, tables.integration.c.client_id)
 
 
-def _document_count(seen: SnapshotView) -> int:
-    if not seen.visitor.sees_documents:
+def _document_count(view: SnapshotView) -> int:
+    if not view.visitor.sees_documents:
         return 0
     document = tables.document
-    statement = select(func.count()).select_from(document).where(document.c.space_id == seen.space.id)
-    return int(seen.connection.execute(statement.where(seen.visitor.only_visible(document.c.client_id))).scalar_one())
+    statement = select(func.count()).select_from(document).where(document.c.space_id == view.space.id)
+    return int(view.connection.execute(statement.where(view.visitor.only_visible(document.c.client_id))).scalar_one())
 
 
 class _Page(Value, frozen=True, kw_only=True):
@@ -179,21 +179,21 @@ def documents_page(
     """
     key = read_key(before) if before else None
     with services.database.read() as connection:
-        seen = view(connection, services, user_id)
-        if at_least is not None and seen.read(at_least).seq > seen.seq:
+        view = snapshot_view(connection, services, user_id)
+        if at_least is not None and view.read(at_least).seq > view.seq:
             raise RequestFailure(ProblemType.BEHIND_CURSOR, Message("request.behind"))
-        if not seen.visitor.sees_documents:
+        if not view.visitor.sees_documents:
             return msgspec.json.encode(_Page(documents=[], deliveries=[], next=None))
         wanted = max(1, min(limit, MOST_DOCUMENTS))
-        rows = fetch_all(connection, DocumentRecord, _below(seen, key, client_id).limit(wanted + 1))
-        return msgspec.json.encode(_filled(seen, rows[:wanted], more=len(rows) > wanted))
+        rows = fetch_all(connection, DocumentRecord, _below(view, key, client_id).limit(wanted + 1))
+        return msgspec.json.encode(_filled(view, rows[:wanted], more=len(rows) > wanted))
 
 
-def _below(seen: SnapshotView, key: PageKey | None, client_id: str | None) -> Select[*tuple[object, ...]]:
+def _below(view: SnapshotView, key: PageKey | None, client_id: str | None) -> Select[*tuple[object, ...]]:
     document = tables.document
     statement = (
         select(document)
-        .where(document.c.space_id == seen.space.id, seen.visitor.only_visible(document.c.client_id))
+        .where(document.c.space_id == view.space.id, view.visitor.only_visible(document.c.client_id))
         .order_by(document.c.created_at.desc(), document.c.id.desc())
     )
     if client_id is not None:
@@ -206,10 +206,10 @@ def _below(seen: SnapshotView, key: PageKey | None, client_id: str | None) -> Se
     return statement.where(document.c.created_at <= key.created_at, or_(earlier, same_time))
 
 
-def _filled(seen: SnapshotView, rows: Sequence[DocumentRecord], *, more: bool) -> _Page:
+def _filled(view: SnapshotView, rows: Sequence[DocumentRecord], *, more: bool) -> _Page:
     documents: list[msgspec.Raw] = []
     deliveries: list[msgspec.Raw] = []
-    of_document = _deliveries_by_document(seen, rows)
+    of_document = _deliveries_by_document(view, rows)
     size = 0
     for at, row in enumerate(rows):
         encoded = msgspec.json.encode(VersionedDocument(seq=row.seq, value=document_of(row)))
@@ -227,13 +227,13 @@ def _key_of(row: DocumentRecord) -> str:
 
 
 def _deliveries_by_document(
-    seen: SnapshotView, documents: Sequence[DocumentRecord]
+    view: SnapshotView, documents: Sequence[DocumentRecord]
 ) -> dict[str, list[VersionedDelivery]]:
     delivery = tables.delivery
     found: dict[str, list[VersionedDelivery]] = {}
     for batch in in_batches([row.id for row in documents]):
-        rows = fetch_all(seen.connection, DeliveryRecord, select(delivery).where(delivery.c.document_id.in_(batch)))
-        for row, value in zip(rows, deliveries_of(seen.connection, rows), strict=True):
+        rows = fetch_all(view.connection, DeliveryRecord, select(delivery).where(delivery.c.document_id.in_(batch)))
+        for row, value in zip(rows, deliveries_of(view.connection, rows), strict=True):
             found.setdefault(row.document_id, []).append(VersionedDelivery(seq=row.seq, value=value))
     return found
 
@@ -249,17 +249,17 @@ def backfill_count(
     wanted = folders or ALL_FOLDERS
     document = tables.document
     with services.database.read() as connection:
-        seen = view(connection, services, user_id)
+        view = snapshot_view(connection, services, user_id)
         which = (
-            document.c.space_id == seen.space.id,
+            document.c.space_id == view.space.id,
             document.c.client_id == client_id,
             document.c.folder.in_([str(folder) for folder in wanted]),
             document.c.approved.is_(True),
             document.c.ready_seq.is_not(None),
-            seen.visitor.only_visible(document.c.client_id),
+            view.visitor.only_visible(document.c.client_id),
         )
         count = count_since(connection, which, since)
-        return BackfillCount(folders=wanted, count=count, up_to=f"{seen.space.epoch}.{seen.seq}")
+        return BackfillCount(folders=wanted, count=count, up_to=f"{view.space.epoch}.{view.seq}")
 
 
 def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt]:
@@ -269,13 +269,13 @@ def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt
     """
     delivery = tables.delivery
     with services.database.read() as connection:
-        seen = view(connection, services, user_id)
+        view = snapshot_view(connection, services, user_id)
         statement = select(delivery.c.id).where(
             delivery.c.id == delivery_id,
-            delivery.c.space_id == seen.space.id,
-            seen.visitor.only_visible(delivery.c.client_id),
+            delivery.c.space_id == view.space.id,
+            view.visitor.only_visible(delivery.c.client_id),
         )
-        if not seen.visitor.sees_documents or connection.execute(statement).one_or_none() is None:
+        if not view.visitor.sees_documents or connection.execute(statement).one_or_none() is None:
             raise RequestFailure(ProblemType.NOT_FOUND, Message("delivery.unknown"))
         return attempts_of(connection, delivery_id)
 
@@ -283,12 +283,12 @@ def attempts(services: Services, user_id: str, delivery_id: str) -> list[Attempt
 def unfiled(services: Services, user_id: str) -> tuple[Unfiled, ...]:
     """Returns the unfiled documents, oldest first."""
     with services.database.read() as connection:
-        return _unfiled(view(connection, services, user_id))
+        return _unfiled(snapshot_view(connection, services, user_id))
 
 
-def _unfiled(seen: SnapshotView) -> tuple[Unfiled, ...]:
-    if not seen.visitor.sees_documents:
+def _unfiled(view: SnapshotView) -> tuple[Unfiled, ...]:
+    if not view.visitor.sees_documents:
         return ()
     table = tables.unfiled
-    statement = select(table).where(table.c.space_id == seen.space.id).order_by(table.c.at, table.c.id)
-    return tuple(unfiled_of(row) for row in fetch_all(seen.connection, UnfiledRecord, statement))
+    statement = select(table).where(table.c.space_id == view.space.id).order_by(table.c.at, table.c.id)
+    return tuple(unfiled_of(row) for row in fetch_all(view.connection, UnfiledRecord, statement))

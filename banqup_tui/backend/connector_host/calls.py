@@ -10,9 +10,9 @@ from typing import cast
 
 from banqup_tui.backend.connector_host.messages import (
     Answer,
+    CancelQuestion,
     Close,
     Frames,
-    GiveUp,
     LogLine,
     Open,
     Question,
@@ -78,7 +78,7 @@ class HostConnection(asyncio.Protocol):
         """Gives this channel no more tokens."""
         self._give_token.pop(channel, None)
 
-    def send(self, message: Open | Close | GiveUp | Token) -> None:
+    def send(self, message: Open | Close | CancelQuestion | Token) -> None:
         """Sends a message that has no answer. It is dropped if the host has ended."""
         if not self.is_lost:
             self._transport.write(framed(message))
@@ -101,7 +101,7 @@ class HostConnection(asyncio.Protocol):
             answer = await waiting
         except asyncio.CancelledError:
             self._asked.pop(question.number, None)
-            self.send(GiveUp(question.number))
+            self.send(CancelQuestion(question.number))
             self._loop.call_later(SILENCE_SECONDS, self._end_if_silent_since, self._heard)
             raise
         if answer.failure is not None:

@@ -20,6 +20,7 @@ from banqup_tui.backend.connector_host.messages import (
     Answer,
     AuthorizationAnswer,
     AuthorizationOf,
+    CancelQuestion,
     Close,
     Commit,
     DefinitionAnswer,
@@ -29,7 +30,6 @@ from banqup_tui.backend.connector_host.messages import (
     DestinationOf,
     Discard,
     Frames,
-    GiveUp,
     HostMessage,
     LogLine,
     LookUp,
@@ -122,7 +122,7 @@ class HostServer(asyncio.Protocol):
                 self._pooled[message.channel] = context.run(PooledConnection, self._opened(message))
             case Close():
                 self._close(message.channel)
-            case GiveUp():
+            case CancelQuestion():
                 if (task := self._asked.get(message.number)) is not None:
                     task.cancel()
                 self._transport.write(framed(Acknowledged(message.number)))

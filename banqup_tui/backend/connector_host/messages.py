@@ -122,7 +122,7 @@ class Test(_Message, frozen=True, tag="Test"):
     sample: DeliveryRequest | None
 
 
-class GiveUp(_Message, frozen=True, tag="GiveUp"):
+class CancelQuestion(_Message, frozen=True, tag="CancelQuestion"):
     """Cancels a question. There will be no answer but `Acknowledged`, which shows that the host is not blocked."""
 
     number: int
@@ -137,7 +137,7 @@ class Token(_Message, frozen=True, tag="Token"):
 
 
 Question = Prepare | Commit | RollForward | LookUp | Discard | Ready | Test
-HostMessage = Open | Close | GiveUp | Token | Prepare | Commit | RollForward | LookUp | Discard | Ready | Test
+HostMessage = Open | Close | CancelQuestion | Token | Prepare | Commit | RollForward | LookUp | Discard | Ready | Test
 
 
 class Failure(msgspec.Struct, frozen=True, array_like=True):
@@ -200,7 +200,7 @@ class TokenWanted(_Message, frozen=True, tag="TokenWanted"):
 
 
 class Acknowledged(_Message, frozen=True, tag="Acknowledged"):
-    """Confirms `GiveUp`."""
+    """Confirms `CancelQuestion`."""
 
     number: int
 

@@ -20,7 +20,7 @@ class FileStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._healed: list[str] = []
+        self._repaired: list[str] = []
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @property
@@ -54,10 +54,10 @@ class FileStore:
         except FileNotFoundError:
             return False
 
-    def take_healed(self) -> list[str]:
+    def take_repaired(self) -> list[str]:
         """Returns the hashes of files that were missing or damaged and have been stored since the last call."""
-        healed, self._healed = self._healed, []
-        return healed
+        repaired, self._repaired = self._repaired, []
+        return repaired
 
     def remove(self, sha256: str) -> None:
         """Removes a file that nothing names any more."""
@@ -88,7 +88,7 @@ class FileStore:
         final = self.path(sha256)
         if final.is_file() and filecmp.cmp(temporary, final, shallow=False):
             return sha256, False
-        self._healed.append(sha256)
+        self._repaired.append(sha256)
         final.parent.mkdir(exist_ok=True, mode=0o700)
         temporary.replace(final)
         sync_directory(final.parent)

@@ -21,7 +21,7 @@ from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.claim import Claim
 from banqup_tui.backend.ledger.look_up import earlier_receipts
 from banqup_tui.backend.ledger.outcome import Ended, Result
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 from banqup_tui.backend.redaction import AttemptSecrets
 from banqup_tui.connectors.common.limits import refuse_unfit
 from banqup_tui.connectors.interface import (
@@ -69,13 +69,13 @@ class Attempts:
     """Runs attempts on the event loop, over connections that it pools."""
 
     def __init__(
-        self, services: Services, terms: Terms, threads: ThreadPoolExecutor, writer: GroupCommitWriter
+        self, services: Services, rules: LedgerRules, threads: ThreadPoolExecutor, writer: GroupCommitWriter
     ) -> None:
         self._services = services
-        self._terms = terms
+        self._rules = rules
         self._threads = threads
         self._writer = writer
-        self._channels = ConnectionPool(terms.timing.channel_idle)
+        self._channels = ConnectionPool(rules.timing.channel_idle)
 
     async def attempt(self, claim: Claim, attempt_input: AttemptInput | Exception) -> bool:
         """Runs one attempt and records its outcome in the ledger.
@@ -95,7 +95,7 @@ class Attempts:
         cancelled: asyncio.CancelledError | None = None
         result: Result | None
         try:
-            async with timeout(self._terms.timing.deadline):
+            async with timeout(self._rules.timing.deadline):
                 result = await self._deliver(claim, attempt_input, progress)
         except _MarkRefused:
             return False

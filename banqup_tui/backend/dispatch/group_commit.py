@@ -20,7 +20,7 @@ from banqup_tui.backend.ledger import rechecks
 from banqup_tui.backend.ledger.claim import Claim, mark_together
 from banqup_tui.backend.ledger.model import lock_integrations
 from banqup_tui.backend.ledger.outcome import Ended, record_together
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 from banqup_tui.backend.ledger.status import status_updated_at_the_end
 from banqup_tui.connectors.interface import Receipt
 from banqup_tui.domain.delivery import DeliveryState
@@ -95,9 +95,9 @@ class _RolledBack(Exception):
 class GroupCommitWriter:
     """Runs all transactions of the dispatch, one after the other. Its methods are called on the event loop."""
 
-    def __init__(self, dispatch: DispatchCallbacks, terms: Terms, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, dispatch: DispatchCallbacks, rules: LedgerRules, threads: ThreadPoolExecutor) -> None:
         self._dispatch = dispatch
-        self._terms = terms
+        self._rules = rules
         self._threads = threads
         self._waiting: deque[_Entry] = deque()
         self._writer: asyncio.Task[None] | None = None
@@ -220,7 +220,7 @@ class GroupCommitWriter:
         locked: dict[str, IntegrationRecord] | None = lock_integrations(
             transaction, [one.claim.integration_id for one in requests]
         )
-        answers = _each(group, _is_end, lambda batch: record_together(transaction, self._terms, batch, locked))
+        answers = _each(group, _is_end, lambda batch: record_together(transaction, self._rules, batch, locked))
         answers |= _each(group, _is_recheck, lambda batch: [self._rechecked(transaction, one) for one in batch])
         if not all(_is_plain(group[at], answer) for at, answer in answers.items()):
             locked = None
@@ -228,12 +228,12 @@ class GroupCommitWriter:
         return [answers.get(at) for at in range(len(group))]
 
     def _rechecked(self, transaction: Transaction, one: Ended) -> DeliveryState | None:
-        return rechecks.record(transaction, self._terms, one.claim, one.result)
+        return rechecks.record(transaction, self._rules, one.claim, one.result)
 
     def _marks(
         self, transaction: Transaction, batch: Sequence[MarkRequest], locked: dict[str, IntegrationRecord] | None
     ) -> list[bool]:
-        return mark_together(transaction, self._terms, [(one.claim, one.resume_token) for one in batch], locked)
+        return mark_together(transaction, self._rules, [(one.claim, one.resume_token) for one in batch], locked)
 
 
 def _each(

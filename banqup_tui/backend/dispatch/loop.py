@@ -29,7 +29,7 @@ from banqup_tui.backend.ledger.bulk_jobs import step
 from banqup_tui.backend.ledger.claim import Claim, claim
 from banqup_tui.backend.ledger.look_up import claim_checks
 from banqup_tui.backend.ledger.planner import plan
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 from banqup_tui.backend.ledger.schedule import sweep
 from banqup_tui.backend.ledger.takeover import take_over
 from banqup_tui.backend.ledger.timing import Timing
@@ -69,7 +69,7 @@ class Dispatch:
         self._services = services
         self._owner = instance_id
         self._timing = timing or Timing()
-        self._terms = Terms.of(services, self._timing)
+        self._rules = LedgerRules.of(services, self._timing)
         self._slots = slots
         self._now = now
         self._monotonic = monotonic
@@ -87,7 +87,7 @@ class Dispatch:
         The lock of the service proves at the start that the process that sent them is dead.
         """
         count = 0
-        while done := self.write(lambda transaction: take_over(transaction, self._terms)):
+        while done := self.write(lambda transaction: take_over(transaction, self._rules)):
             # A kill here leaves the rest SENDING; the next start takes over those.
             kill_point("takeover.committed")
             count += done
@@ -117,8 +117,8 @@ class Dispatch:
         with self._lock:
             self._awake = (asyncio.get_running_loop(), awake)
         threads = ThreadPoolExecutor(2, thread_name_prefix="ledger")
-        writer = GroupCommitWriter(self, self._terms, threads)
-        self._attempts = Attempts(self._services, self._terms, threads, writer)
+        writer = GroupCommitWriter(self, self._rules, threads)
+        self._attempts = Attempts(self._services, self._rules, threads, writer)
         self._may_claim = True
         try:
             while not stop.is_set():
@@ -152,7 +152,7 @@ class Dispatch:
         """Claims round after round, until no slot is free or no integration can have a round."""
         claims: list[Claim] = []
         while self._may_claim and (free := self._free() + ending - len(claims)) > 0:
-            found = claim(transaction, self._terms, self._owner, free, with_slow=self._slow_are_few(claims))
+            found = claim(transaction, self._rules, self._owner, free, with_slow=self._slow_are_few(claims))
             if found is None:
                 break
             claims += found
@@ -197,7 +197,7 @@ class Dispatch:
 
     def _take_back_lost(self, transaction: Transaction) -> None:
         """Takes over deliveries that this process claimed but no longer sends, because an outcome was not written."""
-        take_over(transaction, self._terms, owners=[self._owner], killed=False, excluded=self._under_way())
+        take_over(transaction, self._rules, owners=[self._owner], killed=False, excluded=self._under_way())
 
     def _under_way(self) -> frozenset[str]:
         return frozenset(one.delivery_id for one in list(self._running.values()))
@@ -219,7 +219,7 @@ class Dispatch:
         free = self._free() - len(claims)
         if waiting.check and free > 0:
             checks = await writer.exclusive(
-                lambda transaction: claim_checks(transaction, self._terms, self._owner, free)
+                lambda transaction: claim_checks(transaction, self._rules, self._owner, free)
             )
             if checks:
                 # A kill here leaves deliveries CHECKING; the take-over makes them UNKNOWN with another look-up.

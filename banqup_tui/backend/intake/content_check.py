@@ -86,7 +86,7 @@ class ContentCheck:
         return stop.is_set()
 
     async def _check_repaired(self) -> None:
-        repaired = self._services.files.take_healed()
+        repaired = self._services.files.take_repaired()
         if repaired:
             await asyncio.to_thread(check_all_of, self._services, repaired)
 

@@ -27,7 +27,7 @@ from banqup_tui.backend.ledger.model import (
     transition,
 )
 from banqup_tui.backend.ledger.outcome import end_without_effect
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 from banqup_tui.backend.ledger.schedule import free_slots, refresh, refresh_locked
 from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.backend.ledger.stopped_documents import stop_due
@@ -65,7 +65,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def claim(
-    transaction: Transaction, terms: Terms, owner: str, free: int, *, with_slow: bool = True
+    transaction: Transaction, rules: LedgerRules, owner: str, free: int, *, with_slow: bool = True
 ) -> list[Claim] | None:
     """Claims the due deliveries of the integration whose round it is.
 
@@ -84,14 +84,14 @@ def claim(
         return None
     # A kill here rolls the transaction back: nothing is claimed.
     kill_point("claim.locked")
-    if terms.connector(locked.extension_id) is None:
+    if rules.connector(locked.extension_id) is None:
         mark_broken(transaction, locked, messages.NO_CONNECTOR, Trouble.EXTENSION)
         return []
-    locked = rate.follow(transaction, terms, locked)
+    locked = rate.follow(transaction, rules, locked)
     due = stop_due(transaction, _due(transaction, locked, min(free, free_slots(transaction, locked))))
     # After an uncertain attempt only the same key at the same receiver is safe. Where the destination has changed or
     # the receiver may have forgotten the key, another attempt could deliver a second copy.
-    lost = [row for row in due if terms.key_cannot_be_used(row, locked, transaction.now)]
+    lost = [row for row in due if rules.key_cannot_be_used(row, locked, transaction.now)]
     leave_to_user(transaction, lost)
     remaining = [row for row in due if row not in lost]
     claims = [_claimed(locked, row) for row in _take(transaction, locked, remaining, owner)]
@@ -99,7 +99,7 @@ def claim(
     return claims
 
 
-def mark(transaction: Transaction, terms: Terms, claim: Claim, resume_token: str) -> bool:
+def mark(transaction: Transaction, rules: LedgerRules, claim: Claim, resume_token: str) -> bool:
     """Decides whether the effect of an attempt may begin, and writes down `resume_token` and destination if so.
 
     The caller commits this transaction before it sends the first byte that can take effect. A crash after the commit is
@@ -109,12 +109,12 @@ def mark(transaction: Transaction, terms: Terms, claim: Claim, resume_token: str
         False if the claim is void. The ledger has settled the delivery then, and the connector discards what it
         prepared.
     """
-    return mark_together(transaction, terms, [(claim, resume_token)])[0]
+    return mark_together(transaction, rules, [(claim, resume_token)])[0]
 
 
 def mark_together(
     transaction: Transaction,
-    terms: Terms,
+    rules: LedgerRules,
     asked: Sequence[tuple[Claim, str]],
     integrations: Mapping[str, IntegrationRecord] | None = None,
 ) -> list[bool]:
@@ -137,27 +137,27 @@ def mark_together(
         if locked is None or row is None or not _is_mine(row, claim):
             # The fence has moved on: the delivery was cancelled or taken over, and this attempt may not touch it.
             answers.append(False)
-        elif _passes(transaction, terms, claim, locked, row):
+        elif _passes(transaction, rules, claim, locked, row):
             answers.append(True)
             passed.append((locked, row, resume_token))
         else:
             answers.append(False)
-            _refuse(transaction, terms, claim, locked, row)
+            _refuse(transaction, rules, claim, locked, row)
     _committing(transaction, passed)
     return answers
 
 
 def _passes(
-    transaction: Transaction, terms: Terms, claim: Claim, locked: IntegrationRecord, row: DeliveryRecord
+    transaction: Transaction, rules: LedgerRules, claim: Claim, locked: IntegrationRecord, row: DeliveryRecord
 ) -> bool:
     # No effect begins after a pause or a removal was answered, and none with settings that were changed since the
     # claim. The age of the key is tested again: a key that was fresh at the claim can be too old now.
     active = locked.state == IntegrationState.ACTIVE and locked.settings_version == claim.settings_version
-    return active and not terms.key_cannot_be_used(row, locked, transaction.now)
+    return active and not rules.key_cannot_be_used(row, locked, transaction.now)
 
 
 def _refuse(
-    transaction: Transaction, terms: Terms, claim: Claim, locked: IntegrationRecord, row: DeliveryRecord
+    transaction: Transaction, rules: LedgerRules, claim: Claim, locked: IntegrationRecord, row: DeliveryRecord
 ) -> None:
     if locked.state == IntegrationState.ACTIVE and locked.settings_version == claim.settings_version:
         leave_to_user(transaction, [row])

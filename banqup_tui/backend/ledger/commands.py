@@ -23,7 +23,7 @@ from banqup_tui.backend.ledger.model import (
     transition,
 )
 from banqup_tui.backend.ledger.resend import is_settled_copy, queue_another_copy
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
@@ -342,7 +342,7 @@ def _obstacle_to_another_copy(
 
 
 def _can_be_asked(context: CommandContext, locked: IntegrationRecord) -> bool:
-    return Terms.of(context.services).kind(locked.extension_id) is ReceiverKind.LOOKUP
+    return LedgerRules.of(context.services).kind(locked.extension_id) is ReceiverKind.LOOKUP
 
 
 def _ask_whether_gone(transaction: Transaction, rows: Sequence[DeliveryRecord], asked_by: str) -> None:

@@ -20,7 +20,7 @@ from banqup_tui.backend.ledger.model import (
     transition,
 )
 from banqup_tui.backend.ledger.outcome import as_uncertain, check_later
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 from banqup_tui.backend.ledger.schedule import free_slots, refresh
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.extension import ReceiverKind
@@ -31,7 +31,7 @@ CHECKING_STATES = (str(IntegrationState.ACTIVE), str(IntegrationState.REMOVED))
 """States of an integration in which look-ups run. After a removal, deliveries that had begun still come to an end."""
 
 
-def claim_checks(transaction: Transaction, terms: Terms, owner: str, free: int) -> list[Claim]:
+def claim_checks(transaction: Transaction, rules: LedgerRules, owner: str, free: int) -> list[Claim]:
     """Claims at most `free` look-ups that are due, each under a new fence."""
     due = _due(transaction)
     integrations = lock_integrations(transaction, [row.integration_id for row in due])
@@ -42,7 +42,7 @@ def claim_checks(transaction: Transaction, terms: Terms, owner: str, free: int) 
         if len(claims) == free or not _is_due(transaction, row):
             continue
         if free_slots(transaction, locked):
-            claims += _claim_or_postpone(transaction, terms, locked, row, owner)
+            claims += _claim_or_postpone(transaction, rules, locked, row, owner)
         else:
             _wait_for_the_next_minute(transaction, locked, row)
     refresh(transaction, integrations)
@@ -96,28 +96,28 @@ def _is_due(transaction: Transaction, row: DeliveryRecord) -> bool:
 
 
 def _claim_or_postpone(
-    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, owner: str
+    transaction: Transaction, rules: LedgerRules, locked: IntegrationRecord, row: DeliveryRecord, owner: str
 ) -> list[Claim]:
-    kind = terms.kind(locked.extension_id)
-    if kind is ReceiverKind.LOOKUP and not terms.grace_period.past(row.id):
+    kind = rules.kind(locked.extension_id)
+    if kind is ReceiverKind.LOOKUP and not rules.grace_period.past(row.id):
         # The receiver could say that it has nothing, and the request take effect after that: then another attempt would
         # deliver a second copy. `check_at` is a wall-clock time, so it cannot decide this.
         return []
     if kind is None:
-        check_later(transaction, terms, locked, row, messages.NO_CONNECTOR, spent=False)
+        check_later(transaction, rules, locked, row, messages.NO_CONNECTOR, spent=False)
         return []
     if kind is ReceiverKind.LOOKUP or (kind is ReceiverKind.RENAME and row.resume_token is not None):
         return [_take(transaction, locked, row, owner)]
-    _without_look_up(transaction, terms, locked, row, kind)
+    _without_look_up(transaction, rules, locked, row, kind)
     return []
 
 
 def _without_look_up(
-    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, kind: ReceiverKind
+    transaction: Transaction, rules: LedgerRules, locked: IntegrationRecord, row: DeliveryRecord, kind: ReceiverKind
 ) -> None:
     """Settles a delivery that was cut off while its connector could not be loaded, at a receiver without look-up."""
     if kind is ReceiverKind.KEY:
-        as_uncertain(transaction, terms, locked, row, row.reason)
+        as_uncertain(transaction, rules, locked, row, row.reason)
     else:
         transition(transaction, [row], DeliveryState.UNKNOWN, reason=messages.MAY_HAVE_ARRIVED)
 

@@ -30,7 +30,7 @@ from banqup_tui.backend.ledger.model import (
     transition,
     transition_each,
 )
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 from banqup_tui.backend.ledger.schedule import refresh, refresh_locked
 from banqup_tui.connectors.interface import Fault, Found, NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.domain.delivery import DeliveryState
@@ -50,7 +50,7 @@ _SEEN_WITHIN = timedelta(seconds=60)
 
 def record(
     transaction: Transaction,
-    terms: Terms,
+    rules: LedgerRules,
     claim: Claim,
     result: Result,
     *,
@@ -78,14 +78,14 @@ def record(
     if isinstance(result, Uncertain):
         # The request may still take effect until the grace period is over; no look-up and no answer of the user counts
         # before that.
-        terms.grace_period.ended(row.id)
+        rules.grace_period.ended(row.id)
     if not died:
-        locked = _health(transaction, terms, locked, result, timed_out)
+        locked = _health(transaction, rules, locked, result, timed_out)
     deaths = row.deaths + alone if died else 0
-    if deaths >= terms.timing.most_deaths:
+    if deaths >= rules.timing.most_deaths:
         state = fail_after_crashes(transaction, row, deaths)
     else:
-        state = _state_after(transaction, terms, locked, row, result, checking=claim.checking, deaths=deaths)
+        state = _state_after(transaction, rules, locked, row, result, checking=claim.checking, deaths=deaths)
     close_attempt(transaction, row.id, claim.fence, state, _reason(result), _reference(result))
     refresh(transaction, [locked.id])
     return state
@@ -103,7 +103,7 @@ class Ended(msgspec.Struct, frozen=True):
 
 def record_together(
     transaction: Transaction,
-    terms: Terms,
+    rules: LedgerRules,
     ended: Sequence[Ended],
     integrations: Mapping[str, IntegrationRecord] | None = None,
 ) -> list[DeliveryState | None]:
@@ -128,23 +128,23 @@ def record_together(
             arrived.setdefault(row.integration_id, []).append((row, one.result))
             states[at] = DeliveryState.DELIVERED
     for integration_id, receipts in arrived.items():
-        _record_receipts(transaction, terms, integrations[integration_id], receipts)
+        _record_receipts(transaction, rules, integrations[integration_id], receipts)
     for at, one in enumerate(ended):
         if at not in states:
             how = {"timed_out": one.timed_out, "died": one.died, "alone": one.alone}
-            states[at] = record(transaction, terms, one.claim, one.result, **how)
+            states[at] = record(transaction, rules, one.claim, one.result, **how)
     return [states[at] for at in range(len(ended))]
 
 
 def _record_receipts(
     transaction: Transaction,
-    terms: Terms,
+    rules: LedgerRules,
     locked: IntegrationRecord,
     receipts: Sequence[tuple[DeliveryRecord, Receipt]],
 ) -> None:
     """Records the receipts of one integration. The last answer alone is enough to show that the receiver works."""
     if locked.failures or locked.timed_out or locked.postponed_until is not None or locked.failing_since is not None:
-        locked = _health(transaction, terms, locked, receipts[-1][1], timed_out=False)
+        locked = _health(transaction, rules, locked, receipts[-1][1], timed_out=False)
     own = [
         {"receipt": receipt.text, "sent_as": _reference(receipt), "reason": as_text(receipt.about)}
         for _, receipt in receipts
@@ -195,7 +195,7 @@ def fail_after_crashes(transaction: Transaction, row: DeliveryRecord, deaths: in
 
 def as_uncertain(
     transaction: Transaction,
-    terms: Terms,
+    rules: LedgerRules,
     locked: IntegrationRecord,
     row: DeliveryRecord,
     reason: Message | None,
@@ -207,10 +207,10 @@ def as_uncertain(
     the user, because sending plainly again could deliver a second copy.
     """
     values |= {"uncertain": True, "reason": reason or messages.MAY_HAVE_ARRIVED}
-    kind = terms.kind(locked.extension_id)
+    kind = rules.kind(locked.extension_id)
     if kind is ReceiverKind.KEY and locked.state not in (IntegrationState.REMOVED, IntegrationState.BROKEN):
-        return _same_key_again(transaction, terms, row, values)
-    wait = _before_check(terms, kind)
+        return _same_key_again(transaction, rules, row, values)
+    wait = _before_check(rules, kind)
     if wait is None:
         return _leave_to_user(transaction, row, values)
     values["check_at"] = _after(transaction, wait)
@@ -219,13 +219,13 @@ def as_uncertain(
 
 
 def _same_key_again(
-    transaction: Transaction, terms: Terms, row: DeliveryRecord, values: dict[str, object]
+    transaction: Transaction, rules: LedgerRules, row: DeliveryRecord, values: dict[str, object]
 ) -> DeliveryState:
     # The generation stays the same, and with it the key: the receiver recognises a copy that has arrived.
     tries = row.tries + 1
-    if tries >= terms.timing.most_tries:
+    if tries >= rules.timing.most_tries:
         return _leave_to_user(transaction, row, values | {"tries": tries})
-    values |= {"tries": tries, "due_at": _after(transaction, terms.timing.wait(row.tries))}
+    values |= {"tries": tries, "due_at": _after(transaction, rules.timing.wait(row.tries))}
     transition(transaction, [row], DeliveryState.QUEUED, **values)
     return DeliveryState.QUEUED
 
@@ -235,19 +235,19 @@ def _leave_to_user(transaction: Transaction, row: DeliveryRecord, values: dict[s
     return DeliveryState.UNKNOWN
 
 
-def _before_check(terms: Terms, kind: ReceiverKind | None) -> float | None:
+def _before_check(rules: LedgerRules, kind: ReceiverKind | None) -> float | None:
     """Returns the seconds until the program looks by itself, or `None` if such a receiver cannot be asked."""
     if kind is ReceiverKind.RENAME:
         # Fence and rename alone make this safe: a rename is done once, whenever the late attempt ends.
-        return terms.timing.roll_forward_after
+        return rules.timing.roll_forward_after
     if kind is ReceiverKind.LOOKUP:
-        return terms.grace_period.seconds
-    return terms.timing.wait(0) if kind is None else None
+        return rules.grace_period.seconds
+    return rules.timing.wait(0) if kind is None else None
 
 
 def _state_after(
     transaction: Transaction,
-    terms: Terms,
+    rules: LedgerRules,
     locked: IntegrationRecord,
     row: DeliveryRecord,
     result: Result,
@@ -258,13 +258,13 @@ def _state_after(
     if isinstance(result, Receipt):
         return _record_receipt(transaction, locked, row, result)
     if checking:
-        return _looked_up(transaction, terms, locked, row, result, deaths)
+        return _looked_up(transaction, rules, locked, row, result, deaths)
     if isinstance(result, Rejected):
         return end(transaction, row, DeliveryState.FAILED, reason=result.message, deaths=0)
     if isinstance(result, NotSent):
-        return _not_sent(transaction, terms, locked, row, result, deaths)
+        return _not_sent(transaction, rules, locked, row, result, deaths)
     reason = result.message if isinstance(result, Uncertain) else None
-    return as_uncertain(transaction, terms, locked, row, reason, deaths=deaths)
+    return as_uncertain(transaction, rules, locked, row, reason, deaths=deaths)
 
 
 _ARRIVED: dict[str, object] = {"uncertain": False, "deaths": 0, "checks": 0}
@@ -293,7 +293,12 @@ _SENT = (
 
 
 def _not_sent(
-    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, result: NotSent, deaths: int
+    transaction: Transaction,
+    rules: LedgerRules,
+    locked: IntegrationRecord,
+    row: DeliveryRecord,
+    result: NotSent,
+    deaths: int,
 ) -> DeliveryState:
     """Queues a delivery again that certainly was not sent.
 
@@ -304,29 +309,34 @@ def _not_sent(
     if result.fault is not Fault.DOCUMENT:
         return end_without_effect(transaction, locked, row, **values, due_at=locked.postponed_until or transaction.now)
     tries = row.tries + 1
-    if tries >= terms.timing.most_tries:
+    if tries >= rules.timing.most_tries:
         return end(transaction, row, DeliveryState.FAILED, **values, tries=tries)
-    wait = max(terms.timing.wait(row.tries), min(result.retry_after or 0.0, terms.timing.longest_retry_after))
+    wait = max(rules.timing.wait(row.tries), min(result.retry_after or 0.0, rules.timing.longest_retry_after))
     return end_without_effect(transaction, locked, row, **values, tries=tries, due_at=_after(transaction, wait))
 
 
 def _looked_up(
-    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, result: Result, deaths: int
+    transaction: Transaction,
+    rules: LedgerRules,
+    locked: IntegrationRecord,
+    row: DeliveryRecord,
+    result: Result,
+    deaths: int,
 ) -> DeliveryState:
     if result is Found.ABSENT:
-        return _absent(transaction, terms, locked, row)
+        return _absent(transaction, rules, locked, row)
     if result is Found.REFUSED:
         values = {"reason": messages.REFUSED_THERE, "uncertain": False, "deaths": 0, "checks": 0}
         transition(transaction, [row], DeliveryState.FAILED, **values)
         return DeliveryState.FAILED
     spent = not (isinstance(result, NotSent) and result.fault is not Fault.DOCUMENT)
     reason = _reason(result) or messages.NOT_THERE_YET
-    return check_later(transaction, terms, locked, row, reason, spent=spent, deaths=deaths)
+    return check_later(transaction, rules, locked, row, reason, spent=spent, deaths=deaths)
 
 
 def check_later(
     transaction: Transaction,
-    terms: Terms,
+    rules: LedgerRules,
     locked: IntegrationRecord,
     row: DeliveryRecord,
     reason: Message,
@@ -341,24 +351,26 @@ def check_later(
     """
     checks = row.checks + 1 if spent else row.checks
     values = {"deaths": 0} | values | {"reason": reason, "checks": checks}
-    if checks >= terms.timing.most_checks:
+    if checks >= rules.timing.most_checks:
         return _leave_to_user(transaction, row, values)
-    at = _after(transaction, terms.timing.wait(row.checks))
+    at = _after(transaction, rules.timing.wait(row.checks))
     if locked.postponed_until is not None:
         at = max(at, locked.postponed_until)
     transition(transaction, [row], DeliveryState.UNKNOWN, **values, check_at=at)
     return DeliveryState.UNKNOWN
 
 
-def _absent(transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord) -> DeliveryState:
+def _absent(
+    transaction: Transaction, rules: LedgerRules, locked: IntegrationRecord, row: DeliveryRecord
+) -> DeliveryState:
     """Queues a delivery again that is proved not to be at the receiver. It is no longer uncertain; the try counts."""
     tries = row.tries + 1
     values: dict[str, object] = {"uncertain": False, "tries": tries, "deaths": 0, "checks": 0, "key_at": None}
     values["reason"] = messages.NOT_THERE
-    if tries >= terms.timing.most_tries:
+    if tries >= rules.timing.most_tries:
         return end(transaction, row, DeliveryState.FAILED, **values)
     return end_without_effect(
-        transaction, locked, row, **values, due_at=_after(transaction, terms.timing.wait(row.tries))
+        transaction, locked, row, **values, due_at=_after(transaction, rules.timing.wait(row.tries))
     )
 
 
@@ -385,7 +397,7 @@ def _late(
 
 
 def _health(
-    transaction: Transaction, terms: Terms, locked: IntegrationRecord, result: Result, timed_out: bool
+    transaction: Transaction, rules: LedgerRules, locked: IntegrationRecord, result: Result, timed_out: bool
 ) -> IntegrationRecord:
     """Updates the health of the integration and returns its new row.
 
@@ -395,7 +407,7 @@ def _health(
     if isinstance(result, NotSent) and result.fault is Fault.PERSON:
         mark_broken(transaction, locked, result.message, result.trouble)
     else:
-        values = _postponed(transaction, terms, locked, result) if _is_silent(result) else ANSWERS
+        values = _postponed(transaction, rules, locked, result) if _is_silent(result) else ANSWERS
         if locked.state == IntegrationState.BROKEN:
             values = {name: value for name, value in values.items() if name != "failing_since"}
         transaction.execute(
@@ -415,7 +427,9 @@ def _is_silent(result: Result) -> bool:
     return isinstance(result, Uncertain) or (isinstance(result, NotSent) and result.fault is Fault.INTEGRATION)
 
 
-def _postponed(transaction: Transaction, terms: Terms, locked: IntegrationRecord, result: Result) -> dict[str, Any]:
+def _postponed(
+    transaction: Transaction, rules: LedgerRules, locked: IntegrationRecord, result: Result
+) -> dict[str, Any]:
     """Returns the columns that postpone the integration.
 
     Attempts that ran side by side fail together, so those that end while it is postponed do not lengthen the back-off.
@@ -423,9 +437,9 @@ def _postponed(transaction: Transaction, terms: Terms, locked: IntegrationRecord
     asked = result.retry_after if isinstance(result, NotSent | Uncertain) else None
     health = {"failing_since": locked.failing_since or transaction.now, "failing_reason": _reason(result)}
     if locked.postponed_until is not None and locked.postponed_until > transaction.now:
-        until = _after(transaction, min(asked or 0.0, terms.timing.longest_retry_after))
+        until = _after(transaction, min(asked or 0.0, rules.timing.longest_retry_after))
         return health | {"postponed_until": max(locked.postponed_until, until)}
-    wait = terms.timing.wait_of_integration(locked.failures, asked)
+    wait = rules.timing.wait_of_integration(locked.failures, asked)
     return health | {"failures": locked.failures + 1, "postponed_until": _after(transaction, wait)}
 
 

@@ -13,14 +13,14 @@ from banqup_tui.backend.db.records import IntegrationRecord
 from banqup_tui.backend.db.tables import attempt, integration
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger.model import lock_integration
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 
 MINUTE = timedelta(minutes=1)
 
 
-def follow(transaction: Transaction, terms: Terms, locked: IntegrationRecord) -> IntegrationRecord:
+def follow(transaction: Transaction, rules: LedgerRules, locked: IntegrationRecord) -> IntegrationRecord:
     """Copies the limits of the installed extension into a locked integration and returns its current row."""
-    connector = terms.connector(locked.extension_id)
+    connector = rules.connector(locked.extension_id)
     if connector is None:
         return locked
     limits = {"concurrency": connector.manifest.concurrency, "per_minute": connector.manifest.per_minute}

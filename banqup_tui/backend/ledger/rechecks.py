@@ -17,7 +17,7 @@ from banqup_tui.backend.ledger.claim import Claim
 from banqup_tui.backend.ledger.model import lock_deliveries, lock_integration, transition
 from banqup_tui.backend.ledger.outcome import Result
 from banqup_tui.backend.ledger.resend import queue_another_copy
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.connectors.interface import Found, Receipt
 from banqup_tui.domain.delivery import DeliveryState
@@ -71,7 +71,7 @@ def due(connection: Connection, space_id: str, now: datetime, most: int, exclude
     return [_claim(row) for row in rows if row.id not in excluded][:most]
 
 
-def record(transaction: Transaction, terms: Terms, claim: Claim, result: Result) -> DeliveryState | None:
+def record(transaction: Transaction, rules: LedgerRules, claim: Claim, result: Result) -> DeliveryState | None:
     """Records the answer of a recheck.
 
     Returns:
@@ -88,16 +88,16 @@ def record(transaction: Transaction, terms: Terms, claim: Claim, result: Result)
         refresh(transaction, [locked.id])
         return DeliveryState.QUEUED
     else:
-        _later(transaction, terms, row)
+        _later(transaction, rules, row)
     return DeliveryState.DELIVERED
 
 
-def _later(transaction: Transaction, terms: Terms, row: DeliveryRecord) -> None:
+def _later(transaction: Transaction, rules: LedgerRules, row: DeliveryRecord) -> None:
     checks = row.checks + 1
-    if checks >= terms.timing.most_checks:
+    if checks >= rules.timing.most_checks:
         transition(transaction, [row], DeliveryState.DELIVERED, reason=messages.CANNOT_BE_ASKED, checks=0)
         return
-    due_at = transaction.now + timedelta(seconds=terms.timing.wait(row.checks))
+    due_at = transaction.now + timedelta(seconds=rules.timing.wait(row.checks))
     transition(transaction, [row], DeliveryState.DELIVERED, recheck_by=row.recheck_by, checks=checks, due_at=due_at)
 
 

@@ -12,7 +12,7 @@ from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.bulk_jobs import step
 from banqup_tui.backend.ledger.model import integration_changed, lock_integrations, transition
 from banqup_tui.backend.ledger.planner import plan
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.delivery import DeliveryState
@@ -62,12 +62,12 @@ def restored(transaction: Transaction, services: Services) -> int:
         pass
     locked = lock_integrations(transaction, transaction.execute(_all(integration, transaction)).scalars().all())
     open_ones = _deliveries(transaction)
-    terms = Terms.of(services)
+    rules = LedgerRules.of(services)
     # Attempts made after the backup are not known, so their requests may still be under way: the grace period begins
     # now.
     for row in open_ones:
         services.grace_period.ended(row.id)
-    can_ask = [row for row in open_ones if _is_look_up(terms, locked, row)]
+    can_ask = [row for row in open_ones if _is_look_up(rules, locked, row)]
     _unknown(transaction, [row for row in open_ones if row not in can_ask])
     _unknown(transaction, can_ask, check_at=transaction.now)
     for stopped in locked.values():
@@ -90,8 +90,8 @@ def _deliveries(transaction: Transaction) -> list[DeliveryRecord]:
     return fetch_all(transaction, DeliveryRecord, mine.where(not_arrived).order_by(delivery.c.id).with_for_update())
 
 
-def _is_look_up(terms: Terms, locked: dict[str, IntegrationRecord], row: DeliveryRecord) -> bool:
-    return terms.kind(locked[row.integration_id].extension_id) is ReceiverKind.LOOKUP
+def _is_look_up(rules: LedgerRules, locked: dict[str, IntegrationRecord], row: DeliveryRecord) -> bool:
+    return rules.kind(locked[row.integration_id].extension_id) is ReceiverKind.LOOKUP
 
 
 def _unknown(transaction: Transaction, rows: list[DeliveryRecord], **values: Any) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from banqup_tui.backend.services import Services
 
 
-class Terms(msgspec.Struct, frozen=True):
+class LedgerRules(msgspec.Struct, frozen=True):
     """The installed extensions, the grace period and the timing, with the questions that the ledger asks of them."""
 
     extensions: Extensions
@@ -27,8 +27,8 @@ class Terms(msgspec.Struct, frozen=True):
     timing: Timing = Timing()
 
     @staticmethod
-    def of(services: Services, timing: Timing | None = None) -> Terms:
-        return Terms(services.extensions, services.grace_period, timing or Timing())
+    def of(services: Services, timing: Timing | None = None) -> LedgerRules:
+        return LedgerRules(services.extensions, services.grace_period, timing or Timing())
 
     def connector(self, extension_id: str) -> HostedConnector | None:
         """Returns the connector of an extension, or `None` if it is not installed here."""

@@ -15,14 +15,14 @@ from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.model import AT_ONCE, DeliveryKey, close_attempt, lock_deliveries, lock_integrations
 from banqup_tui.backend.ledger.outcome import as_uncertain, check_later, end_without_effect, fail_after_crashes
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.domain.delivery import DeliveryState
 
 
 def take_over(
     transaction: Transaction,
-    terms: Terms,
+    rules: LedgerRules,
     *,
     owners: Collection[str] | None = None,
     killed: bool = True,
@@ -43,7 +43,7 @@ def take_over(
     rows = lock_deliveries(transaction, [row.id for row in found])
     for row in rows.values():
         if row.state == DeliveryState.SENDING:
-            _release(transaction, terms, integrations[row.integration_id], row, killed)
+            _release(transaction, rules, integrations[row.integration_id], row, killed)
     refresh(transaction, integrations)
     return len(found)
 
@@ -62,7 +62,7 @@ def _being_sent(
 
 
 def _release(
-    transaction: Transaction, terms: Terms, locked: IntegrationRecord, row: DeliveryRecord, killed: bool
+    transaction: Transaction, rules: LedgerRules, locked: IntegrationRecord, row: DeliveryRecord, killed: bool
 ) -> None:
     """Ends the attempt of a dead process as the phase that it had reached demands.
 
@@ -74,13 +74,13 @@ def _release(
     values: dict[str, Any] = {"deaths": deaths, "fence": delivery.c.fence + 1}
     if row.phase != "CLAIMED":
         # The request of the dead process may still be under way: the grace period begins now, on the clock of this one.
-        terms.grace_period.ended(row.id)
-    if deaths >= terms.timing.most_deaths:
+        rules.grace_period.ended(row.id)
+    if deaths >= rules.timing.most_deaths:
         state = fail_after_crashes(transaction, row, **values)
     elif row.phase == "CLAIMED":
         state = end_without_effect(transaction, locked, row, **values, due_at=transaction.now)
     elif row.phase == "CHECKING":
-        state = check_later(transaction, terms, locked, row, reason, spent=True, **values)
+        state = check_later(transaction, rules, locked, row, reason, spent=True, **values)
     else:
-        state = as_uncertain(transaction, terms, locked, row, messages.MAY_HAVE_ARRIVED, **values)
+        state = as_uncertain(transaction, rules, locked, row, messages.MAY_HAVE_ARRIVED, **values)
     close_attempt(transaction, row.id, row.fence, state, reason)

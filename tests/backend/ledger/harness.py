@@ -23,7 +23,7 @@ from banqup_tui.backend.ledger.grace_period import GracePeriod
 from banqup_tui.backend.ledger.look_up import claim_checks
 from banqup_tui.backend.ledger.outcome import record
 from banqup_tui.backend.ledger.planner import plan, waiting_integration
-from banqup_tui.backend.ledger.rules import Terms
+from banqup_tui.backend.ledger.rules import LedgerRules
 from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.backend.ledger.takeover import take_over
 from banqup_tui.backend.ledger.timing import Timing
@@ -77,7 +77,7 @@ class LedgerHarness:
             vault=OpenVault(),  # type: ignore[arg-type]
             grace_period=GracePeriod(clock=self.clock.monotonic),
         )
-        self.terms = Terms.of(self.services, self.timing)
+        self.rules = LedgerRules.of(self.services, self.timing)
 
     # what is there
 
@@ -256,26 +256,26 @@ class LedgerHarness:
         claims: list[Claim] = []
         while True:
             with self.write() as transaction:
-                found = claim(transaction, self.terms, owner, free - len(claims))
+                found = claim(transaction, self.rules, owner, free - len(claims))
             if found is None or len(claims) + len(found) == free:
                 return claims + (found or [])
             claims += found
 
     def mark(self, claim: Claim, resume_token: str = ".hidden") -> bool:
         with self.write() as transaction:
-            return mark(transaction, self.terms, claim, resume_token)
+            return mark(transaction, self.rules, claim, resume_token)
 
     def record(self, claim: Claim, result: Any, **how: Any) -> str | None:
         with self.write() as transaction:
-            return record(transaction, self.terms, claim, result, **how)
+            return record(transaction, self.rules, claim, result, **how)
 
     def checks(self, owner: str = "me") -> list[Claim]:
         with self.write() as transaction:
-            return claim_checks(transaction, self.terms, owner, 100)
+            return claim_checks(transaction, self.rules, owner, 100)
 
     def take_over(self, **how: Any) -> int:
         with self.write() as transaction:
-            return take_over(transaction, self.terms, **how)
+            return take_over(transaction, self.rules, **how)
 
     def plan(self) -> None:
         planned = True
@@ -350,7 +350,7 @@ class LedgerHarness:
             return False
         if of.postponed_until is not None and of.postponed_until > now:
             return False
-        return self.terms.kind(of.extension_id) is not ReceiverKind.LOOKUP or self.services.grace_period.past(row.id)
+        return self.rules.kind(of.extension_id) is not ReceiverKind.LOOKUP or self.services.grace_period.past(row.id)
 
     # what is seen
 

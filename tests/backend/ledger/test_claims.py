@@ -134,7 +134,7 @@ def test_turns_go_round_so_a_big_client_does_not_keep_a_small_one_waiting(harnes
     rounds = []
     for _ in range(3):
         with harness.write() as transaction:
-            (claimed,) = claim(transaction, harness.terms, "me", 1) or []
+            (claimed,) = claim(transaction, harness.rules, "me", 1) or []
         rounds.append(claimed.integration_id)
         harness.mark(claimed)
         harness.record(claimed, TAKEN)
@@ -344,9 +344,9 @@ def test_slow_integrations_are_passed_over_when_their_half_of_the_slots_is_taken
     _, quick, _ = harness.queued(harness.receiver())
     harness.set(tables.integration, slow, timed_out=True)
     with harness.write() as transaction:
-        (claimed,) = claim(transaction, harness.terms, "me", 4, with_slow=False) or []
+        (claimed,) = claim(transaction, harness.rules, "me", 4, with_slow=False) or []
         assert claimed.integration_id == quick
-        assert claim(transaction, harness.terms, "me", 4, with_slow=False) is None
+        assert claim(transaction, harness.rules, "me", 4, with_slow=False) is None
 
 
 def test_a_wrong_note_of_when_an_integration_is_ready_is_mended_by_the_sweep(harness: LedgerHarness) -> None:

@@ -70,7 +70,7 @@ def _work(harness: LedgerHarness, watch: _Watch, owner: str, done: threading.Eve
         while len(watch.sent) < 60 and not done.is_set():
             with harness.write() as transaction:
                 # What has ended is noted before the claim can give its slot to another.
-                claims = claim(transaction, harness.terms, owner, 2) or []
+                claims = claim(transaction, harness.rules, owner, 2) or []
                 for one in claims:
                     watch.begun(one, 2)
             for one in claims:

@@ -19,12 +19,12 @@ from tests.backend.ledger.harness import LedgerHarness
 
 def marked(harness: LedgerHarness, *claims: Any) -> list[bool]:
     with harness.write() as transaction:
-        return mark_together(transaction, harness.terms, [(one, f".{one.delivery_id}") for one in claims])
+        return mark_together(transaction, harness.rules, [(one, f".{one.delivery_id}") for one in claims])
 
 
 def recorded(harness: LedgerHarness, *ended: tuple[Any, Any]) -> list[str | None]:
     with harness.write() as transaction:
-        return record_together(transaction, harness.terms, [Ended(claim, result) for claim, result in ended])  # type: ignore
+        return record_together(transaction, harness.rules, [Ended(claim, result) for claim, result in ended])  # type: ignore
 
 
 def test_of_two_marked_together_the_one_that_lost_its_fence_does_not_begin(harness: LedgerHarness) -> None:
@@ -140,10 +140,10 @@ async def test_one_that_cannot_be_written_down_spoils_it_for_nobody(
     poison = harness.deliveries()[0].id
     original = record_together
 
-    def record(transaction: Transaction, terms: Any, ended: list[Ended], *more: Any) -> Any:
+    def record(transaction: Transaction, rules: Any, ended: list[Ended], *more: Any) -> Any:
         if any(one.claim.delivery_id == poison for one in ended):
             raise ValueError("this one has something strange in it")
-        return original(transaction, terms, ended, *more)
+        return original(transaction, rules, ended, *more)
 
     monkeypatch.setattr(group_commit, "record_together", record)
     await harness.run(lambda: harness.states().get("DELIVERED") == 7)

@@ -11,7 +11,7 @@ from litestar.response import Stream
 from sqlalchemy import select
 
 from banqup_tui.backend.api.routes._common import ApiRequest, ApiResponse, in_this_space, route, services_of, user_of
-from banqup_tui.backend.api.snapshots import view
+from banqup_tui.backend.api.snapshots import snapshot_view
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.file_store import HashDiffers
 from banqup_tui.backend.problems import RequestFailure
@@ -95,11 +95,11 @@ def _readable(services: Services, user_id: str, sha256: str) -> Path:
     """Returns the path of the file. Raises `RequestFailure` (404) if it does not exist or the user may not see it."""
     document, waiting, more = tables.document, tables.unfiled, tables.related_file
     with services.database.read() as connection:
-        seen = view(connection, services, user_id)
+        view = snapshot_view(connection, services, user_id)
         of_document = select(document.c.id).where(
             document.c.space_id == services.space_id,
             document.c.sha256 == sha256,
-            seen.visitor.only_visible(document.c.client_id),
+            view.visitor.only_visible(document.c.client_id),
         )
         unfiled = select(waiting.c.id).where(waiting.c.space_id == services.space_id, waiting.c.sha256 == sha256)
         related = select(document.c.id).where(
@@ -107,9 +107,9 @@ def _readable(services: Services, user_id: str, sha256: str) -> Path:
             document.c.sha256.in_(
                 select(more.c.of_sha256).where(more.c.space_id == services.space_id, more.c.sha256 == sha256)
             ),
-            seen.visitor.only_visible(document.c.client_id),
+            view.visitor.only_visible(document.c.client_id),
         )
-        found = seen.visitor.sees_documents and any(
+        found = view.visitor.sees_documents and any(
             connection.execute(statement.limit(1)).first() for statement in (of_document, unfiled, related)
         )
     path = services.files.path(sha256)

@@ -11,7 +11,7 @@ JOBS   ?= 4
 # A process that writes no bytecode compiles every file anew, and the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-tryton test-fava check lock audit bench campaign messages pictures clean
+.PHONY: run test test-tryton test-fava test-mail check lock audit bench campaign messages pictures clean
 
 run: $(PROGRAM)
 	$(BIN)/banqup demo --open
@@ -26,6 +26,11 @@ test-tryton: $(STAMP) build/tryton/house/house.json
 
 test-fava: $(STAMP) build/fava/.installed
 	$(BIN)/python -m pytest -m fava
+
+# Against the mail server of the system (Debian: dovecot-imapd).
+
+test-mail: $(STAMP)
+	$(BIN)/python -m pytest -m mail
 
 build/tryton/house/house.json: build/tryton/.installed tests/support/tryton_setup.py
 	rm -rf build/tryton/house

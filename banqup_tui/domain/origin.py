@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import Message
 from banqup_tui.domain.values import Sha256, Value
 
 BY_HAND = "import"
@@ -68,9 +69,10 @@ class Arrival(Value, frozen=True, kw_only=True):
     """A file that arrived, with what its way says about it.
 
     Attributes:
-        source: path of a watched folder, `import`, or `sftp` with the account's name.
+        source: path of a watched folder, `import`, `sftp` with the account's name, or `mailbox` with its user.
         path: path relative to the source, a hint for the sorter.
         bound: client and folder come from the channel, not from a person's choice.
+        waits_for: why only a person places it, whatever its content says.
         beside: SHA-256 of the XML of the same name that came with it, of which it may be the picture.
         container: set for a file that came in a container; `path` goes on inside it.
     """
@@ -85,6 +87,7 @@ class Arrival(Value, frozen=True, kw_only=True):
     source: str = BY_HAND
     source_id: str | None = None
     bound: bool = False
+    waits_for: Message | None = None
     beside: Sha256 | None = None
     container: ContainerPlace | None = None
 

@@ -1,4 +1,4 @@
-"""Sources of documents (watched folders, SFTP drop), unfiled files, and filing rules."""
+"""Sources of documents (watched folders, SFTP drop, mailbox), unfiled files, and filing rules."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from banqup_tui.domain.values import Sha256, Value
 class SourceKind(StrEnum):
     FOLDER = "FOLDER"
     SFTP_DROP = "SFTP_DROP"
+    MAILBOX = "MAILBOX"
 
 
 class DropAccount(Value, frozen=True, kw_only=True):
@@ -29,9 +30,10 @@ class DropAccount(Value, frozen=True, kw_only=True):
 class Source(Value, frozen=True, kw_only=True):
     """A source of documents.
 
-    `path` is the watched folder, or the address of the SFTP drop (`HOST:PORT`); `fingerprint` is that of the drop's
-    host key (`SHA256:…`). `problems` are why the source, or something in it, cannot be read now. `taken` and `refused`
-    count files.
+    `path` is the watched folder, the address of the SFTP drop (`HOST:PORT`), or that of the mailbox
+    (`domain.mailbox_address`); `fingerprint` is that of the drop's host key (`SHA256:…`). `problems` are why the
+    source, or something in it, cannot be read now. `taken` and `refused` count files, `letters` the mails in the
+    mailbox without a document.
     """
 
     id: str
@@ -43,14 +45,16 @@ class Source(Value, frozen=True, kw_only=True):
     last_at: datetime | None = None
     fingerprint: str | None = None
     accounts: tuple[DropAccount, ...] = ()
+    letters: int = 0
 
 
 class Unfiled(Value, frozen=True, kw_only=True):
     """A file whose client or folder is unknown, or that cannot be read, with its reason.
 
-    `source` is the path of a folder, `sftp` with the name of the account, or `import`; `file_name` is the path below
-    it; `container` is the name of the container in which it came. `client_id` and `folder` are a guess, if there is
-    any. The keys (domain.identifiers) are those of the seller, the buyer, and the account of a bank report.
+    `source` is the path of a folder, `sftp` with the name of the account, `mailbox` with its user, or `import`;
+    `file_name` is the path below it; `container` is the name of the container in which it came. `client_id` and
+    `folder` are a guess, if there is any. The keys (domain.identifiers) are those of the seller, the buyer, and the
+    account of a bank report.
     """
 
     id: str

@@ -296,9 +296,11 @@ class ImportFile(CommandBody, frozen=True, kw_only=True):
 
 
 class AddSource(CommandBody, frozen=True, kw_only=True):
-    """Adds a watched folder at `path`, or the SFTP drop at the address `HOST:PORT`.
+    """Adds a watched folder at `path`, the SFTP drop at the address `HOST:PORT`, or the mailbox at that of
+    `domain.mailbox_address`, of which the mails that came on `since` or later are taken.
 
-    There is only one drop: adding it again changes its address.
+    There is only one drop and one mailbox: adding it again changes its address. The password of a mailbox is in no
+    command, as commands are stored on the user's computer: `protocol.paths.MAILBOX_PASSWORD`.
     """
 
     KIND: ClassVar[str] = "ADD_SOURCE"
@@ -306,6 +308,7 @@ class AddSource(CommandBody, frozen=True, kw_only=True):
     source_id: str
     path: str
     kind: SourceKind = SourceKind.FOLDER
+    since: date | None = None
 
 
 class RemoveSource(CommandBody, frozen=True, kw_only=True):

@@ -249,6 +249,12 @@ class ReturnedTo(Value, frozen=True, kw_only=True):
     address: str
 
 
+class MailboxPassword(Value, frozen=True, kw_only=True):
+    """The password of a mailbox, which is tried and then stored unless the mailbox refuses it."""
+
+    password: str
+
+
 class BackfillCount(Value, frozen=True, kw_only=True):
     """The number of a client's documents in these folders that a backfill would send, as of `up_to` (`epoch.seq`)."""
 

@@ -21,6 +21,7 @@ from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.secret import Secret
 from banqup_tui.protocol import paths
 from banqup_tui.protocol.answers import harmless
 from banqup_tui.protocol.local import Endpoint
@@ -33,6 +34,7 @@ from banqup_tui.protocol.messages import (
     CommandResults,
     Commands,
     DocumentsPage,
+    MailboxPassword,
     ReturnedTo,
     SignIn,
     SignInRequest,
@@ -266,6 +268,11 @@ class Server:
         body = msgspec.json.encode(ReturnedTo(address=address))
         path = self._path(paths.SIGN_IN, sign_in_id=sign_in_id)
         return await self._ask("PUT", path, SignIn, content=body, seconds=120.0)
+
+    async def set_mailbox_password(self, source_id: str, password: Secret) -> TestResult:
+        body = msgspec.json.encode(MailboxPassword(password=password.reveal()))
+        path = self._path(paths.MAILBOX_PASSWORD, source_id=source_id)
+        return await self._ask("PUT", path, TestResult, content=body, seconds=120.0)
 
     # inside
 

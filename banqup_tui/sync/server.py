@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.secret import Secret
 from banqup_tui.protocol.messages import (
     BackfillCount,
     Changes,
@@ -58,6 +59,7 @@ class ServerLike(Protocol):
     async def begin_sign_in(self, request: SignInRequest) -> SignIn: ...
     async def sign_in(self, sign_in_id: str) -> SignIn: ...
     async def return_to(self, sign_in_id: str, address: str) -> SignIn: ...
+    async def set_mailbox_password(self, source_id: str, password: Secret) -> TestResult: ...
 
 
 Question = Callable[[ServerLike], Coroutine[object, object, _V]]

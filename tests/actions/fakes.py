@@ -28,7 +28,8 @@ from banqup_tui.domain.extension import Category, Extension, Installation, Recei
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.listing import UnderWay
-from banqup_tui.domain.messages import text_message
+from banqup_tui.domain.messages import Message, text_message
+from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import CommandBody, ImportFile
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult, TestStep
@@ -58,6 +59,10 @@ class FakeActionSession:
         self.waits = UnderWay()
         self.rescued: list[Rescue] = []
         self.sign_ins = SignIns()
+        self.passwords: list[tuple[str, Secret]] = []
+        self.password_result = TestResult(
+            steps=(TestStep(ok=True, message=Message("mailbox.opened", {"address": "…"})),)
+        )
         self._files = files
         self._tried = tried
 
@@ -131,6 +136,10 @@ class FakeActionSession:
 
     async def return_to(self, sign_in_id: str, address: str) -> SignIn:
         return self.sign_ins.come_back(sign_in_id, address)
+
+    async def set_mailbox_password(self, source_id: str, password: Secret) -> TestResult:
+        self.passwords.append((source_id, password))
+        return self.password_result
 
     async def backfill_count(
         self, client_id: str, folders: Sequence[Folder], since: date | None = None

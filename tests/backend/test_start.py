@@ -455,7 +455,11 @@ def test_a_backend_with_something_due_does_not_end_by_itself(home: Home) -> None
 def test_a_backend_with_a_source_stays_until_the_source_is_gone(home: Home, tmp_path: Path, kind: SourceKind) -> None:
     watched = tmp_path / "in"
     watched.mkdir()
-    path = str(watched) if kind is SourceKind.FOLDER else f"127.0.0.1:{free_port()}"
+    path = {
+        SourceKind.FOLDER: str(watched),
+        SourceKind.SFTP_DROP: f"127.0.0.1:{free_port()}",
+        SourceKind.MAILBOX: f"imaps://facturen@127.0.0.1:{free_port()}/INBOX",
+    }[kind]
     child, endpoint = home.serving(BANQUP_IDLE_SECONDS="0.8")
     with HttpDemoBackend(endpoint) as hand:
         hand.commands([AddSource(source_id="s", path=path, kind=kind)])

@@ -28,6 +28,7 @@ from banqup_tui.connectors.interface import NotSent, Receipt, Rejected, Uncertai
 from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.messages import text_message
+from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.setting_rules import flaw_of, value_of
 from banqup_tui.domain.text import clean, without_controls
 from banqup_tui.presentation.messages import sentence_of
@@ -130,6 +131,7 @@ ASKED: dict[str, tuple[Any, Ask]] = {
     "begin_sign_in": (SignIn, lambda server: server.begin_sign_in(SignInRequest(extension_id="x", field="f"))),
     "sign_in": (SignIn, lambda server: server.sign_in("i")),
     "return_to": (SignIn, lambda server: server.return_to("i", "a")),
+    "set_mailbox_password": (TestResult, lambda server: server.set_mailbox_password("s", Secret("p"))),
 }
 WITHOUT_JSON = {"close", "events", "put_file", "download"}
 

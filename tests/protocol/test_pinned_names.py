@@ -55,6 +55,7 @@ ANSWERS = {
     "sign-in request": messages.SignInRequest,
     "sign-in": messages.SignIn,
     "returned to": messages.ReturnedTo,
+    "mailbox password": messages.MailboxPassword,
     "backfill count": messages.BackfillCount,
     "extension": Extension,
     "problem": Problem,

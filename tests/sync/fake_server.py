@@ -16,7 +16,8 @@ from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
-from banqup_tui.domain.messages import text_message
+from banqup_tui.domain.messages import Message, text_message
+from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.source import PlacingRule, Unfiled
 from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.status import AccountingStatus, accounting_status_with
@@ -377,6 +378,10 @@ class FakeServer:
     async def return_to(self, sign_in_id: str, address: str) -> SignIn:
         self._asked("return_to")
         return self.sign_ins.come_back(sign_in_id, address)
+
+    async def set_mailbox_password(self, source_id: str, password: Secret) -> TestResult:
+        self._asked("set_mailbox_password")
+        return TestResult(steps=(TestStep(ok=True, message=Message("mailbox.opened", {"address": source_id})),))
 
 
 class Line:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from alembic.operations import Operations
     from sqlalchemy import ColumnElement
 
-SCHEMA = 13
+SCHEMA = 14
 """Number of the current schema, stored in the table `schema_version`."""
 
 
@@ -232,6 +232,10 @@ def _texts_of_pdfs(operations: "Operations") -> None:
     operations.create_index("document_number", "document", ["space_id", "number_key", "client_id", "created_at"])
 
 
+def _mailbox(operations: "Operations") -> None:
+    tables.mailbox.create(operations.get_bind(), checkfirst=True)
+
+
 STEPS: dict[int, Callable[["Operations"], None]] = {
     2: _sftp_drop_and_unfiled,
     3: _limits_and_health,
@@ -245,6 +249,7 @@ STEPS: dict[int, Callable[["Operations"], None]] = {
     11: _duplicates_and_withdrawals,
     12: _origins,
     13: _texts_of_pdfs,
+    14: _mailbox,
 }
 """`STEPS[n]` changes schema n - 1 into schema n."""
 

@@ -7,7 +7,7 @@ run, and has a field for each column of its table, in the order of the table (te
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import starmap
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -317,6 +317,21 @@ class SourceRecord(StoredRecord, frozen=True):
     last_at: datetime | None
     fingerprint: str | None
     seq: int
+
+
+class MailboxRecord(BaseRecord, frozen=True):
+    """A row of `mailbox`."""
+
+    TABLE: ClassVar[Table] = tables.mailbox
+
+    id: str
+    space_id: str
+    since: date | None
+    sealed: bytes | None
+    uid_validity: int | None
+    last_uid: int
+    to_mark: str | None
+    letters: int
 
 
 class SourceFileRecord(BaseRecord, frozen=True):

@@ -212,7 +212,11 @@ def sources_of(connection: Connection, rows: Sequence[SourceRecord]) -> list[Sou
         statement = select(table).where(table.c.source_id.in_(batch)).order_by(table.c.name)
         for account in fetch_all(connection, DropAccountRecord, statement):
             found.setdefault(account.source_id, []).append(_account_of(account))
-    return [_source(row, tuple(found.get(row.id, ()))) for row in rows]
+    letters: dict[str, int] = {}
+    if any(row.kind == SourceKind.MAILBOX for row in rows):
+        counted = connection.execute(select(tables.mailbox.c.id, tables.mailbox.c.letters))
+        letters = {row.id: row.letters for row in counted}
+    return [_source(row, tuple(found.get(row.id, ())), letters.get(row.id, 0)) for row in rows]
 
 
 def _account_of(row: DropAccountRecord) -> DropAccount:
@@ -226,7 +230,7 @@ def _account_of(row: DropAccountRecord) -> DropAccount:
     )
 
 
-def _source(row: SourceRecord, accounts: tuple[DropAccount, ...]) -> Source:
+def _source(row: SourceRecord, accounts: tuple[DropAccount, ...], letters: int) -> Source:
     return Source(
         id=row.id,
         kind=SourceKind(row.kind),
@@ -237,6 +241,7 @@ def _source(row: SourceRecord, accounts: tuple[DropAccount, ...]) -> Source:
         last_at=row.last_at,
         fingerprint=row.fingerprint,
         accounts=accounts,
+        letters=letters,
     )
 
 

@@ -69,6 +69,11 @@ def of_sign_in(sign_in_id: str) -> SealedPlace:
     return SealedPlace("sign_in", sign_in_id, "sealed")
 
 
+def of_mailbox(source_id: str) -> SealedPlace:
+    """Returns the place of the password of a mailbox."""
+    return SealedPlace("mailbox", source_id, "sealed")
+
+
 class SealedContent(msgspec.Struct, frozen=True):
     """The content of a sealed value.
 

@@ -1,8 +1,8 @@
 """The one way in: a file that arrived is opened, each part of it is read, placed and filed, or waits as unfiled.
 
-Import, watched folders and the SFTP drop all end here. Opening (`opened`) precedes the transaction, as a large file
-must not block other writers. Filing (`take`) is one transaction for all parts, so that a crash leaves no container
-half filed. A repetition finds the documents by their bytes.
+Import, watched folders, the SFTP drop and the mailbox all end here. Opening (`opened`) precedes the transaction, as a
+large file must not block other writers. Filing (`take`) is one transaction for all parts, so that a crash leaves no
+container half filed. A repetition finds the documents by their bytes.
 """
 
 from typing import Final
@@ -253,6 +253,8 @@ def _placing(connection: Connection, space_id: str, part: ArrivedPart) -> Placin
     if content is None:
         assert part.refusal is not None, "what was not read was refused"
         return Unplaced(reason=part.refusal)
+    if arrival.waits_for is not None:
+        return Unplaced(reason=arrival.waits_for)
     directory = ClientDirectory(connection, space_id)
     client = directory.by_id(arrival.client_id) if arrival.client_id else None
     hints = Hints(

@@ -29,6 +29,9 @@ from banqup_tui.formats.refusals import ENDS_READER, PASSING, check_size, refusa
 if TYPE_CHECKING:
     from banqup_tui.backend.services import Services
 
+LETTER: Final = "placing.letter-alone"
+"""Code of the refusal of a mail in which no document is."""
+
 _MOST_CACHED: Final = 256
 _MOST_CACHED_BYTES: Final = 64 * 1024 * 1024
 _SECONDS_PASSING: Final = 60.0
@@ -45,6 +48,7 @@ class OpenedPart(msgspec.Struct, frozen=True, kw_only=True):
         path: path inside the container, or the file's name.
         content: None if it cannot be read, as `refusal` says.
         kind, position, mail, envelope: as in `ContainerPlace`; `kind` is empty for a file that is no container.
+        outer_mail: what the head of the stored file says, if it is a mail.
     """
 
     sha256: str | None
@@ -55,6 +59,7 @@ class OpenedPart(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     position: str = ""
     mail: MailOrigin | None = None
+    outer_mail: MailOrigin | None = None
     envelope: EnvelopeOrigin | None = None
 
 
@@ -160,8 +165,10 @@ def _opened(services: "Services", sha256: str, file_name: str, size: int) -> Ope
     if isinstance(found, Content):
         return (msgspec.structs.replace(itself, content=found),)
     if not found.parts:
-        return (msgspec.structs.replace(itself, refusal=Message("placing.letter-alone")),)
-    return tuple(_part(services, found.kind, part) for part in found.parts)
+        return (msgspec.structs.replace(itself, refusal=Message(LETTER)),)
+    return tuple(
+        msgspec.structs.replace(_part(services, found.kind, part), outer_mail=found.mail) for part in found.parts
+    )
 
 
 def _part(services: "Services", kind: ContainerKind, part: ContainerPart) -> OpenedPart:

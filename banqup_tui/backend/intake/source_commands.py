@@ -1,4 +1,4 @@
-"""Commands that add or remove watched folders, the SFTP drop and its accounts."""
+"""Commands that add or remove watched folders, the SFTP drop with its accounts, and the mailbox."""
 
 import os
 import re
@@ -16,6 +16,7 @@ from banqup_tui.backend.intake.host_key import fingerprint_of
 from banqup_tui.backend.intake.sftp_drop_files import file_all_waiting
 from banqup_tui.backend.paths import DROP_SPOOL, FILES
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
+from banqup_tui.domain.mailbox_address import WrongMailboxAddress, read_address
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.passwords import is_password_hash
 from banqup_tui.domain.source import SourceKind
@@ -49,6 +50,8 @@ def add_source(transaction: Transaction, body: AddSource, context: CommandContex
     """
     if body.kind is SourceKind.SFTP_DROP:
         return _add_drop(transaction, body, context)
+    if body.kind is SourceKind.MAILBOX:
+        return _add_mailbox(transaction, body)
     path = _checked_folder(body.path, context.services)
     table = tables.source
     same = select(table.c.id).where(table.c.space_id == transaction.space_id, table.c.path == str(path))
@@ -92,6 +95,30 @@ def _add_drop(transaction: Transaction, body: AddSource, context: CommandContext
     return {"sourceId": known.id, "outcome": str(Outcome.KNOWN)}
 
 
+def _add_mailbox(transaction: Transaction, body: AddSource) -> object:
+    """Adds the mailbox. A space has one: another address moves it, and needs its password anew."""
+    try:
+        address = read_address(body.path).text
+    except WrongMailboxAddress as error:
+        raise CommandRefused(ProblemType.REFUSED, error.message, field="path") from None
+    table = tables.source
+    same = select(table).where(table.c.space_id == transaction.space_id, table.c.kind == str(SourceKind.MAILBOX))
+    known = transaction.execute(same).first()
+    if known is None:
+        row = {"id": body.source_id, "space_id": transaction.space_id, "since": body.since}
+        transaction.execute(tables.mailbox.insert(), row)
+        return _insert(transaction, body, address, None)
+    mailbox = tables.mailbox
+    of_it = update(mailbox).where(mailbox.c.id == known.id)
+    if body.since is not None:
+        transaction.execute(of_it.values(since=body.since, last_uid=0))
+    if known.path != address:
+        transaction.execute(of_it.values(sealed=None, uid_validity=None, last_uid=0, to_mark=None))
+        transaction.execute(update(table).where(table.c.id == known.id).values(path=address, problems=None))
+    transaction.changed(EntityKind.SOURCE, known.id)
+    return {"sourceId": known.id, "outcome": str(Outcome.KNOWN)}
+
+
 def _checked_address(text: str) -> str:
     match = _ADDRESS.fullmatch(text.strip())
     if match is None or not 0 < int(match[2]) < 65_536:
@@ -128,6 +155,7 @@ def remove_source(transaction: Transaction, body: RemoveSource, context: Command
     )
     if found.rowcount == 0:
         raise CommandRefused(ProblemType.NOT_FOUND, Message("source.gone"), field="sourceId")
+    transaction.execute(delete(tables.mailbox).where(tables.mailbox.c.id == body.source_id))
     transaction.execute(delete(tables.source_file).where(tables.source_file.c.source_id == body.source_id))
     transaction.execute(delete(tables.drop_account).where(tables.drop_account.c.source_id == body.source_id))
     transaction.changed(EntityKind.SOURCE, body.source_id, op=Op.DELETE)

@@ -21,7 +21,7 @@ class FileOutcome(StrEnum):
     """State of a file of a source. A container is UNPLACED or UNREADABLE while one of its files waits.
 
     PICTURE: a PDF whose XML is the document. WAITING_PICTURE (`HELD` in the database): a PDF that becomes a
-    document if no XML of its name comes within some seconds.
+    document if no XML of its name comes within some seconds. LETTER: a mail without a document.
     """
 
     TAKEN = "TAKEN"
@@ -31,6 +31,7 @@ class FileOutcome(StrEnum):
     UNPLACED = "UNPLACED"
     UNREADABLE = "UNREADABLE"
     DISMISSED = "DISMISSED"
+    LETTER = "LETTER"
 
 
 REFUSED: Final = frozenset({FileOutcome.UNPLACED, FileOutcome.UNREADABLE})

@@ -19,6 +19,7 @@ from banqup_tui.backend.db.vault import (
     SealedElsewhere,
     SealedPlace,
     of_installation,
+    of_mailbox,
     of_sign_in,
     of_version,
 )
@@ -103,6 +104,10 @@ def _sealed(connection: Connection) -> Iterator[tuple[SealedPlace, str, bytes]]:
         yield of_version(*key, "effective"), version.extension_id, version.effective
     for row in connection.execute(sign_ins):
         yield of_sign_in(row.id), "", row.sealed
+    mailbox = tables.mailbox
+    mailboxes: Select[object] = select(mailbox.c.id, mailbox.c.sealed).where(mailbox.c.sealed.is_not(None))
+    for row in connection.execute(mailboxes):
+        yield of_mailbox(row.id), "", row.sealed
 
 
 def _write(connection: Connection, place: SealedPlace, sealed: bytes) -> None:

@@ -15,6 +15,7 @@ from banqup_tui.backend.intake import (
     source_commands,
     unfiled_commands,
 )
+from banqup_tui.backend.intake.mailbox import Mailbox
 from banqup_tui.backend.intake.sftp_drop import SftpDrop
 from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.backend.integrations import activation, allowed_packages, installations
@@ -66,3 +67,7 @@ def watched_folders(services: Services) -> BackgroundTask:
 
 def drop(services: Services) -> BackgroundTask:
     return SftpDrop(services)
+
+
+def mailbox(services: Services) -> BackgroundTask:
+    return Mailbox(services)

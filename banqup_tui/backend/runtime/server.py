@@ -171,6 +171,8 @@ class Backend:
         self._start("content check", lambda: content.run(self._stop))
         drop = components.drop(self._services)
         self._start("drop", lambda: drop.run(self._stop))
+        mailbox = components.mailbox(self._services)
+        self._start("mailbox", lambda: mailbox.run(self._stop))
 
     def _start(self, name: str, task: Callable[[], Awaitable[None]]) -> None:
         self._background.append(asyncio.create_task(self._restarted_on_error(name, task), name=name))

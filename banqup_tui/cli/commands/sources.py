@@ -1,4 +1,4 @@
-"""`banqup sources`: add, list, remove; and the accounts of the SFTP drop."""
+"""`banqup sources`: add, list, remove; the mailbox and the accounts of the SFTP drop have modules of their own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
 from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.commands.source_accounts import accounts
+from banqup_tui.cli.commands.source_mailbox import MailboxOptions, letters_of, mailbox_options, open_mailbox
 from banqup_tui.cli.json_output import source_value
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools
@@ -20,31 +21,50 @@ from banqup_tui.presentation.words import N_, _
 from banqup_tui.protocol.commands import AddSource, RemoveSource
 
 LISTEN = "127.0.0.1:2022"
+_REMOVED = {
+    SourceKind.FOLDER: N_("It is watched no longer."),
+    SourceKind.SFTP_DROP: N_("It is closed, and its accounts are gone."),
+    SourceKind.MAILBOX: N_("Its mails are fetched no longer, and its password is gone."),
+}
 _LOCAL = ("127.", "localhost:", "[::1]:")
 
 
 @click.group()
 def command() -> None:
-    """Ways by which documents come in: folders that are watched, and the SFTP drop."""
+    """Ways by which documents come in: folders that are watched, the SFTP drop, and the mailbox."""
 
 
 command.add_command(accounts)
 
 
 @command.command()
-@click.argument("kind", type=click.Choice(["folder", "sftp"]))
+@click.argument("kind", type=click.Choice(["folder", "sftp", "mailbox"]))
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--listen", metavar="HOST:PORT", help=N_("Where the SFTP drop listens; 127.0.0.1:2022 if nothing is said.")
 )
+@mailbox_options
 @pass_tools
-def add(tools: Tools, kind: str, path: Path | None, listen: str | None) -> int:
+def add(tools: Tools, kind: str, path: Path | None, listen: str | None, mailbox: MailboxOptions) -> int:
     """Watch the folder PATH: whatever appears below it is taken, as by import. Banqup's own exports are known.
 
-    `add sftp` opens an SFTP server instead, into which other programs put documents; there is one.
+    `add sftp` opens an SFTP server instead, into which other programs put documents; there is one. `add mailbox`
+    takes what is in the mails of a mailbox; there is one. Without options it asks for its password again.
     """
-    if (kind == "folder") is (path is None) or (kind == "folder" and listen):
-        raise click.UsageError(_("Write: sources add folder PATH, or sources add sftp [--listen HOST:PORT]."))
+    is_right = {
+        "folder": path is not None and not listen and not mailbox.has_any,
+        "sftp": path is None and not mailbox.has_any,
+        "mailbox": path is None and not listen,
+    }
+    if not is_right[kind]:
+        raise click.UsageError(
+            _(
+                "Write: sources add folder PATH, sources add sftp [--listen HOST:PORT],"
+                " or sources add mailbox --host HOST --user USER."
+            )
+        )
+    if kind == "mailbox":
+        return open_mailbox(tools, mailbox)
     return _watch(tools, path) if path is not None else _open_drop(tools, listen)
 
 
@@ -116,6 +136,8 @@ def list_sources(tools: Tools, json: bool) -> int:
                             fingerprint=source.fingerprint, count=len(source.accounts)
                         )
                     )
+                if source.letters:
+                    say(letters_of(source))
         return 0
 
     return in_runtime(tools, work)
@@ -130,7 +152,7 @@ def _line(source: Source) -> tuple[str, ...]:
 @click.argument("source_id", metavar="ID")
 @pass_tools
 def remove(tools: Tools, source_id: str) -> int:
-    """Watch it no longer, or close the SFTP drop with its accounts. What it brought stays."""
+    """Watch it no longer, close the SFTP drop with its accounts, or forget the mailbox. What it brought stays."""
 
     async def work(runtime: CliRuntime) -> int:
         source = next((source for source in runtime.sources() if source.id == source_id), None)
@@ -139,8 +161,7 @@ def remove(tools: Tools, source_id: str) -> int:
         key = runtime.session.act(RemoveSource(source_id=source_id))
         code = report(runtime, await runtime.answers([key], SECONDS_TO_ANSWER))
         if code == 0:
-            closed = source.kind is SourceKind.SFTP_DROP
-            say(_("It is closed, and its accounts are gone.") if closed else _("It is watched no longer."))
+            say(_(_REMOVED[source.kind]))
         return code
 
     return in_runtime(tools, work)

@@ -37,6 +37,7 @@ TEXTS = {
     "cli.no-source": Texts(N_("There is no source {id}."), N_("banqup sources list shows them.")),
     "cli.no-drop": Texts(N_("There is no SFTP drop yet."), N_("banqup sources add sftp opens one.")),
     "cli.no-account": Texts(N_("There is no account {name}."), N_("banqup sources accounts list shows them.")),
+    "cli.password-unreadable": Texts(N_("The password cannot be read from {path}.")),
     "cli.no-key-file": Texts(N_("There is no file {path}."), N_("Give the file that ends in .pub.")),
     "cli.nothing-waits": Texts(N_("Nothing that waits has the id {id}."), N_("banqup to-place list shows them.")),
     "cli.only-in-terminal": Texts(N_("{title}: this is chosen in the terminal."), _OPEN),

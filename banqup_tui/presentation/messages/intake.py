@@ -39,6 +39,10 @@ _PLACING = {
     "placing.letter-alone": Texts(
         N_("The mail holds no document, only its text."), N_("Place the mail itself, or dismiss it.")
     ),
+    "placing.own-mail": Texts(
+        N_("The mail comes from the mailbox itself, {address}."),
+        N_("Place it if it belongs to a client, or dismiss it."),
+    ),
     "placing.account-and-holder-differ": Texts(
         N_("Account {accounts} is of {known}, but the file says that its holder is {names}."),
         _LOOK_AT_IT,
@@ -93,6 +97,40 @@ _SOURCES = {
     "source.drop-not-open": Texts(N_("Nobody can be let in at {address}.")),
 }
 
+_MAILBOX = {
+    "mailbox.opened": Texts(N_("The mailbox {address} can be read.")),
+    "mailbox.no-address": Texts(N_("{text} is no address of a mailbox.")),
+    "mailbox.would-be-readable": Texts(
+        N_("Without encryption, others could read the mails on their way from {host}."),
+        N_("Use a server that encrypts."),
+    ),
+    "mailbox.no-password": Texts(
+        N_("There is no password for the mailbox."), N_("Write banqup sources add mailbox and enter it.")
+    ),
+    "mailbox.unreachable": Texts(
+        N_("The mail server {host} cannot be reached at port {port}."), N_("It is tried again.")
+    ),
+    "mailbox.broke-off": Texts(N_("The connection to the mail server {host} broke off."), N_("It is tried again.")),
+    "mailbox.certificate-refused": Texts(
+        N_("The certificate of the mail server {host} is not trusted, so no password was sent to it."),
+        N_("Look at the server's name; else ask its provider."),
+    ),
+    "mailbox.sign-in-refused": Texts(
+        N_("The mail server {host} refuses {user} with this password."),
+        N_("Write banqup sources add mailbox and enter it again; some providers want an app password."),
+    ),
+    "mailbox.folder-missing": Texts(
+        N_("The mailbox has no folder {folder}."), N_("Add the mailbox again with another folder.")
+    ),
+    "mailbox.no-numbers": Texts(N_("The mail server {host} gives its mails no lasting numbers.")),
+    "mailbox.server-says": Texts(N_("The mail server {host} refuses."), N_("It is tried again.")),
+    "mailbox.mail-failed": Texts(N_("Mail {uid} was not taken; the log says why."), N_("It is tried again.")),
+    "mailbox.mail-too-large": Texts(
+        N_("The mail has {size} MiB, and the limit is {limit}. It is left in the mailbox."),
+        N_("Save its attachments there and import them."),
+    ),
+}
+
 _IMPORTS = {
     "import.not-there": Texts(N_("There is no such file."), N_("Look at the path.")),
     "import.no-file": Texts(N_("It is no file.")),
@@ -121,4 +159,4 @@ _SAMPLE_FIRM = {
     "demo.not-built": Texts(N_("The sample firm could not be built: {status}.")),
 }
 
-TEXTS = {**_PLACING, **_SOURCES, **_IMPORTS, **_PACKAGES, **_SAMPLE_FIRM}
+TEXTS = {**_PLACING, **_SOURCES, **_MAILBOX, **_IMPORTS, **_PACKAGES, **_SAMPLE_FIRM}

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Litestar, Response, get
 
 from banqup_tui import __version__
-from banqup_tui.backend.api.routes import commands, events, files, instance, sign_ins, snapshots, tests
+from banqup_tui.backend.api.routes import commands, events, files, instance, sign_ins, snapshots, sources, tests
 from banqup_tui.backend.api.routes._common import JSON, json_bytes
 from banqup_tui.domain.setting_rules import Schema
 from banqup_tui.domain.values import JsonObject
@@ -30,6 +30,7 @@ ROUTES = [
     *files.ROUTES,
     *tests.ROUTES,
     *sign_ins.ROUTES,
+    *sources.ROUTES,
     openapi,
 ]
 

@@ -17,6 +17,7 @@ from banqup_tui.backend.db.tables.integrations import (
 from banqup_tui.backend.db.tables.ledger import attempt, delivery, dispatcher, job, scheduler
 from banqup_tui.backend.db.tables.sources import (
     drop_account,
+    mailbox,
     reader_failure,
     related_file,
     rule,
@@ -43,6 +44,7 @@ __all__ = [
     "installation",
     "integration",
     "job",
+    "mailbox",
     "member",
     "metadata",
     "reader_failure",

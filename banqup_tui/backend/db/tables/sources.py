@@ -3,8 +3,10 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -29,7 +31,27 @@ source = Table(
     Column("fingerprint", Text),
     Column("seq", Integer, nullable=False),
 )
-"""`path`: the watched folder, or the address of an SFTP drop (`HOST:PORT`). `fingerprint`: of the drop's host key."""
+"""`path`: the watched folder, the address of an SFTP drop (`HOST:PORT`), or that of a mailbox. `fingerprint`: of the
+drop's host key.
+"""
+
+mailbox = Table(
+    "mailbox",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("space_id", String(36), nullable=False),
+    Column("since", Date),
+    Column("sealed", LargeBinary),
+    Column("uid_validity", BigInteger),
+    Column("last_uid", BigInteger, nullable=False, server_default=text("0")),
+    Column("to_mark", Text),
+    Column("letters", Integer, nullable=False, server_default=text("0")),
+)
+"""How far a mailbox was read. `id` is that of its source; `sealed` has the password with the address that it is for.
+
+`last_uid`: no mail up to it has to be looked at, as long as UIDVALIDITY is `uid_validity`. `to_mark`: numbers of mails
+that are committed and not yet marked as read (JSON). `letters`: mails without a document, which stay unread.
+"""
 
 drop_account = Table(
     "drop_account",
@@ -61,7 +83,8 @@ source_file = Table(
 )
 """Files that a source has brought. A watched folder does not read a file with the same path, size and time again.
 
-In an SFTP drop the first part of `path` is the account's name, and `mtime_ns` the time at which the file was taken.
+In an SFTP drop the first part of `path` is the account's name, and `mtime_ns` the time at which the file was taken. In
+a mailbox the file is the raw mail, and `path` has its number and UIDVALIDITY.
 """
 
 reader_failure = Table(

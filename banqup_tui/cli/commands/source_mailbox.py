@@ -1,0 +1,159 @@
+"""`banqup sources add mailbox`."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+
+import click
+import msgspec
+
+from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
+from banqup_tui.cli.command_runner import in_runtime
+from banqup_tui.cli.output import say
+from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools
+from banqup_tui.cli.settings_options import day_option
+from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.mailbox_address import PORTS, MailboxAddress, MailboxSecurity, read_address
+from banqup_tui.domain.messages import message
+from banqup_tui.domain.secret import Secret
+from banqup_tui.domain.source import Source, SourceKind
+from banqup_tui.presentation.messages import words_of
+from banqup_tui.presentation.words import N_, _
+from banqup_tui.protocol.commands import AddSource
+
+_SECONDS_TO_SIGN_IN = 100.0
+
+
+class PasswordRefused(BanqupError):
+    """The mailbox refuses the user or the password."""
+
+
+class MailboxOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The options of the command. Without `host`, the password of the mailbox that is there is entered anew."""
+
+    host: str | None
+    port: int | None
+    user: str | None
+    folder: str | None
+    starttls: bool
+    since: date | None
+    password_file: Path | None
+
+    @property
+    def has_any(self) -> bool:
+        return any((self.host, self.port, self.user, self.folder, self.starttls, self.since, self.password_file))
+
+
+def mailbox_options(function: Callable[..., object]) -> Callable[..., object]:
+    """Adds the options of a mailbox. The command gets them as `mailbox`."""
+
+    @click.option("--host", help=N_("The mail server (IMAP) of the mailbox."))
+    @click.option("--port", type=click.IntRange(1, 65_535), help=N_("Its port; 993, or 143 with --starttls."))
+    @click.option("--user", help=N_("The user of the mailbox, mostly its address."))
+    @click.option("--folder", help=N_("The folder of the mailbox; INBOX if nothing is said."))
+    @click.option("--starttls", is_flag=True, help=N_("For servers that encrypt only after the connection."))
+    @click.option(
+        "--since", metavar="DAY", help=N_("Also mails that came on this day or later; today if nothing is said.")
+    )
+    @click.option(
+        "--password-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help=N_("The password is in this file. Without it, it is asked for, or read from standard input."),
+    )
+    @wraps(function)
+    def with_mailbox(
+        *args: object,
+        host: str | None,
+        port: int | None,
+        user: str | None,
+        folder: str | None,
+        starttls: bool,
+        since: str | None,
+        password_file: Path | None,
+        **more: object,
+    ) -> object:
+        options = MailboxOptions(
+            host=host,
+            port=port,
+            user=user,
+            folder=folder,
+            starttls=starttls,
+            since=day_option(since),
+            password_file=password_file,
+        )
+        return function(*args, mailbox=options, **more)
+
+    return with_mailbox
+
+
+def open_mailbox(tools: Tools, options: MailboxOptions) -> int:
+    """Adds the mailbox, or enters its password anew."""
+    if (options.host is None) is not (options.user is None):
+        raise click.UsageError(_("Write: sources add mailbox --host HOST --user USER."))
+    address = _address(options) if options.host is not None else None
+
+    async def work(runtime: CliRuntime) -> int:
+        known = next((source for source in runtime.sources() if source.kind is SourceKind.MAILBOX), None)
+        if address is None and known is None:
+            raise click.UsageError(_("Write: sources add mailbox --host HOST --user USER."))
+        password = _password(options.password_file)
+        path = address or (known.path if known is not None else "")
+        source_id = known.id if known else str(uuid.uuid4())
+        since = options.since or (None if known else datetime.now().astimezone().date())
+        body = AddSource(source_id=source_id, path=path, kind=SourceKind.MAILBOX, since=since)
+        code = report(runtime, await runtime.answers([runtime.session.act(body)], SECONDS_TO_ANSWER))
+        return code if code != 0 else await _sign_in(runtime, source_id, password)
+
+    return in_runtime(tools, work)
+
+
+def _address(options: MailboxOptions) -> str:
+    security = MailboxSecurity.STARTTLS if options.starttls else MailboxSecurity.TLS
+    address = MailboxAddress(
+        host=options.host or "",
+        port=options.port or PORTS[security],
+        user=options.user or "",
+        folder=options.folder or "INBOX",
+        security=security,
+    )
+    return read_address(address.text).text
+
+
+async def _sign_in(runtime: CliRuntime, source_id: str, password: Secret) -> int:
+    """Gives the service the password, which tries it. The password is in no command: commands are kept on the disk."""
+    result = await runtime.session.ask(
+        lambda server: server.set_mailbox_password(source_id, password), seconds=_SECONDS_TO_SIGN_IN
+    )
+    for step in result.steps:
+        if step.message.code == "mailbox.sign-in-refused":
+            raise PasswordRefused(step.message)
+        say(words_of(step.message))
+    say(_("Its mails are fetched from now on. banqup sources list shows how many it brought, and what is wrong."))
+    return 0
+
+
+def _password(file: Path | None) -> Secret:
+    """Returns the password from a file, else from a person, who types it unseen, else from standard input."""
+    if file is not None:
+        try:
+            text = file.expanduser().read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or ""
+            raise NotThere(message("cli.password-unreadable", reason, path=file)) from None
+    elif sys.stdin.isatty():
+        text = click.prompt(_("Password of the mailbox"), hide_input=True, err=True)
+    else:
+        text = sys.stdin.read().rstrip("\r\n")
+    if not text or not text.isprintable():
+        raise click.UsageError(_("There is no password: it is asked for, or read from standard input or a file."))
+    return Secret(text)
+
+
+def letters_of(source: Source) -> str:
+    """Returns the line about mails without a document."""
+    return _("Mails without a document, left unread in the mailbox: {count}.").format(count=source.letters)

@@ -33,6 +33,10 @@ ELSEWHERE_BY_TEST = {
     "tests/e2e/test_an_export_dropped.py": [
         "banqup sources add sftp --listen 0.0.0.0:2022",
     ],
+    "tests/cli/test_mailbox.py": [
+        "banqup sources add mailbox --host imap.kantoor.example --user facturen@kantoor.example",
+        "banqup sources add mailbox",
+    ],
     "tests/connectors/test_local_folder.py": [
         "banqup store install local-folder --set path=/srv/boekhouding/[external_id]/[folder]",
     ],
@@ -154,6 +158,11 @@ EXAMPLES: list[tuple[str, int]] = [
     ("banqup status --json", 0),
     ("banqup integrations remove {blocked} --yes", 0),
     ("banqup doctor --deep --json", 0),
+    (
+        "banqup sources add mailbox --host 127.0.0.1 --port 1 --user facturen --folder Factures --starttls"
+        " --since 2026-10-01 --password-file ~/secret",
+        0,
+    ),
     ("banqup backup ~/backup", 0),
     ("banqup integrations remove {integration} --yes", 0),
     ("banqup store deactivate local-folder --yes", 0),

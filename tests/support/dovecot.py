@@ -92,7 +92,7 @@ class Dovecot:
 
     def start(self) -> None:
         assert DOVECOT is not None
-        command = [DOVECOT, "-F", "-c", self.root / "dovecot.conf"]
+        command: list[str | Path] = [DOVECOT, "-F", "-c", self.root / "dovecot.conf"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + LONG
         while self._process.poll() is None and not listens(self.tls_port) and time.monotonic() < end:

@@ -377,7 +377,7 @@ class _Fetch:
         changed = {"to_mark": msgspec.json.encode(to_mark).decode(), "letters": table.c.letters + is_letter * 1}
         with self._services.database.write(self._services.space_id) as transaction:
             if parts:
-                outcome = source_files.take_or_record(transaction, self._services, parts)
+                outcome = source_files.take_or_record(transaction, self._services, parts, None)
             transaction.execute(update(table).where(table.c.id == self._source_id).values(changed))
             source_files.record(transaction, file, outcome, None)
         self._to_mark = to_mark

@@ -128,8 +128,8 @@ async def test_a_strangers_scan_and_the_firms_own_mail_wait_and_a_letter_stays_u
     assert harness.documents() == []
     assert [row.reason.code for row in harness.unfiled_rows()] == ["placing.own-mail", "placing.nobody-named"]
     assert (harness.source().letters, harness.source().refused) == (1, 2)
-    kept = [path for path in (harness.services.files.home / "files").rglob("*") if path.is_file()]
-    assert not any(b"Quand venez-vous" in path.read_bytes() for path in kept)
+    stored = [path for path in (harness.services.files.home / "files").rglob("*") if path.is_file()]
+    assert not any(b"Quand venez-vous" in path.read_bytes() for path in stored)
 
 
 async def test_mails_that_the_server_numbers_anew_are_not_taken_twice_and_what_came_meanwhile_is_not_lost(

@@ -27,6 +27,9 @@ class SettleDeliveryAction(Action):
     def help(self) -> str:
         return _("For a delivery that was cut off and may have arrived: say what you saw at the receiver.")
 
+    def in_menu(self, context: Context) -> bool:
+        return _unknown(context) is not None
+
     def availability(self, context: Context) -> Message | None:
         delivery = _unknown(context)
         if delivery is None:

@@ -233,9 +233,9 @@ def _key(number: str) -> str:
     return "".join(_WORD.findall(_simple(number)))
 
 
-def longest_digits(number: str) -> str:
-    """Returns the longest row of digits of a number. It stands in each text that has the number."""
-    return max(re.findall(r"\d+", unicodedata.normalize("NFKC", number)), key=len, default="")
+def digits_of(number: str) -> list[str]:
+    """Returns the rows of digits of a number. All stand in each text that has the number."""
+    return re.findall(r"\d+", unicodedata.normalize("NFKC", number))
 
 
 def _simple(text: str) -> str:

@@ -95,6 +95,9 @@ _FOLDERS_OF_ROLE: Final = {
 }
 """Folders that fit a role. The first is the default; a person may choose another."""
 
+NOBODY_NAMED: Final = "placing.nobody-named"
+"""The reason of a file without content of which nothing says whose it is."""
+
 STRONG = ("be:", "vat:", "fr:", "0106:", "0204:")
 
 
@@ -337,7 +340,7 @@ def _sort_plain(hints: Hints, directory: ClientIndex) -> Placing:
     if len(named) > 1:
         return _unplaced("placing.path-of-several", names=_names(named))
     if not named:
-        return _unplaced("placing.nobody-named")
+        return _unplaced(NOBODY_NAMED)
     return (Placed(client=named[0], folder=_wanted_folder(hints) or Folder.OTHER_DOCUMENTS),)
 
 

@@ -34,6 +34,7 @@ def test_an_imported_invoice_lies_with_the_client_that_buys_and_says_all_that_is
             "outcome": "NEW",
             "sameAs": None,
             "duplicate": None,
+            "picture": None,
             "withdrawn": False,
             "fileName": "",
             "position": "",

@@ -12,17 +12,20 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.intake import filing_rules, related_files, unfiled
+from banqup_tui.backend.intake import filing_rules, related_files, twins, unfiled
 from banqup_tui.backend.intake.clients import ClientDirectory
 from banqup_tui.backend.intake.document_intake import ImportedDocument, Outcome, file
 from banqup_tui.backend.intake.parsed_files import OpenedPart, open_stored
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
 from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.file_names import stem_of
+from banqup_tui.domain.invoice import Invoice
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.origin import Arrival, ContainerPlace, Incoming
 from banqup_tui.domain.text import safe_file_name
+from banqup_tui.domain.twins import PDF, PictureText, marks_of_invoice
 from banqup_tui.domain.values import Sha256, Value
 from banqup_tui.formats import bank_subset
 from banqup_tui.formats.content import Content, ContentKind
@@ -30,9 +33,8 @@ from banqup_tui.formats.refusals import ReaderNotAvailable
 from banqup_tui.protocol.commands import ImportFile
 from banqup_tui.protocol.problems import ProblemType
 from banqup_tui.sources.layouts import read_path
-from banqup_tui.sources.sorter import Hints, Placing, Unplaced, sort
+from banqup_tui.sources.sorter import NOBODY_NAMED, Hints, Placing, Unplaced, sort
 
-_PDF: Final = "application/pdf"
 BANK_FILE: Final = "BANK_FILE"
 """The kind of a bank file that holds statements of several clients."""
 
@@ -43,12 +45,14 @@ class ArrivedPart(Value, frozen=True, kw_only=True):
     Attributes:
         arrival: an `Incoming` if its bytes are stored.
         content: None if it cannot be read, as `refusal` says.
+        text: as in `OpenedPart`.
         picture_of: SHA-256 of the e-invoice of which it is the picture; then it becomes no document of its own.
     """
 
     arrival: Arrival
     content: Content | None = None
     refusal: Message | None = None
+    text: str | None = None
     picture_of: Sha256 | None = None
 
 
@@ -60,19 +64,34 @@ class WaitingPart(Value, frozen=True, kw_only=True):
     position: str = ""
 
 
+class JoinedPicture(Value, frozen=True, kw_only=True):
+    """A PDF that was joined to an e-invoice that its text shows. The rest as in `ImportedDocument`.
+
+    `document_id`, `client_id`, `number`: of the e-invoice.
+    """
+
+    document_id: str
+    client_id: str
+    number: str
+    file_name: str = ""
+    position: str = ""
+
+
 class Taken(Value, frozen=True, kw_only=True):
     """Result of an arrival.
 
     Attributes:
         documents: one for each client concerned by each part.
         waiting: the parts that could not be read or placed.
-        pictures: names of the PDFs that are kept as pictures of e-invoices.
+        pictures: names of the PDFs that are kept as pictures of the e-invoices beside them.
+        joined: the PDFs that are kept as pictures of e-invoices that came before.
         created_clients: ids of the clients that were created.
     """
 
     documents: tuple[ImportedDocument, ...] = ()
     waiting: tuple[WaitingPart, ...] = ()
     pictures: tuple[str, ...] = ()
+    joined: tuple[JoinedPicture, ...] = ()
     created_clients: tuple[str, ...] = ()
 
     @property
@@ -103,7 +122,7 @@ def opened(services: Services, incoming: Incoming) -> tuple[ArrivedPart, ...]:
 
 def _arrived(incoming: Incoming, part: OpenedPart) -> ArrivedPart:
     if not part.kind:
-        return ArrivedPart(arrival=incoming, content=part.content, refusal=part.refusal)
+        return ArrivedPart(arrival=incoming, content=part.content, refusal=part.refusal, text=part.text)
     directory = (incoming.path or "").rpartition("/")[0]
     place = ContainerPlace(
         kind=part.kind,
@@ -119,7 +138,7 @@ def _arrived(incoming: Incoming, part: OpenedPart) -> ArrivedPart:
         "container": place,
     }
     arrival = Incoming(sha256=part.sha256, **values) if part.sha256 else Arrival(**values)
-    return ArrivedPart(arrival=arrival, content=part.content, refusal=part.refusal)
+    return ArrivedPart(arrival=arrival, content=part.content, refusal=part.refusal, text=part.text)
 
 
 # A bank file of several clients
@@ -183,31 +202,40 @@ def _beside(services: Services, part: ArrivedPart, xml: Sha256) -> ArrivedPart:
     """Marks a PDF as the picture of the XML that came with it, once that was read as an invoice."""
     if not services.files.has(xml) or not may_be_picture(part):
         return part
-    shows_invoice = any(one.sha256 == xml and is_invoice(one.content) for one in open_stored(services, xml, ""))
-    return msgspec.structs.replace(part, picture_of=xml) if shows_invoice else part
+    contents = (one.content for one in open_stored(services, xml, "") if one.sha256 == xml)
+    fits = any(content is not None and content.invoice and _fits(part, content.invoice) for content in contents)
+    return msgspec.structs.replace(part, picture_of=xml) if fits else part
+
+
+def _fits(part: ArrivedPart, invoice: Invoice) -> bool:
+    """Tells whether the text of a PDF beside an e-invoice does not speak against it. Scans have none."""
+    return not PictureText(part.text or "").speaks_against(marks_of_invoice(invoice))
 
 
 def _paired(parts: tuple[ArrivedPart, ...]) -> tuple[ArrivedPart, ...]:
     """Marks the PDFs in a container that lie beside an e-invoice of the same name."""
     invoices = {
-        stem: part.arrival.sha256
+        stem: (part.arrival.sha256, part.content.invoice)
         for part in parts
         if isinstance(part.arrival, Incoming)
-        and is_invoice(part.content)
+        and part.content is not None
+        and part.content.invoice is not None
         and (stem := stem_of(part.arrival.path or "", ".xml")) is not None
     }
     return tuple(_picture_in(part, invoices) if may_be_picture(part) else part for part in parts)
 
 
-def _picture_in(part: ArrivedPart, invoices: dict[str, str]) -> ArrivedPart:
-    of = invoices.get(stem_of(part.arrival.path or "", ".pdf") or "")
-    return msgspec.structs.replace(part, picture_of=of) if of else part
+def _picture_in(part: ArrivedPart, invoices: dict[str, tuple[Sha256, Invoice]]) -> ArrivedPart:
+    found = invoices.get(stem_of(part.arrival.path or "", ".pdf") or "")
+    if found is None or not _fits(part, found[1]):
+        return part
+    return msgspec.structs.replace(part, picture_of=found[0])
 
 
 def may_be_picture(part: ArrivedPart) -> bool:
     """Tells whether a part is a PDF without an invoice in it."""
     content = part.content
-    return content is not None and content.kind is ContentKind.PLAIN and content.media_type == _PDF
+    return content is not None and content.kind is ContentKind.PLAIN and content.media_type == PDF
 
 
 def is_invoice(content: Content | None) -> bool:
@@ -222,15 +250,22 @@ def take(transaction: Transaction, services: Services, parts: tuple[ArrivedPart,
     documents: list[ImportedDocument] = []
     waiting: list[WaitingPart] = []
     pictures: list[str] = []
+    joined: list[JoinedPicture] = []
     created: list[str] = []
-    for part in parts:
+    for part in sorted(parts, key=may_be_picture):  # an e-invoice precedes its picture
         container = part.arrival.container
         place = {"file_name": part.arrival.file_name, "position": container.position} if container else {}
+        if part.text is not None and isinstance(part.arrival, Incoming):
+            twins.keep_text(transaction, part.arrival.sha256, part.text)
         if part.picture_of is not None and isinstance(part.arrival, Incoming):
             related_files.add_picture(transaction, services, part.picture_of, part.arrival)
             pictures.append(part.arrival.file_name)
             continue
         placing = _placing(transaction.connection, transaction.space_id, part)
+        invoice = _invoice_shown(transaction, services, part, placing)
+        if invoice is not None:
+            joined.append(msgspec.structs.replace(_joined(transaction, services, part, invoice), **place))
+            continue
         if isinstance(placing, Unplaced):
             unfiled.add(transaction, part.arrival, placing.reason, part.content)
             waiting.append(WaitingPart(reason=placing.reason, **place))
@@ -244,8 +279,40 @@ def take(transaction: Transaction, services: Services, parts: tuple[ArrivedPart,
         documents=tuple(documents),
         waiting=tuple(waiting),
         pictures=tuple(pictures),
+        joined=tuple(joined),
         created_clients=tuple(created),
     )
+
+
+def _invoice_shown(
+    transaction: Transaction, services: Services, part: ArrivedPart, placing: Placing
+) -> Document | None:
+    """Returns the e-invoice of which a PDF becomes the picture by its text.
+
+    It is one of the client of the PDF; of a PDF of which nothing says whose it is, the only one of all clients.
+    """
+    if not part.text or not isinstance(part.arrival, Incoming):
+        return None
+    client_id = None
+    if isinstance(placing, Unplaced):
+        if placing.reason.code != NOBODY_NAMED:
+            return None
+    elif len(placing) == 1 and isinstance(placing[0].client, Client):
+        client_id = placing[0].client.id
+    else:
+        return None
+    invoice = twins.invoice_shown(transaction, part.text, client_id)
+    if invoice is None or not twins.may_be_picture(transaction, services, invoice, part.arrival.sha256, part.text):
+        return None
+    return invoice
+
+
+def _joined(transaction: Transaction, services: Services, part: ArrivedPart, invoice: Document) -> JoinedPicture:
+    assert isinstance(part.arrival, Incoming)
+    related_files.add_picture(transaction, services, invoice.sha256, part.arrival)
+    related_files.add_container(transaction, part.arrival)
+    unfiled.remove_for(transaction, part.arrival)
+    return JoinedPicture(document_id=invoice.id, client_id=invoice.client_id, number=invoice.number or "")
 
 
 def _placing(connection: Connection, space_id: str, part: ArrivedPart) -> Placing:

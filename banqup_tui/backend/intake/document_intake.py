@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.intake import filing_rules, related_files, unfiled
+from banqup_tui.backend.db.values import document_of
+from banqup_tui.backend.intake import filing_rules, related_files, twins, unfiled
 from banqup_tui.backend.intake.clients import ClientDirectory, make_client
 from banqup_tui.backend.intake.description import described, kind_of
 from banqup_tui.backend.intake.document_changes import may_be_sent
@@ -53,9 +54,10 @@ class Outcome(StrEnum):
 class ImportedDocument(Value, frozen=True, kw_only=True):
     """A document of an arrival.
 
-    `same_as`: an earlier document with the same business key, in other bytes; UNDECIDED: the user has to
-    decide. `withdrawn`: the client has it, and a user has withdrawn it, which it stays. `file_name` and `position` are
-    those in the container in which it came, empty without one.
+    `same_as`: an earlier document with the same business key, in other bytes; UNDECIDED: the user has to decide.
+    `picture`: file name of an earlier document that became its picture. `withdrawn`: the client has it, and a user has
+    withdrawn it, which it stays. `file_name` and `position` are those in the container in which it came, empty without
+    one.
     """
 
     document_id: str
@@ -64,6 +66,7 @@ class ImportedDocument(Value, frozen=True, kw_only=True):
     outcome: Outcome
     same_as: str | None = None
     duplicate: Duplicate | None = None
+    picture: str | None = None
     withdrawn: bool = False
     file_name: str = ""
     position: str = ""
@@ -129,9 +132,15 @@ def _file(
         picture=related_files.picture_of(transaction, services, incoming.sha256),
     )
     same_as = earlier_with_same_key(transaction, document)
+    picture = twins.earlier_picture(transaction, document) if same_as is None and document.picture is None else None
+    if picture is not None and twins.is_in_use(transaction, picture):
+        # What was sent stays at the receiver, so a person decides.
+        same_as, picture = picture.id, None
     if same_as is not None:
         document = undecided(document, same_as)
     _insert(transaction, document)
+    if picture is not None:
+        twins.make_picture(transaction, services, picture, document)
     return ImportedDocument(
         document_id=document.id,
         client_id=client.id,
@@ -139,6 +148,7 @@ def _file(
         outcome=Outcome.NEW,
         same_as=same_as,
         duplicate=document.duplicate,
+        picture=document_of(picture).file_name if picture is not None else None,
     )
 
 

@@ -14,12 +14,14 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import DocumentRecord
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.values import document_of
+from banqup_tui.backend.intake import related_files
 from banqup_tui.backend.intake.document_changes import change, existing, found
 from banqup_tui.backend.ledger import messages, stopped_documents
-from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services
 from banqup_tui.domain.document import Document, Duplicate
 from banqup_tui.domain.duplicates import DuplicateChoice, business_key, is_structured
 from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.origin import Incoming
 from banqup_tui.domain.status import accounting_status_with
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import DecideDuplicate, ReopenDuplicate
@@ -85,7 +87,7 @@ def decide(transaction: Transaction, body: DecideDuplicate, context: CommandCont
     earlier = found(transaction, document_of(row).same_as)
     choice = body.choice
     if choice is DuplicateChoice.ONE_DOCUMENT:
-        return _one_document(transaction, row, earlier, context.user_id)
+        return _one_document(transaction, row, earlier, context)
     cancelled = 0
     if choice is DuplicateChoice.NEWER_VERSION and earlier is not None:
         replaced = message("history.replaced", number=_title(row))
@@ -95,9 +97,11 @@ def decide(transaction: Transaction, body: DecideDuplicate, context: CommandCont
     return _answer(transaction, row, choice, earlier, leading=row.id, cancelled=cancelled)
 
 
-def _one_document(transaction: Transaction, row: DocumentRecord, earlier: DocumentRecord | None, by: str) -> Result:
+def _one_document(
+    transaction: Transaction, row: DocumentRecord, earlier: DocumentRecord | None, context: CommandContext
+) -> Result:
     """Withdraws the copy: the held one, unless it has the data, the earlier has not, and nothing of that was sent."""
-    choice = DuplicateChoice.ONE_DOCUMENT
+    choice, by = DuplicateChoice.ONE_DOCUMENT, context.user_id
     if earlier is not None and _leads(row, earlier) and not stopped_documents.sent(transaction, earlier.id):
         cancelled = stopped_documents.stop(transaction, [earlier.id], messages.WITHDRAWN)
         copy = message("history.copy", number=_title(row))
@@ -105,11 +109,21 @@ def _one_document(transaction: Transaction, row: DocumentRecord, earlier: Docume
             transaction, earlier, by, copy, withdrawn_at=transaction.now, duplicate=Duplicate.ONE_DOCUMENT
         )  # fmt: skip
         _to_be_sent(transaction, row, by, Duplicate.ONE_DOCUMENT, earlier)
+        _keep_picture(transaction, context.services, row, earlier)
         return _answer(transaction, row, choice, earlier, leading=row.id, withdrawn=earlier.id, cancelled=cancelled)
     copy = message("history.copy", number=_title(earlier or row))
     change(transaction, row, by, copy, withdrawn_at=transaction.now, duplicate=Duplicate.ONE_DOCUMENT)
+    if earlier is not None:
+        _keep_picture(transaction, context.services, earlier, row)
     leading = earlier.id if earlier else row.id
     return _answer(transaction, row, choice, earlier, leading=leading, withdrawn=row.id)
+
+
+def _keep_picture(transaction: Transaction, services: Services, row: DocumentRecord, copy: DocumentRecord) -> None:
+    """Keeps a PDF that is withdrawn as the picture of the e-invoice that it is one document with."""
+    if row.number_key and copy.number_key == "":
+        picture = Incoming(sha256=copy.sha256, file_name=document_of(copy).file_name)
+        related_files.add_picture(transaction, services, row.sha256, picture)
 
 
 def _leads(row: DocumentRecord, earlier: DocumentRecord) -> bool:
@@ -149,6 +163,10 @@ def reopen(transaction: Transaction, body: ReopenDuplicate, context: CommandCont
     what = Message("history.held-again")
     change(transaction, row, context.user_id, what, duplicate=Duplicate.UNDECIDED, withdrawn_at=None)
     earlier = found(transaction, document.same_as)
+    if earlier is not None and document.duplicate is Duplicate.ONE_DOCUMENT:
+        for one, other in ((row, earlier), (earlier, row)):
+            if one.number_key and other.number_key == "":
+                related_files.remove_picture(transaction, context.services, one.sha256, other.sha256)
     if earlier is not None and earlier.replaced_by == row.id:
         change(transaction, earlier, context.user_id, Message("history.not-replaced"), replaced_by=None)
         stopped_documents.start(transaction, [earlier.id], context.user_id)

@@ -22,7 +22,8 @@ from banqup_tui.backend.db import tables
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.messages import Message, Param
 from banqup_tui.domain.origin import EnvelopeOrigin, MailOrigin
-from banqup_tui.formats import Content, open_file, read
+from banqup_tui.domain.twins import PDF
+from banqup_tui.formats import Content, ContentKind, open_file, pdf_text, read
 from banqup_tui.formats.container import ContainerKind, ContainerPart
 from banqup_tui.formats.refusals import ENDS_READER, PASSING, check_size, refusal_of
 
@@ -47,6 +48,7 @@ class OpenedPart(msgspec.Struct, frozen=True, kw_only=True):
         sha256: None if its bytes are not stored, as they are too many.
         path: path inside the container, or the file's name.
         content: None if it cannot be read, as `refusal` says.
+        text: text layer of a PDF without an invoice in it; None if it could not be read now, and of other files.
         kind, position, mail, envelope: as in `ContainerPlace`; `kind` is empty for a file that is no container.
         outer_mail: what the head of the stored file says, if it is a mail.
     """
@@ -56,6 +58,7 @@ class OpenedPart(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     content: Content | None = None
     refusal: Message | None = None
+    text: str | None = None
     kind: str = ""
     position: str = ""
     mail: MailOrigin | None = None
@@ -159,11 +162,12 @@ def _opened(services: "Services", sha256: str, file_name: str, size: int) -> Ope
         return (msgspec.structs.replace(itself, refusal=refusal),)
     try:
         check_size(size)
-        found = open_file(services.files.path(sha256).read_bytes(), file_name)
+        data = services.files.path(sha256).read_bytes()
+        found = open_file(data, file_name)
     except UnreadableDocument as error:
         return (msgspec.structs.replace(itself, refusal=error.message),)
     if isinstance(found, Content):
-        return (msgspec.structs.replace(itself, content=found),)
+        return (msgspec.structs.replace(itself, content=found, text=_text(services, sha256, data, found)),)
     if not found.parts:
         return (msgspec.structs.replace(itself, refusal=Message(LETTER)),)
     return tuple(
@@ -182,17 +186,34 @@ def _part(services: "Services", kind: ContainerKind, part: ContainerPart) -> Ope
             content = read(part.data, part.name)
         except UnreadableDocument as error:
             refusal = error.message
+    text = _text(services, sha256, part.data, content) if sha256 is not None and content is not None else None
     return OpenedPart(
         sha256=sha256,
         file_name=part.name,
         path=part.path,
         content=content,
         refusal=refusal,
+        text=text,
         kind=kind,
         position=part.position,
         mail=part.mail,
         envelope=part.envelope,
     )
+
+
+def _text(services: "Services", sha256: str, data: bytes, content: Content) -> str | None:
+    """Returns the text layer of a PDF that is no e-invoice. A text that ends the reader is none, and not read again."""
+    if content.kind is not ContentKind.PLAIN or content.media_type != PDF:
+        return None
+    table = tables.document_text
+    with services.database.read() as connection:
+        stored: str | None = connection.execute(select(table.c.text).where(table.c.sha256 == sha256)).scalar()
+    if stored is not None:
+        return stored
+    try:
+        return pdf_text(data).text
+    except UnreadableDocument as error:
+        return None if error.message.code == PASSING else ""
 
 
 def _remembered(services: "Services", sha256: str) -> Message | None:

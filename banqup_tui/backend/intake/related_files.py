@@ -6,7 +6,7 @@ They belong to the bytes of the document, not to its row: a picture may come bef
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import RelatedFileRecord, fetch_one
@@ -28,6 +28,11 @@ class RelatedKind(StrEnum):
 def add_picture(transaction: Transaction, services: Services, invoice: str, picture: Incoming) -> None:
     """Keeps a PDF as the picture of the e-invoice with these bytes, in place of an earlier one."""
     _put(transaction, invoice, picture.sha256, RelatedKind.PICTURE, safe_file_name(picture.file_name))
+    _show_picture(transaction, services, invoice)
+
+
+def _show_picture(transaction: Transaction, services: Services, invoice: str) -> None:
+    """Writes the picture of an e-invoice into its documents."""
     table = tables.document
     same = (table.c.space_id == transaction.space_id, table.c.sha256 == invoice)
     rows = transaction.execute(select(table.c.id, table.c.client_id, table.c.value).where(*same)).all()
@@ -36,6 +41,14 @@ def add_picture(transaction: Transaction, services: Services, invoice: str, pict
         document = msgspec.structs.replace(_document.decode(row.value), picture=value)
         transaction.execute(update(table).where(table.c.id == row.id).values(value=msgspec.json.encode(document)))
         transaction.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
+
+
+def remove_picture(transaction: Transaction, services: Services, invoice: str, sha256: str) -> None:
+    """Takes a PDF from the e-invoice with these bytes; an earlier picture is shown again."""
+    table = tables.related_file
+    mine = (table.c.space_id == transaction.space_id, table.c.of_sha256 == invoice, table.c.sha256 == sha256)
+    transaction.execute(delete(table).where(*mine, table.c.kind == str(RelatedKind.PICTURE)))
+    _show_picture(transaction, services, invoice)
 
 
 def picture_of(transaction: Transaction, services: Services, invoice: str) -> Picture | None:

@@ -68,7 +68,7 @@ def take_or_record(
         for document in taken.documents:
             if document.outcome is Outcome.NEW:
                 newer_versions.follow(transaction, before.sha256, document.document_id)
-    if all(part.picture_of for part in parts):
+    if not taken.documents and not taken.waiting:
         return FileOutcome.PICTURE
     if taken.waiting:
         unread = all(part.content is None for part in parts)

@@ -146,7 +146,18 @@ def _values(submitted: Submitted, answer: CommandAnswer | None, clients: dict[st
     pictures = [
         _value(submitted, "PICTURE", part=name if in_container else None) for name in result.get("pictures") or []
     ]
-    return [*taken, *waiting, *pictures] or [_value(submitted, "TAKEN")]
+    joined = [
+        _value(
+            submitted,
+            "PICTURE",
+            part=one.get("fileName"),
+            document=one.get("documentId"),
+            client=clients.get(one.get("clientId")),
+        )
+        | {"pictureOf": one.get("number")}
+        for one in result.get("joined") or []
+    ]
+    return [*taken, *waiting, *pictures, *joined] or [_value(submitted, "TAKEN")]
 
 
 def _taken(submitted: Submitted, stored: dict[str, Any], client: Client | None) -> dict[str, object]:
@@ -159,7 +170,7 @@ def _taken(submitted: Submitted, stored: dict[str, Any], client: Client | None) 
         client=client,
         folder=stored.get("folder"),
     )
-    return value | {name: stored.get(name) for name in ("sameAs", "duplicate", "withdrawn")}
+    return value | {name: stored.get(name) for name in ("sameAs", "duplicate", "picture", "withdrawn")}
 
 
 def _value(
@@ -182,6 +193,8 @@ def _value(
         "reason": json_of(reason),
         "sameAs": None,
         "duplicate": None,
+        "picture": None,
+        "pictureOf": None,
         "withdrawn": None,
     }
 
@@ -195,6 +208,9 @@ def _line(value: dict[str, Any], earlier: Document | None = None) -> str:
         return f"{path}: {_('refused. {why}').format(why=why)}"
     if outcome == "TO_PLACE":
         return f"{path}: {_('waits under To place. {why}').format(why=why)}"
+    if value["pictureOf"]:
+        joined = _("kept as the picture of {number}").format(number=clean(value["pictureOf"]))
+        return f"{path}: {joined} ({value['client']['name']})"
     if outcome == "PICTURE":
         return f"{path}: {_('kept as the picture of the e-invoice.')}"
     if outcome == "PASSED_OVER":
@@ -206,6 +222,8 @@ def _line(value: dict[str, Any], earlier: Document | None = None) -> str:
         word = _("known already, and withdrawn")
     elif outcome == "TAKEN" and value["duplicate"] == Duplicate.UNDECIDED:
         word = _("taken, held: {same_as}").format(same_as=same_as(earlier))
+    elif outcome == "TAKEN" and value["picture"]:
+        word = _("taken, with {picture} as its picture").format(picture=clean(value["picture"]))
     folder = folder_name(Folder(value["folder"])).lower() if value["folder"] else ""
     where = ", ".join(part for part in (value["client"]["name"], folder) if part)
     return f"{path}: {word} ({where})" if where else f"{path}: {word}"

@@ -38,6 +38,7 @@ TEXTS = {
         N_("Moved to {folder} from {before}."), words={"folder": _FOLDERS, "before": _FOLDERS}
     ),
     "history.not-replaced": Texts(N_("Not replaced any more.")),
+    "history.picture-of": Texts(N_("Withdrawn: kept as the picture of {number}.")),
     "history.replaced": Texts(N_("Replaced by its newer version {number}.")),
     "history.restored": Texts(N_("Restored.")),
     "history.withdrawn": Texts(N_("Withdrawn.")),

@@ -1,0 +1,129 @@
+"""Joins a PDF to the e-invoice that its text shows, whichever comes first (`domain.twins`).
+
+Where the text of a PDF shows several e-invoices, or several PDFs show one, nothing is joined: a wrong twin is worse
+than none.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Select, select
+
+from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.json_rows import ids_param, in_ids
+from banqup_tui.backend.db.records import BaseRecord, DocumentRecord, fetch_all
+from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.db.values import document_of
+from banqup_tui.backend.intake import related_files
+from banqup_tui.backend.intake.document_changes import change
+from banqup_tui.backend.services import Services
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.document import Document, Duplicate
+from banqup_tui.domain.messages import message
+from banqup_tui.domain.origin import Incoming
+from banqup_tui.domain.twins import DAYS_BETWEEN, PictureText, digits_of, marks_of_document, number_key
+from banqup_tui.domain.values import Sha256
+
+_BY_ITSELF = ""
+_MOST_COMPARED = 50
+"""PDFs with the digits of a number of which the texts are compared; where there are more, the digits say nothing."""
+
+
+def keep_text(transaction: Transaction, sha256: Sha256, text: str) -> None:
+    """Keeps the text of a PDF, so that an e-invoice that comes later is compared with it."""
+    insert = transaction.insert(tables.document_text).values(sha256=sha256, text=text)
+    transaction.execute(insert.on_conflict_do_nothing(index_elements=["sha256"]))
+
+
+def invoice_shown(transaction: Transaction, text: str, client_id: str | None) -> Document | None:
+    """Returns the one e-invoice that a text shows; `None` if it shows several.
+
+    Args:
+        client_id: Only those of this client; of `None`, those of all clients.
+    """
+    shown = _invoices_shown(transaction, text, client_id)
+    return shown[0] if len(shown) == 1 else None
+
+
+def _invoices_shown(transaction: Transaction, text: str, client_id: str | None) -> list[Document]:
+    picture = PictureText(text)
+    if not picture.number_keys:
+        return []
+    statement = _recent(transaction, in_ids(tables.document.c.number_key), client_id)
+    rows = fetch_all(transaction, DocumentRecord, statement, ids_param(picture.number_keys))
+    documents = (document_of(row) for row in rows)
+    return [one for one in documents if not one.is_undecided and picture.shows(marks_of_document(one))]
+
+
+def may_be_picture(transaction: Transaction, services: Services, invoice: Document, sha256: Sha256, text: str) -> bool:
+    """Tells whether a PDF that shows an e-invoice may become its picture: it has none, or one with the same text.
+
+    What is a document of the client already stays one: a person may have wanted that.
+    """
+    has = related_files.picture_of(transaction, services, invoice.sha256)
+    if has is not None and has.sha256 == sha256:
+        return True
+    table = tables.document
+    same = (table.c.client_id == invoice.client_id, table.c.sha256 == sha256)
+    if transaction.execute(select(table.c.id).where(*same)).first() is not None:
+        return False
+    if has is None:
+        return True
+    of = select(tables.document_text.c.text).where(tables.document_text.c.sha256 == has.sha256)
+    return transaction.execute(of).scalar() == text
+
+
+class _Text(BaseRecord, frozen=True):
+    sha256: str
+    text: str
+
+
+def earlier_picture(transaction: Transaction, invoice: Document) -> DocumentRecord | None:
+    """Returns the one PDF of the client that shows a new e-invoice, which is not stored yet, and no other e-invoice."""
+    if not number_key(invoice):
+        return None
+    marks = marks_of_document(invoice)
+    digits = digits_of(marks.number)
+    table, of = tables.document, tables.document_text
+    statement = _recent(transaction, table.c.number_key == "", invoice.client_id)
+    own = statement.with_only_columns(table.c.sha256, of.c.text).join(of, of.c.sha256 == table.c.sha256)
+    alike = [of.c.text.contains(row) for row in digits]
+    having = own.where(table.c.duplicate.is_(None), *alike).limit(_MOST_COMPARED + 1)
+    candidates = fetch_all(transaction, _Text, having)
+    if len(candidates) > _MOST_COMPARED:
+        return None
+    shown = [one for one in candidates if PictureText(one.text).shows(marks)]
+    if len(shown) != 1 or _invoices_shown(transaction, shown[0].text, invoice.client_id):
+        return None
+    same = (table.c.client_id == invoice.client_id, table.c.sha256 == shown[0].sha256)
+    (row,) = fetch_all(transaction, DocumentRecord, select(table).where(*same).with_for_update())
+    return row
+
+
+def is_in_use(transaction: Transaction, row: DocumentRecord) -> bool:
+    """Tells whether something was done with a document: sent or queued, or a person has processed it."""
+    delivery = tables.delivery
+    of = (delivery.c.document_id == row.id, delivery.c.state != str(DeliveryState.CANCELLED))
+    return row.processed or row.attempted or transaction.execute(select(delivery.c.id).where(*of)).first() is not None
+
+
+def make_picture(transaction: Transaction, services: Services, row: DocumentRecord, invoice: Document) -> None:
+    """Makes a PDF that is a document the picture of an e-invoice; the document is withdrawn, and can be restored."""
+    document = document_of(row)
+    picture = Incoming(sha256=row.sha256, file_name=document.file_name)
+    related_files.add_picture(transaction, services, invoice.sha256, picture)
+    what = message("history.picture-of", number=invoice.number or invoice.file_name)
+    withdrawn = {"withdrawn_at": transaction.now, "duplicate": Duplicate.ONE_DOCUMENT, "same_as": invoice.id}
+    change(transaction, row, _BY_ITSELF, what, **withdrawn)
+
+
+def _recent(transaction: Transaction, number_key: ColumnElement[bool], client_id: str | None) -> Select[DocumentRecord]:
+    table = tables.document
+    mine = [table.c.client_id == client_id] if client_id is not None else []
+    return select(table).where(
+        table.c.space_id == transaction.space_id,
+        number_key,
+        *mine,
+        table.c.created_at >= transaction.now - timedelta(days=DAYS_BETWEEN),
+        table.c.withdrawn_at.is_(None),
+        table.c.replaced_by.is_(None),
+    )

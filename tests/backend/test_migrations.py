@@ -319,6 +319,7 @@ BEFORE_MESSAGES = (
 """What makes the schema before the one with messages out of this one."""
 
 FIRST_VERSION = (
+    "CREATE TABLE dispatcher (id VARCHAR(36) PRIMARY KEY, beat INTEGER NOT NULL, dead BOOLEAN NOT NULL)",
     "DROP TABLE sign_in",
     "DROP TABLE reader_failure",
     "ALTER TABLE integration DROP COLUMN sign_in_id",

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from alembic.operations import Operations
     from sqlalchemy import ColumnElement
 
-SCHEMA = 14
+SCHEMA = 15
 """Number of the current schema, stored in the table `schema_version`."""
 
 
@@ -236,6 +236,11 @@ def _mailbox(operations: "Operations") -> None:
     tables.mailbox.create(operations.get_bind(), checkfirst=True)
 
 
+def _no_dispatchers(operations: "Operations") -> None:
+    """Drops the table of dispatchers, in which nothing was ever written."""
+    operations.drop_table("dispatcher", if_exists=True)
+
+
 STEPS: dict[int, Callable[["Operations"], None]] = {
     2: _sftp_drop_and_unfiled,
     3: _limits_and_health,
@@ -250,6 +255,7 @@ STEPS: dict[int, Callable[["Operations"], None]] = {
     12: _origins,
     13: _texts_of_pdfs,
     14: _mailbox,
+    15: _no_dispatchers,
 }
 """`STEPS[n]` changes schema n - 1 into schema n."""
 

@@ -14,7 +14,7 @@ from banqup_tui.backend.db.tables.integrations import (
     settings,
     sign_in,
 )
-from banqup_tui.backend.db.tables.ledger import attempt, delivery, dispatcher, job, scheduler
+from banqup_tui.backend.db.tables.ledger import attempt, delivery, job, scheduler
 from banqup_tui.backend.db.tables.sources import (
     drop_account,
     mailbox,
@@ -37,7 +37,6 @@ __all__ = [
     "client_key",
     "command",
     "delivery",
-    "dispatcher",
     "document",
     "document_text",
     "drop_account",

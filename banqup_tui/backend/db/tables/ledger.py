@@ -1,4 +1,4 @@
-"""Tables of the delivery ledger: deliveries and attempts, jobs, dispatchers and the number of the last round
+"""Tables of the delivery ledger: deliveries and attempts, jobs and the number of the last round
 (docs/ledger.md)."""
 
 from sqlalchemy import (
@@ -131,15 +131,6 @@ job = Table(
 """Long tasks that are done in portions. `query`: the task, encoded as the kind expects. `position`: the next portion
 begins after it. `upto_seq`, `expected`: what the user had seen and confirmed.
 """
-
-dispatcher = Table(
-    "dispatcher",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("beat", Integer, nullable=False),
-    Column("dead", Boolean, nullable=False, server_default=text("0")),
-)
-"""Dispatchers with their heartbeats, for a service with several. A local backend has one and writes nothing here."""
 
 scheduler = Table(
     "turn",

@@ -1,10 +1,10 @@
 """Rows of the tables are typed as the tables are."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, get_type_hints
 
 import pytest
-from sqlalchemy import Boolean, Column, Integer, LargeBinary, String
+from sqlalchemy import Boolean, Column, Date, Integer, LargeBinary, String
 
 from banqup_tui.backend.db import records
 from banqup_tui.backend.db.records import BaseRecord
@@ -13,7 +13,7 @@ from banqup_tui.domain.messages import Message
 
 OF_TABLES = [one for one in vars(records).values() if isinstance(one, type) and "TABLE" in vars(one)]
 PLAIN: dict[type[Any], type[Any]] = {
-    UtcTime: datetime, MessageText: Message, Boolean: bool, Integer: int, LargeBinary: bytes, String: str,
+    UtcTime: datetime, Date: date, MessageText: Message, Boolean: bool, Integer: int, LargeBinary: bytes, String: str,
 }  # fmt: skip
 
 

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import select, update
 
 from banqup_tui.backend.db import tables
-from banqup_tui.backend.intake import unfiled_commands
+from banqup_tui.backend.intake.watched_folders import WatchedFolders
+from banqup_tui.backend.runtime.pruning import prune
 from banqup_tui.demo.pdf import text_pdf
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document, Duplicate
 from banqup_tui.domain.duplicates import DuplicateChoice
 from banqup_tui.domain.folder import Folder
-from banqup_tui.protocol.commands import DecideDuplicate, ImportFile, ReopenDuplicate
+from banqup_tui.protocol.commands import DecideDuplicate, DismissUnfiled, ImportFile, ReopenDuplicate, Restore
 from tests.support.intake_harness import IntakeHarness
 from tests.support.papers import BAKERY, BILL, GARAGE, MILL, invoice
 
@@ -154,10 +155,18 @@ def test_a_picture_of_an_invoice_between_two_clients_waits_where_nothing_says_wh
     assert [one.file_name for one in harness.unfiled_rows()] == ["scan0001.pdf"]
 
 
-def test_a_picture_that_waited_is_joined_when_it_is_tried_again(harness: IntakeHarness, bakery: Client) -> None:
+def test_a_picture_that_waited_is_joined_at_the_next_look_after_its_e_invoice_came(
+    harness: IntakeHarness, bakery: Client
+) -> None:
+    folders = WatchedFolders(harness.services)
     come(harness, picture(), "scan0001.pdf")
+    come(harness, text_pdf(["Lettre"]), "letter.pdf")
+    folders.scan()
+    assert len(harness.unfiled_rows()) == 2
     come(harness, invoice(), "a.xml")
-    unfiled_commands.retry(harness.services, lambda: False)
+    folders.scan()
+    assert [one.file_name for one in harness.unfiled_rows()] == ["letter.pdf"]
+    harness.do(DismissUnfiled(unfiled_ids=tuple(row.id for row in harness.unfiled_rows())))
     assert harness.unfiled_rows() == []
     (document,) = in_folders(harness)
     assert document.picture is not None
@@ -200,6 +209,27 @@ def test_a_pdf_that_became_a_picture_is_a_document_again_when_that_is_taken_back
     harness.do(DecideDuplicate(document_id=pdf.id, choice=DuplicateChoice.TWO_DOCUMENTS))
     come(harness, picture(), "a.pdf", client_id=bakery.id)
     assert [one.picture for one in in_folders(harness)] == [None, None]
+
+
+def test_a_restored_pdf_is_a_document_again_and_no_picture(harness: IntakeHarness, bakery: Client) -> None:
+    come(harness, picture(), "a.pdf", client_id=bakery.id)
+    come(harness, invoice(), "a.xml")
+    pdf, _ = harness.documents()
+    harness.do(Restore(document_ids=(pdf.id,)))
+    assert [(one.file_name, one.picture, one.duplicate) for one in in_folders(harness)] == [
+        ("a.pdf", None, None),
+        ("a.xml", None, None),
+    ]
+
+
+def test_the_text_of_a_pdf_goes_with_its_file(harness: IntakeHarness, bakery: Client) -> None:
+    come(harness, picture(), "a.pdf", client_id=bakery.id)
+    (document,) = harness.documents()
+    with harness.services.database.write(harness.services.space_id) as transaction:
+        transaction.execute(update(tables.document).values(withdrawn_at=transaction.now - timedelta(days=31)))
+    prune(harness.services)
+    assert harness.rows(select(tables.document_text)) == []
+    assert not harness.services.files.has(document.sha256)
 
 
 def test_the_pdf_beside_an_e_invoice_is_a_document_of_its_own_if_its_text_speaks_against_it(

@@ -15,6 +15,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import ClientRecord, DocumentRecord, IntegrationRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.values import client_of, document_of
+from banqup_tui.backend.intake import twins
 from banqup_tui.backend.intake.document_changes import change, existing
 from banqup_tui.backend.intake.duplicates import earlier_with_same_key
 from banqup_tui.backend.ledger import messages, stopped_documents
@@ -58,6 +59,7 @@ def restore(transaction: Transaction, body: Restore, context: CommandContext) ->
     wanted = [row for row in rows if row.withdrawn_at is not None]
     undecided = 0
     for row in wanted:
+        twins.separate(transaction, context.services, row)
         document = document_of(row)
         fields: dict[str, object] = {"withdrawn_at": None}
         if document.duplicate not in (Duplicate.NEWER_VERSION, Duplicate.TWO_DOCUMENTS):

@@ -14,7 +14,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import DocumentRecord
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.values import document_of
-from banqup_tui.backend.intake import related_files
+from banqup_tui.backend.intake import related_files, twins
 from banqup_tui.backend.intake.document_changes import change, existing, found
 from banqup_tui.backend.ledger import messages, stopped_documents
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services
@@ -163,10 +163,9 @@ def reopen(transaction: Transaction, body: ReopenDuplicate, context: CommandCont
     what = Message("history.held-again")
     change(transaction, row, context.user_id, what, duplicate=Duplicate.UNDECIDED, withdrawn_at=None)
     earlier = found(transaction, document.same_as)
-    if earlier is not None and document.duplicate is Duplicate.ONE_DOCUMENT:
-        for one, other in ((row, earlier), (earlier, row)):
-            if one.number_key and other.number_key == "":
-                related_files.remove_picture(transaction, context.services, one.sha256, other.sha256)
+    for one in (row, earlier):
+        if one is not None:
+            twins.separate(transaction, context.services, one)
     if earlier is not None and earlier.replaced_by == row.id:
         change(transaction, earlier, context.user_id, Message("history.not-replaced"), replaced_by=None)
         stopped_documents.start(transaction, [earlier.id], context.user_id)

@@ -4,9 +4,10 @@ Where the text of a PDF shows several e-invoices, or several PDFs show one, noth
 than none.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, select
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.json_rows import ids_param, in_ids
@@ -24,6 +25,7 @@ from banqup_tui.domain.twins import DAYS_BETWEEN, PictureText, digits_of, marks_
 from banqup_tui.domain.values import Sha256
 
 _BY_ITSELF = ""
+_document = msgspec.json.Decoder(Document)
 _MOST_COMPARED = 50
 """PDFs with the digits of a number of which the texts are compared; where there are more, the digits say nothing."""
 
@@ -114,6 +116,37 @@ def make_picture(transaction: Transaction, services: Services, row: DocumentReco
     what = message("history.picture-of", number=invoice.number or invoice.file_name)
     withdrawn = {"withdrawn_at": transaction.now, "duplicate": Duplicate.ONE_DOCUMENT, "same_as": invoice.id}
     change(transaction, row, _BY_ITSELF, what, **withdrawn)
+
+
+def separate(transaction: Transaction, services: Services, row: DocumentRecord) -> None:
+    """Takes a PDF that comes back from the e-invoice that it was one document with."""
+    document = document_of(row)
+    if row.number_key != "" or document.duplicate is not Duplicate.ONE_DOCUMENT:
+        return
+    table = tables.related_file
+    mine = (table.c.space_id == transaction.space_id, table.c.sha256 == row.sha256)
+    pictures = select(table.c.of_sha256).where(*mine, table.c.kind == str(related_files.RelatedKind.PICTURE))
+    for invoice in transaction.execute(pictures).scalars().all():
+        related_files.remove_picture(transaction, services, invoice, row.sha256)
+
+
+def waiting_for(connection: Connection, space_id: str, since: datetime) -> set[str]:
+    """Returns the ids of the unfiled PDFs that may show an e-invoice that came since then."""
+    table, of, waiting = tables.document, tables.document_text, tables.unfiled
+    joined = select(waiting.c.id, of.c.text).join(of, of.c.sha256 == waiting.c.sha256)
+    texts = connection.execute(joined.where(waiting.c.space_id == space_id, of.c.text != "")).all()
+    if not texts:
+        return set()
+    new = select(table.c.value).where(
+        table.c.space_id == space_id, table.c.created_at >= since, table.c.number_key > ""
+    )
+    found: set[str] = set()
+    for value in connection.execute(new).scalars():
+        marks = marks_of_document(_document.decode(value))
+        digits = digits_of(marks.number)
+        alike = (row for row in texts if all(one in row.text for one in digits))
+        found |= {row.id for row in alike if PictureText(row.text).shows(marks)}
+    return found
 
 
 def _recent(transaction: Transaction, number_key: ColumnElement[bool], client_id: str | None) -> Select[DocumentRecord]:

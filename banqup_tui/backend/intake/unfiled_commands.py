@@ -1,6 +1,7 @@
 """Commands for unfiled documents and filing rules, and the retry of unfiled documents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -10,7 +11,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import DropAccountRecord, RuleRecord, UnfiledRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.values import rule_of, unfiled_of
-from banqup_tui.backend.intake import arrivals, document_intake, filing_rules, source_files, unfiled
+from banqup_tui.backend.intake import arrivals, document_intake, filing_rules, source_files, twins, unfiled
 from banqup_tui.backend.intake.arrivals import ArrivedPart
 from banqup_tui.backend.intake.clients import ClientDirectory
 from banqup_tui.backend.intake.source_files import FileOutcome
@@ -190,10 +191,22 @@ def knowledge(services: Services) -> Knowledge:
     return int(keys), str(newest) if newest else None, int(number)
 
 
-def retry(services: Services, stopped: Callable[[], bool]) -> None:
-    """Tries again to file the unfiled documents."""
+def retry_pictures(services: Services, since: datetime) -> None:
+    """Tries the unfiled PDFs again that may be pictures of e-invoices that came since then."""
+    with services.database.read() as connection:
+        if connection.execute(select(tables.unfiled.c.id).limit(1)).first() is None:
+            return
+        waiting = twins.waiting_for(connection, services.space_id, since)
+    if waiting:
+        retry(services, lambda: False, only=waiting)
+
+
+def retry(services: Services, stopped: Callable[[], bool], *, only: Collection[str] | None = None) -> None:
+    """Tries again to file the unfiled documents, or only those with these ids."""
     table = tables.unfiled
-    mine = (table.c.space_id == services.space_id, table.c.sha256.is_not(None))
+    mine = [table.c.space_id == services.space_id, table.c.sha256.is_not(None)]
+    if only is not None:
+        mine.append(table.c.id.in_(only))
     with services.database.read() as connection:
         rows = fetch_all(connection, UnfiledRecord, select(table).where(*mine).order_by(table.c.at))
     for row in rows:

@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -37,6 +38,9 @@ _INCOMPLETE_SECONDS: Final = 60.0
 """How long a file whose end is missing is waited for after it has stood still."""
 _RETRY_SECONDS: Final = (0.0, 0.0, 60.0, 600.0)
 """Pauses before a file that failed is tried again, by the number of failures; the last one is for all later ones."""
+_OVERLAP: Final = timedelta(seconds=30)
+"""A transaction may take its time before it is committed; `created_at` is that of its beginning."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -97,6 +101,7 @@ class WatchedFolders:
         self._incomplete_for = incomplete_for
         self._clock = clock
         self._states: dict[str, _SourceState] = {}
+        self._pictures_since = tables.utc_now() - _OVERLAP
         self._known: unfiled_commands.Knowledge | None = None
         self._stopping = threading.Event()
 
@@ -140,7 +145,11 @@ class WatchedFolders:
             return {row.id: row.path for row in connection.execute(statement)}
 
     def _retry_unfiled(self) -> None:
-        """Tries unfiled documents again if clients, numbers or rules were added since the last scan."""
+        """Tries unfiled documents again if clients, numbers or rules were added since the last scan, and unfiled PDFs
+        if e-invoices came that they may show.
+        """
+        since, self._pictures_since = self._pictures_since, tables.utc_now() - _OVERLAP
+        unfiled_commands.retry_pictures(self._services, since)
         known = unfiled_commands.knowledge(self._services)
         if self._known not in (None, known):
             unfiled_commands.retry(self._services, self._stopping.is_set)

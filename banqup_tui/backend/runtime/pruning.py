@@ -35,6 +35,7 @@ def _forget_withdrawn(services: Services) -> bool:
         hashes = corrections.forget(transaction)
         for sha256 in hashes:
             if not _is_named(transaction, sha256):
+                transaction.execute(delete(tables.document_text).where(tables.document_text.c.sha256 == sha256))
                 services.files.remove(sha256)
     return bool(hashes)
 
@@ -42,11 +43,11 @@ def _forget_withdrawn(services: Services) -> bool:
 def _is_named(transaction: Transaction, sha256: str) -> bool:
     """Returns whether a row names the file: a document, a file to place, a container, a picture.
 
-    Deliveries do not count: they are the proof of what was sent, and need no file.
+    Deliveries do not count: they are the proof of what was sent, and need no file. A text goes with its file.
     """
     for table in tables.metadata.sorted_tables:
         names = [column for column in table.columns if column.name.endswith("sha256")]
-        if table is tables.delivery or not names:
+        if table in (tables.delivery, tables.document_text) or not names:
             continue
         if transaction.execute(select(*names).where(or_(*(name == sha256 for name in names))).limit(1)).first():
             return True

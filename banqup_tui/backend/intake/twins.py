@@ -5,9 +5,10 @@ than none.
 """
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import Connection, bindparam, select
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.json_rows import ids_param, in_ids
@@ -26,8 +27,30 @@ from banqup_tui.domain.values import Sha256
 
 _BY_ITSELF = ""
 _document = msgspec.json.Decoder(Document)
-_MOST_COMPARED = 50
-"""PDFs with the digits of a number of which the texts are compared; where there are more, the digits say nothing."""
+_MOST_COMPARED = 200
+"""E-invoices, or PDFs, that are compared by text, some tenths of a second in all. Where more have the number, such as
+`1`, nothing is joined.
+"""
+
+_DIGITS = ("first", "second", "third")
+"""Names of the rows of digits by which the texts are searched; the comparison looks at the whole number."""
+
+_table, _of = tables.document, tables.document_text
+_RECENT = (
+    _table.c.space_id == bindparam("space"),
+    _table.c.created_at >= bindparam("since"),
+    _table.c.withdrawn_at.is_(None),
+    _table.c.replaced_by.is_(None),
+)
+_INVOICES: Final = select(_table).where(*_RECENT, in_ids(_table.c.number_key)).limit(_MOST_COMPARED + 1)
+_INVOICES_OF_CLIENT: Final = _INVOICES.where(_table.c.client_id == bindparam("client"))
+_TEXTS_WITH_DIGITS: Final = (
+    select(_table.c.sha256, _of.c.text)
+    .join(_of, _of.c.sha256 == _table.c.sha256)
+    .where(*_RECENT, _table.c.client_id == bindparam("client"), _table.c.number_key == "", _table.c.duplicate.is_(None))
+    .where(*(_of.c.text.contains(bindparam(name)) for name in _DIGITS))
+    .limit(_MOST_COMPARED + 1)
+)
 
 
 def keep_text(transaction: Transaction, sha256: Sha256, text: str) -> None:
@@ -50,8 +73,13 @@ def _invoices_shown(transaction: Transaction, text: str, client_id: str | None) 
     picture = PictureText(text)
     if not picture.number_keys:
         return []
-    statement = _recent(transaction, in_ids(tables.document.c.number_key), client_id)
-    rows = fetch_all(transaction, DocumentRecord, statement, ids_param(picture.number_keys))
+    values = _values(transaction) | ids_param(picture.number_keys)
+    if client_id is None:
+        rows = fetch_all(transaction, DocumentRecord, _INVOICES, values)
+    else:
+        rows = fetch_all(transaction, DocumentRecord, _INVOICES_OF_CLIENT, values | {"client": client_id})
+    if len(rows) > _MOST_COMPARED:
+        return []
     documents = (document_of(row) for row in rows)
     return [one for one in documents if not one.is_undecided and picture.shows(marks_of_document(one))]
 
@@ -84,13 +112,10 @@ def earlier_picture(transaction: Transaction, invoice: Document) -> DocumentReco
     if not number_key(invoice):
         return None
     marks = marks_of_document(invoice)
-    digits = digits_of(marks.number)
-    table, of = tables.document, tables.document_text
-    statement = _recent(transaction, table.c.number_key == "", invoice.client_id)
-    own = statement.with_only_columns(table.c.sha256, of.c.text).join(of, of.c.sha256 == table.c.sha256)
-    alike = [of.c.text.contains(row) for row in digits]
-    having = own.where(table.c.duplicate.is_(None), *alike).limit(_MOST_COMPARED + 1)
-    candidates = fetch_all(transaction, _Text, having)
+    table = tables.document
+    digits = dict(zip(_DIGITS, [*digits_of(marks.number), *[""] * len(_DIGITS)], strict=False))
+    values = _values(transaction) | {"client": invoice.client_id} | digits
+    candidates = fetch_all(transaction, _Text, _TEXTS_WITH_DIGITS, values)
     if len(candidates) > _MOST_COMPARED:
         return None
     shown = [one for one in candidates if PictureText(one.text).shows(marks)]
@@ -149,14 +174,6 @@ def waiting_for(connection: Connection, space_id: str, since: datetime) -> set[s
     return found
 
 
-def _recent(transaction: Transaction, number_key: ColumnElement[bool], client_id: str | None) -> Select[DocumentRecord]:
-    table = tables.document
-    mine = [table.c.client_id == client_id] if client_id is not None else []
-    return select(table).where(
-        table.c.space_id == transaction.space_id,
-        number_key,
-        *mine,
-        table.c.created_at >= transaction.now - timedelta(days=DAYS_BETWEEN),
-        table.c.withdrawn_at.is_(None),
-        table.c.replaced_by.is_(None),
-    )
+def _values(transaction: Transaction) -> dict[str, object]:
+    """Returns the parameters that all statements over recent documents share."""
+    return {"space": transaction.space_id, "since": transaction.now - timedelta(days=DAYS_BETWEEN)}

@@ -9,6 +9,7 @@ from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.protocol.commands import (
     Cancel,
     CommandBody,
+    CorrectDocument,
     DecideDuplicate,
     MoveDocument,
     PauseIntegration,
@@ -25,7 +26,7 @@ _KEYS = uuid.UUID("6f0d5f0e-6c0e-5d1b-8a35-2a1f3a1f9b44")
 """The namespace of the keys of opposite commands."""
 
 REVERSIBLE: tuple[type[CommandBody], ...] = (
-    Send, Resend, SetProcessed, PauseIntegration, DecideDuplicate, Withdraw, Restore, MoveDocument,
+    Send, Resend, SetProcessed, PauseIntegration, DecideDuplicate, Withdraw, Restore, MoveDocument, CorrectDocument,
 )  # fmt: skip
 """Commands for which there is an opposite."""
 
@@ -47,6 +48,8 @@ def inverse(body: CommandBody, deliveries: Iterable[Delivery]) -> CommandBody | 
             return ResumeIntegration(integration_id=one)
         case DecideDuplicate(document_id=one):
             return ReopenDuplicate(document_id=one)
+        case CorrectDocument(document_id=one, values=values, before=before):
+            return CorrectDocument(document_id=one, values=before, before=values)
         case Withdraw(document_ids=ids):
             return Restore(document_ids=ids)
         case Restore(document_ids=ids):

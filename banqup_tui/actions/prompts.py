@@ -160,7 +160,7 @@ class Form(Value, frozen=True, kw_only=True):
     """Settings to fill in, as the JSON Schema of the extension describes them (`Extension.settings_schema`).
 
     Attributes:
-        level: `firm` or `client`: whose settings these are.
+        level: `firm` or `client`: whose settings these are; `document` for its values.
         values: The present values of this level; `inherited` those of the firm, used where this level has none.
         secrets: The names of stored secrets, which are never shown; `inherited_secrets` those of the firm.
         test: Tests unsaved values at the receiver.

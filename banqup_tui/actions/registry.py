@@ -12,6 +12,7 @@ from banqup_tui.actions.configure_extension import ConfigureExtensionAction
 from banqup_tui.actions.configure_integration import ConfigureIntegrationAction
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.copy import CopyValueAction
+from banqup_tui.actions.correct_values import CorrectValuesAction
 from banqup_tui.actions.corrections import MoveDocumentAction, WithdrawAction
 from banqup_tui.actions.deactivate import DeactivateForAllAction
 from banqup_tui.actions.decide_duplicate import DecideDuplicateAction, OpenDuplicatesAction
@@ -61,6 +62,7 @@ ACTIONS: tuple[Action, ...] = (
     CancelSendingAction(),
     SettleDeliveryAction(),
     DismissFailureAction(),
+    CorrectValuesAction(),
     MoveDocumentAction(),
     WithdrawAction(),
     AddIntegrationAction(),

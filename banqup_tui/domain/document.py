@@ -115,3 +115,23 @@ class Document(Value, frozen=True, kw_only=True):
     def sort_date(self) -> date:
         """The day by which lists and months have it: its own date, else the day on which it came in."""
         return self.issue_date or self.created_at.date()
+
+
+class DocumentValues(Value, frozen=True, kw_only=True):
+    """The values of a document that a user can correct. `counterparty` is a name."""
+
+    number: str | None = None
+    issue_date: date | None = None
+    due_date: date | None = None
+    counterparty: str | None = None
+    currency: str | None = None
+    net_amount: int | None = None
+    vat_amount: int | None = None
+    gross_amount: int | None = None
+
+
+def values_of(document: Document) -> DocumentValues:
+    """Returns the values of a document that a user can correct."""
+    names = [name for name in DocumentValues.__struct_fields__ if name != "counterparty"]
+    party = document.counterparty.name if document.counterparty else None
+    return DocumentValues(counterparty=party, **{name: getattr(document, name) for name in names})

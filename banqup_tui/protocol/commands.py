@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
+from banqup_tui.domain.document import DocumentValues
 from banqup_tui.domain.duplicates import DuplicateChoice
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import SourceKind
@@ -166,6 +167,19 @@ class MoveDocument(CommandBody, frozen=True, kw_only=True):
     from_client_id: str
     from_folder: Folder
     back: bool = False
+
+
+class CorrectDocument(CommandBody, frozen=True, kw_only=True):
+    """Sets the values of a document whose file has none that can be read as data.
+
+    Refused if they are not `before` any more, as the user saw them.
+    """
+
+    KIND: ClassVar[str] = "CORRECT_DOCUMENT"
+
+    document_id: str
+    values: DocumentValues
+    before: DocumentValues
 
 
 class CreateClient(CommandBody, frozen=True, kw_only=True):
@@ -365,7 +379,7 @@ Body = (
     | AllowPackage | Uninstall | Deactivate | AddIntegration | ConfigureIntegration | PauseIntegration
     | ResumeIntegration | RemoveIntegration | ImportFile | AddSource | RemoveSource | AddAccount | RemoveAccount
     | PlaceFile | DismissUnfiled | RemoveRule | DecideDuplicate | ReopenDuplicate
-    | Withdraw | Restore | MoveDocument
+    | Withdraw | Restore | MoveDocument | CorrectDocument
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from banqup_tui.error_log import record
 from banqup_tui.protocol.commands import (
     BulkSend,
     CommandBody,
+    CorrectDocument,
     DecideDuplicate,
     DismissUnfiled,
     ImportFile,
@@ -224,7 +225,7 @@ class Session:
                 return ids, VisibleEffect.WITHDRAWN
             case Restore(document_ids=ids):
                 return ids, VisibleEffect.RESTORED
-            case MoveDocument(document_id=id_):
+            case MoveDocument(document_id=id_) | CorrectDocument(document_id=id_):
                 return (id_,), VisibleEffect.MOVED
             case ReopenDuplicate(document_id=id_):
                 return (id_,), VisibleEffect.UNDECIDED

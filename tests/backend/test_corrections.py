@@ -1,6 +1,6 @@
 """Documents are withdrawn and restored, and moved: what was delivered stays, what was queued is cancelled."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,10 +10,19 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.intake.corrections import DAYS_WITHDRAWN
 from banqup_tui.backend.runtime.pruning import prune
 from banqup_tui.domain.client import Client
+from banqup_tui.domain.document import DocumentValues, values_of
 from banqup_tui.domain.duplicates import DuplicateChoice
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.status import AccountingStatus
-from banqup_tui.protocol.commands import ImportFile, MoveDocument, Restore, Send, SetProcessed, Withdraw
+from banqup_tui.protocol.commands import (
+    CorrectDocument,
+    ImportFile,
+    MoveDocument,
+    Restore,
+    Send,
+    SetProcessed,
+    Withdraw,
+)
 from tests.support.intake_harness import SPACE
 from tests.support.one_client import BOOKS, OneClient
 from tests.support.papers import MILL, invoice, letter
@@ -237,3 +246,29 @@ def test_a_withdrawn_document_is_not_moved_and_a_processed_one_stays_processed(
     assert setup.document(document).processed
     setup.do(Withdraw(document_ids=(document,)))
     assert setup.refusal(moved(setup, document, setup.baker)).code == "document.withdrawn"
+
+
+# correcting
+
+
+def test_the_values_of_a_scan_are_corrected_and_it_is_filed_under_its_month(setup: OneClient) -> None:
+    scan = setup.do_import(letter(), setup.baker.id)
+    before = values_of(setup.document(scan))
+    wanted = DocumentValues(number="17", counterparty="Notaire", issue_date=date(2025, 3, 4), gross_amount=12100)
+    assert setup.do(CorrectDocument(document_id=scan, values=wanted, before=before)) == {"corrected": 1}
+    found = setup.document(scan)
+    assert values_of(found) == wanted
+    assert found.history[-1].what.code == "history.corrected"
+    (row,) = setup.rows(select(tables.document))
+    assert (row.filed_year, row.filed_month) == (2025, 3)
+    late = CorrectDocument(document_id=scan, values=DocumentValues(number="18"), before=before)
+    assert setup.refusal(late).code == "document.corrected-already"
+    setup.do(CorrectDocument(document_id=scan, values=before, before=wanted))
+    assert values_of(setup.document(scan)) == before
+
+
+def test_the_values_of_an_e_invoice_are_those_of_its_file(setup: OneClient) -> None:
+    document = setup.imported(invoice())["documentId"]
+    before = values_of(setup.document(document))
+    body = CorrectDocument(document_id=document, values=DocumentValues(number="1"), before=before)
+    assert setup.refusal(body).code == "document.values-of-file"

@@ -107,9 +107,14 @@ EXAMPLES: list[tuple[str, int]] = [
     ("banqup import ~/more --client PARVIS --json", 0),
     ("banqup import ~/waits", 1),
     ("banqup duplicates list --json", 0),
+    (
+        "banqup documents correct {letter} --number 17 --counterparty Notaire --date 03/02/2026 --due 2026-03-03"
+        " --gross 121 --net 100,00 --vat 21.00 --currency EUR",
+        0,
+    ),
     ("banqup duplicates decide {held} newer", 0),
     ("banqup send --id {held} --yes", 0),
-    ("banqup documents withdraw {held} --yes", 0),
+    ("banqup documents withdraw {document} --yes", 0),
     ("banqup documents --withdrawn --json", 0),
     ("banqup documents restore {withdrawn}", 0),
     ("banqup documents move {document} --client PARVIS --folder OTHER_DOCUMENTS --yes", 0),
@@ -324,6 +329,7 @@ def furnished(home: Path) -> None:
     for at in range(2):  # the same invoice in other bytes
         (home / f"more/third-{at}.xml").write_bytes(papers.invoice(buyer=parvis, number="3") + b"\n" * at)
         (home / f"more/fourth-{at}.xml").write_bytes(papers.invoice(buyer=parvis, number="4") + b"\n" * at)
+    (home / "more/letter.pdf").write_bytes(papers.letter("A letter that is placed"))
     (home / "blocked").touch()
     (home / "secret").write_text("geheim")
     for number in range(2):
@@ -369,6 +375,7 @@ def _with_ids(line: str, setup: LocalSetup) -> str:
         "document": "SELECT id FROM document ORDER BY created_at LIMIT 1",
         "held": "SELECT id FROM document WHERE duplicate = 'HELD' LIMIT 1",
         "withdrawn": "SELECT id FROM document WHERE withdrawn_at IS NOT NULL LIMIT 1",
+        "letter": "SELECT id FROM document WHERE json_extract(CAST(value AS TEXT), '$.kind') = 'OTHER' LIMIT 1",
         "waiting": "SELECT id FROM to_place LIMIT 1",
         "source": "SELECT id FROM source WHERE kind = 'FOLDER'",
     }

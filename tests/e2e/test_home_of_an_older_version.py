@@ -18,6 +18,7 @@ from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.protocol.commands import (
     BODIES,
     AllowPackage,
+    CorrectDocument,
     DecideDuplicate,
     MoveDocument,
     ReopenDuplicate,
@@ -72,7 +73,10 @@ def as_if_queued_here(outbox: Path, root: Path) -> None:
     connection.close()
 
 
-NEWER_KINDS = {one.KIND for one in (AllowPackage, DecideDuplicate, ReopenDuplicate, Withdraw, Restore, MoveDocument)}
+NEWER_KINDS = {
+    one.KIND
+    for one in (AllowPackage, CorrectDocument, DecideDuplicate, ReopenDuplicate, Withdraw, Restore, MoveDocument)
+}
 """Commands that 0.4.0 did not have."""
 
 

@@ -1,4 +1,4 @@
-"""Withdraws documents and restores them, and moves them to another client or folder.
+"""Withdraws documents and restores them, moves them to another client or folder, and corrects their values.
 
 What was delivered stays at its receiver, and its proof in the ledger. What is queued is cancelled, and queued again
 when the correction is taken back.
@@ -23,12 +23,13 @@ from banqup_tui.backend.ledger.enqueue import enqueue
 from banqup_tui.backend.ledger.model import AT_ONCE, lock_integrations
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
-from banqup_tui.domain.document import Document, Duplicate
+from banqup_tui.domain.document import Document, DocumentValues, Duplicate, Party, values_of
+from banqup_tui.domain.duplicates import is_structured
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import MoveDocument, Restore, Withdraw
+from banqup_tui.protocol.commands import CorrectDocument, MoveDocument, Restore, Withdraw
 from banqup_tui.protocol.messages import EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
 
@@ -105,6 +106,31 @@ def move(transaction: Transaction, body: MoveDocument, context: CommandContext) 
     return {"moved": 1, "cancelled": cancelled, "queued": queued, "undecided": document.is_undecided}
 
 
+def correct(transaction: Transaction, body: CorrectDocument, context: CommandContext) -> Result:
+    """Sets values by hand. Returns `{"corrected": 0 or 1}`.
+
+    Raises:
+        CommandRefused: If the file itself has the values, or they have changed since the user saw them.
+    """
+    row = existing(transaction, body.document_id)
+    document = document_of(row)
+    if row.withdrawn_at is not None:
+        raise CommandRefused(ProblemType.REFUSED, Message("document.withdrawn"))
+    if is_structured(document):
+        raise CommandRefused(ProblemType.REFUSED, Message("document.values-of-file"))
+    if values_of(document) != body.before:
+        raise CommandRefused(ProblemType.REFUSED, Message("document.corrected-already"))
+    if body.values == body.before:
+        return {"corrected": 0}
+    values = {name: getattr(body.values, name) for name in DocumentValues.__struct_fields__ if name != "counterparty"}
+    party = document.counterparty or Party()
+    if party.name != body.values.counterparty:
+        party = Party(name=body.values.counterparty)
+    counterparty = party if party != Party() else None
+    change(transaction, row, context.user_id, Message("history.corrected"), **values, counterparty=counterparty)
+    return {"corrected": 1}
+
+
 def forget(transaction: Transaction) -> list[str]:
     """Deletes documents that were withdrawn too long ago, a portion of them, and returns the hashes of their files.
 
@@ -177,4 +203,9 @@ def _queue_at(transaction: Transaction, integrations: Iterable[IntegrationRecord
     return sum(len(result.delivery_ids) for result in results)
 
 
-HANDLERS: Final[dict[type[Value], Handler]] = {Withdraw: withdraw, Restore: restore, MoveDocument: move}
+HANDLERS: Final[dict[type[Value], Handler]] = {
+    Withdraw: withdraw,
+    Restore: restore,
+    MoveDocument: move,
+    CorrectDocument: correct,
+}

@@ -1,4 +1,4 @@
-"""`banqup documents withdraw`, `restore`, `move`."""
+"""`banqup documents withdraw`, `restore`, `move`, `correct`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 import click
 
 from banqup_tui.actions.context import Context
+from banqup_tui.actions.correct_values import CorrectValuesAction, texts_of, values_in
 from banqup_tui.actions.corrections import WithdrawAction, move_of, moved_sentence, where_they_stay
 from banqup_tui.actions.places import Place
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report, run_action, say_unavailable
-from banqup_tui.cli.ask import CommandLineAsk
+from banqup_tui.cli.ask import Answers, CommandLineAsk
 from banqup_tui.cli.command_runner import context_for, in_runtime, pass_tools
 from banqup_tui.cli.output import confirmed_or_aborted, say
 from banqup_tui.cli.runtime import CliRuntime, Tools, client_named
-from banqup_tui.domain.document import Document
+from banqup_tui.domain.document import Document, values_of
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.words import N_, _
@@ -98,7 +99,31 @@ def move(tools: Tools, document_id: str, reference: str | None, folder: str | No
     return in_runtime(tools, work)
 
 
-COMMANDS: Mapping[str, click.Command] = {"withdraw": withdraw, "restore": restore, "move": move}
+@click.command()
+@click.argument("document_id", metavar="ID")
+@click.option("--number", help=N_("Its number."))
+@click.option("--counterparty", help=N_("The name of the other party."))
+@click.option("--date", "issue_date", help=N_("Its date, dd/mm/yyyy or yyyy-mm-dd."))
+@click.option("--due", "due_date", help=N_("When it is due."))
+@click.option("--gross", "gross_amount", help=N_("The amount with VAT."))
+@click.option("--net", "net_amount", help=N_("The amount without VAT."))
+@click.option("--vat", "vat_amount", help=N_("The VAT."))
+@click.option("--currency", help=N_("Its currency, such as EUR."))
+@pass_tools
+def correct(tools: Tools, /, document_id: str, **entered: str | None) -> int:
+    """Correct the values of a document whose file has none that can be read as data. An empty value takes one away."""
+
+    async def work(runtime: CliRuntime) -> int:
+        (document,) = _named(runtime, [document_id])
+        values = {name: text for name, text in entered.items() if text is not None}
+        values_in(texts_of(values_of(document)) | values)  # a value that cannot be read ends the command here
+        context = _context(runtime, [document], sure=True, answers=Answers(values=values))
+        return await run_action(runtime, CorrectValuesAction(), context)
+
+    return in_runtime(tools, work)
+
+
+COMMANDS: Mapping[str, click.Command] = {"withdraw": withdraw, "restore": restore, "move": move, "correct": correct}
 
 
 def _named(runtime: CliRuntime, ids: Sequence[str]) -> list[Document]:
@@ -107,10 +132,12 @@ def _named(runtime: CliRuntime, ids: Sequence[str]) -> list[Document]:
     return documents_named(runtime, ids)
 
 
-def _context(runtime: CliRuntime, documents: Sequence[Document], *, sure: bool) -> Context:
+def _context(
+    runtime: CliRuntime, documents: Sequence[Document], *, sure: bool, answers: Answers | None = None
+) -> Context:
     return context_for(
         runtime,
-        CommandLineAsk(sure=sure),
+        CommandLineAsk(sure=sure, answers=answers),
         Place.FOLDER,
         documents=documents,
         integrations=runtime.integrations(removed=True),

@@ -18,6 +18,7 @@ TEXTS = {
     "action.not-held": Texts(N_("Not held as a duplicate")),
     "action.all-withdrawn": Texts(N_("Withdrawn already")),
     "action.none-withdrawn": Texts(N_("Not withdrawn")),
+    "action.values-of-file": Texts(N_("Its values are those of its file")),
     "action.all-held": Texts(N_("Held as duplicates: decide about each first")),
     "action.replaced": Texts(N_("A newer version has replaced it")),
     "action.withdrawn": Texts(N_("Withdrawn: restore it first")),

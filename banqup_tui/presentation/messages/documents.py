@@ -16,6 +16,11 @@ TEXTS = {
     "document.held": Texts(
         N_("Held: it is the same as an earlier document."), N_("Decide first whether it is one document or two.")
     ),
+    "document.corrected-already": Texts(N_("Its values were corrected meanwhile."), N_("Look again.")),
+    "document.no-amount": Texts(N_("{text} is no amount.")),
+    "document.no-currency": Texts(N_("{text} is no currency.")),
+    "document.no-date": Texts(N_("{text} is no date.")),
+    "document.values-of-file": Texts(N_("Its values are those of its file.")),
     "document.moved-already": Texts(N_("It is not there any more: it was moved."), N_("Look again.")),
     "document.there-already": Texts(
         N_("The other client has the same file already."), N_("Withdraw this one, if it is with the wrong client.")
@@ -27,6 +32,7 @@ TEXTS = {
     "duplicate.not-held": Texts(N_("It is not held: no earlier document is the same.")),
     "duplicate.sent-since": Texts(N_("Too late: it has been sent since."), N_("Withdraw it, if it is a copy.")),
     "history.copy": Texts(N_("Withdrawn: one document with {number}.")),
+    "history.corrected": Texts(N_("Values corrected.")),
     "history.decided-newer-version": Texts(N_("Decided: a newer version of {number}.")),
     "history.decided-one-document": Texts(N_("Decided: one document with {number}, which is withdrawn.")),
     "history.decided-two-documents": Texts(N_("Decided: another document than {number}.")),

@@ -55,6 +55,10 @@ CHECK_AGAIN = 1.0
 """Seconds after which it is asked again, if it did not answer."""
 
 
+_DIGITS = {"client": "3", "document": "2"}
+"""The places of the header to which forms belong, by level."""
+
+
 class FormScreen(Sheet):
     """Is dismissed with a `FormAnswer`, or with `None`."""
 
@@ -92,7 +96,7 @@ class FormScreen(Sheet):
 
     def on_mount(self) -> None:
         banqup = self.banqup
-        self.header.set_places(banqup.places(), "3" if self._form.level == "client" else "4")
+        self.header.set_places(banqup.places(), _DIGITS.get(self._form.level, "4"))
         banqup.show_state(self)
         step = self._form.step
         steps = _("Step {part} of {whole}").format(part=step[0], whole=step[1]) if step else ""

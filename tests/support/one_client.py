@@ -39,6 +39,9 @@ class OneClient(IntakeHarness):
             row |= {"activated_seq": 1, "activated_at": transaction.now, "planned_seq": 1, "settings_version": 1}
             transaction.execute(insert(tables.integration), row | {"destination": "d", "concurrency": 1})
 
+    def come(self, data: bytes, name: str) -> None:
+        self.do(ImportFile(sha256=self.put(data), file_name=name))
+
     def imported(self, data: bytes, name: str = "a.xml") -> Any:
         (taken,) = self.do(ImportFile(sha256=self.put(data), file_name=name))["documents"]
         return taken

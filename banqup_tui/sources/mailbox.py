@@ -29,9 +29,6 @@ from banqup_tui.domain.text import clean
 _SECONDS: Final = 30.0
 """How long an answer is waited for."""
 
-_IDLE_SECONDS: Final = 9 * 60.0
-"""How long IDLE lasts. Servers may end it after 29 minutes (RFC 2177), and many routers forget a connection in ten."""
-
 _MOST_AT_ONCE: Final = 200
 _LONGEST_QUOTE: Final = 300
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -101,26 +98,27 @@ class MailboxConnection:
         list(self._uid_command("STORE", list(uids), "+FLAGS.SILENT", r"(\Seen)"))
 
     def wait(self, is_over: Callable[[], bool], seconds: float) -> None:
-        """Waits until the server reports something, at most for nine minutes; for `seconds` if it has no IDLE.
+        """Waits for `seconds`, less if the server has IDLE (RFC 2177) and reports something.
 
-        `is_over` is asked each second.
+        A report that comes together with the answer to IDLE is not seen, so `seconds` are few. `is_over` is asked each
+        second.
         """
-        if not self.has_idle:
-            end = time.monotonic() + seconds
-            while not is_over() and (left := end - time.monotonic()) > 0:
-                time.sleep(min(1.0, left))
-            with _faults(self._address):
-                self._box.client.noop()
-            return
-        end = time.monotonic() + _IDLE_SECONDS
+        end = time.monotonic() + seconds
         with _faults(self._address):
-            self._box.idle.start()  # type: ignore[no-untyped-call]
-            while not is_over() and time.monotonic() < end:
+            if self.has_idle:
+                self._box.idle.start()  # type: ignore[no-untyped-call]
+            while not is_over() and (left := end - time.monotonic()) > 0:
+                if not self.has_idle:
+                    time.sleep(min(1.0, left))
+                    continue
                 before = time.monotonic()
                 reported = self._box.idle.poll(1.0)
                 if reported or time.monotonic() - before < 0.5:  # without a report: the connection has ended
                     break
-            self._box.idle.stop()  # type: ignore[no-untyped-call]
+            if self.has_idle:
+                self._box.idle.stop()  # type: ignore[no-untyped-call]
+            else:
+                self._box.client.noop()
 
     # inside
 

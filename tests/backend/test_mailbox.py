@@ -132,6 +132,18 @@ async def test_a_strangers_scan_and_the_firms_own_mail_wait_and_a_letter_stays_u
     assert not any(b"Quand venez-vous" in path.read_bytes() for path in stored)
 
 
+async def test_what_the_firm_has_sent_itself_and_comes_back_as_a_copy_does_not_wait(
+    harness: IntakeHarness, server: Dovecot
+) -> None:
+    harness.client("Fournil", "TANNERIE", "BE0912345673")
+    added(harness, server)
+    server.deliver(mail({"F1.xml": papers.invoice()}), mail({"F1.xml": papers.invoice()}, sender=USER))
+    async with fetching(harness, server):
+        await until(lambda: server.flags() == {"1": ("\\Seen",), "2": ("\\Seen",)})
+    assert len(harness.documents()) == 1
+    assert harness.unfiled_rows() == []
+
+
 async def test_mails_that_the_server_numbers_anew_are_not_taken_twice_and_what_came_meanwhile_is_not_lost(
     harness: IntakeHarness, server: Dovecot
 ) -> None:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 MAX_MAIL_BYTES: Final = 50 * 2**20
 _POLL_SECONDS: Final = 60.0
-"""How often a server without IDLE is asked."""
+"""How often a server is asked that reports nothing by itself."""
 
 _RETRY_SECONDS: Final = (5.0, 15.0, 60.0, 300.0, 900.0)
 """Pauses after failures in a row. Servers lock accounts that try too often."""
@@ -80,7 +80,7 @@ class Mailbox:
     """The mailbox of a service.
 
     Args:
-        poll_seconds: pause between questions to a server without IDLE.
+        poll_seconds: see `_POLL_SECONDS`.
         retry_seconds: see `_RETRY_SECONDS`.
         ca_file: certificates to be trusted in place of the system's.
     """
@@ -221,12 +221,15 @@ class Mailbox:
         return _Wanted(source_id=found.id, path=found.path, sealed=found.sealed) if found is not None else None
 
     def _write_problems(self, source_id: str, problems: tuple[Message, ...]) -> None:
-        """Writes the problems down if they have changed. The log has a line for each change only."""
+        """Writes the problems down if they have changed. The log has a line for each change only.
+
+        The server's own words do not count: some have a number that is another one each time.
+        """
         source = tables.source
         mine = source.c.id == source_id
         with self._services.database.read() as connection:
             before = connection.execute(select(source.c.problems).where(mine)).scalar()
-        if problems == (before or ()):
+        if [_cause(one) for one in problems] == [_cause(one) for one in before or ()]:
             return
         with self._services.database.write(self._services.space_id) as transaction:
             if transaction.execute(update(source).where(mine).values(problems=problems)).rowcount:
@@ -441,6 +444,10 @@ class _Fetch:
 
     def _path(self, uid: int) -> str:
         return f"mail-{self._connection.validity}-{uid}.eml"
+
+
+def _cause(problem: Message) -> Message:
+    return msgspec.structs.replace(problem, quote="")
 
 
 def source_name(address: MailboxAddress) -> str:

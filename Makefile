@@ -30,7 +30,7 @@ test-fava: $(STAMP) build/fava/.installed
 # Against the mail server of the system (Debian: dovecot-imapd).
 
 test-mail: $(STAMP)
-	$(BIN)/python -m pytest -m mail
+	$(BIN)/python -m pytest -m "mail and not campaign"
 
 build/tryton/house/house.json: build/tryton/.installed tests/support/tryton_setup.py
 	rm -rf build/tryton/house

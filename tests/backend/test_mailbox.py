@@ -16,9 +16,10 @@ from sqlalchemy import select
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.intake.mailbox import Mailbox, set_password
+from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.source import SourceKind
-from banqup_tui.protocol.commands import AddSource, CreateClient, DismissUnfiled, RemoveSource
+from banqup_tui.protocol.commands import AddSource, CreateClient, DismissUnfiled, PlaceFile, RemoveSource
 from banqup_tui.protocol.local import Endpoint
 from tests.support import dovecot, papers
 from tests.support.backends import home_in, http
@@ -130,6 +131,21 @@ async def test_a_strangers_scan_and_the_firms_own_mail_wait_and_a_letter_stays_u
     assert (harness.source().letters, harness.source().refused) == (1, 2)
     stored = [path for path in (harness.services.files.home / "files").rglob("*") if path.is_file()]
     assert not any(b"Quand venez-vous" in path.read_bytes() for path in stored)
+
+
+async def test_the_scans_of_a_sender_can_be_remembered_as_a_clients(harness: IntakeHarness, server: Dovecot) -> None:
+    client = harness.client("Fournil", "TANNERIE", "BE0912345673")
+    added(harness, server)
+    async with fetching(harness, server):
+        server.deliver(mail({"scan.pdf": papers.letter()}))
+        await until(lambda: len(harness.unfiled_rows()) == 1)
+        waiting = harness.unfiled_rows()[0].id
+        folder = Folder.PURCHASE_RECEIPTS
+        harness.do(PlaceFile(unfiled_id=waiting, client_id=client.id, folder=folder, remember=True))
+        server.deliver(mail({"scan.pdf": papers.letter("Another")}))
+        await until(lambda: len(harness.documents()) == 2)
+    assert {(one.client_id, one.folder) for one in harness.documents()} == {(client.id, folder)}
+    assert (harness.source().taken, harness.source().refused) == (2, 0)
 
 
 async def test_what_the_firm_has_sent_itself_and_comes_back_as_a_copy_does_not_wait(
@@ -268,7 +284,15 @@ async def test_a_mailbox_that_is_removed_is_not_read_any_more(harness: IntakeHar
     assert harness.rows(select(tables.mailbox)) == []
 
 
-@pytest.mark.parametrize("point", ["mailbox.stored", "intake.committed", "mailbox.marked"])
+_POINTS = ("mailbox.stored:1", "intake.committed:1", "mailbox.marked:1")
+_FURTHER = (
+    *(f"{point}:2" for point in ("mailbox.stored", "intake.committed")),
+    *(f"{point}:{at}" for point in ("file.temp", "file.renamed") for at in (1, 2, 3, 4)),
+)
+"""At every file that is stored: each mail, and the invoice in it."""
+
+
+@pytest.mark.parametrize("point", [*_POINTS, *(pytest.param(one, marks=pytest.mark.campaign) for one in _FURTHER)])
 def test_a_service_that_is_killed_while_it_fetches_takes_each_mail_once(
     tmp_path: Path, server: Dovecot, point: str
 ) -> None:
@@ -281,7 +305,7 @@ def test_a_service_that_is_killed_while_it_fetches_takes_each_mail_once(
 
     trusted = {"SSL_CERT_FILE": str(server.ca_file)}
     with home_in(tmp_path / "home") as home:
-        child, endpoint = home.serving(BANQUP_KILL_AT=f"{point}:1", **trusted)
+        child, endpoint = home.serving(BANQUP_KILL_AT=point, **trusted)
         address = f"imaps://{USER}@127.0.0.1:{server.tls_port}/INBOX"
         bodies = (
             CreateClient(client_id=str(uuid.uuid4()), reference="TANNERIE", name="Fournil", vat_number="BE0912345673"),

@@ -18,7 +18,7 @@ from banqup_tui.domain.folder import ALL_FOLDERS
 from banqup_tui.domain.space import Space
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.protocol.messages import Snapshot, VersionedDelivery, VersionedDocument
-from banqup_tui.store import applying
+from banqup_tui.store import copy_updates
 from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.outbox import Outbox
 from banqup_tui.store.query import DocumentQuery, Filter, SortColumn, parse
@@ -45,13 +45,13 @@ def _fill(copy: LocalCopy, count: int) -> float:
     beginning = Snapshot(
         epoch="e", cursor="c", seq=1, role="ACCOUNTANT", space=Space(id="s", name="S"), clients=tuple(clients)
     )  # fmt: skip
-    applying.begin(copy, 0, beginning)
+    copy_updates.begin(copy, 0, beginning)
     spent = 0.0
     for start in range(0, count, PAGE):
         documents = [_document(chance, clients, at, count) for at in range(start, start + PAGE)]
         deliveries = [_delivery(one, at) for one in documents for at in range(2)]
         began = time.perf_counter()
-        applying.page(
+        copy_updates.page(
             copy, copy.state().step, "",
             [VersionedDocument(seq=1, value=one) for one in documents],
             [VersionedDelivery(seq=1, value=one) for one in deliveries],

@@ -12,7 +12,7 @@ from banqup_tui.actions.prompts import Form, Notice, Tone
 from banqup_tui.actions.sentences import name_of
 from banqup_tui.actions.submission import submit
 from banqup_tui.domain.document import Document, DocumentValues, values_of
-from banqup_tui.domain.duplicates import is_structured
+from banqup_tui.domain.duplicates import can_be_corrected
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.money import from_minor, to_minor
@@ -56,7 +56,7 @@ class CorrectValuesAction(Action):
             return Message("action.several-documents" if context.documents else "action.no-document")
         if context.document.is_withdrawn:
             return Message("action.withdrawn")
-        return Message("action.values-of-file") if is_structured(context.document) else None
+        return None if can_be_corrected(context.document) else Message("action.values-of-file")
 
     async def run(self, context: Context) -> None:
         document = context.document

@@ -102,6 +102,11 @@ def compared(one: Document, other: Document) -> Compared:
     return Compared(same=tuple(same), different=tuple(different))
 
 
+def can_be_corrected(document: Document) -> bool:
+    """Returns True if the values of the document may be entered by hand: its file has none that can be read as data."""
+    return document.kind is DocumentKind.OTHER and not is_structured(document)
+
+
 def is_structured(document: Document) -> bool:
     """Returns True if the file itself has the values of the document, as an e-invoice and a bank file have."""
     # A reader counts lines and movements; what was read from the text of a PDF or typed by hand has neither.

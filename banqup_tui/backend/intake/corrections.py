@@ -24,7 +24,7 @@ from banqup_tui.backend.ledger.model import AT_ONCE, lock_integrations
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
 from banqup_tui.domain.document import Document, DocumentValues, Duplicate, Party, values_of
-from banqup_tui.domain.duplicates import is_structured
+from banqup_tui.domain.duplicates import can_be_corrected
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.domain.messages import Message, message
@@ -116,7 +116,7 @@ def correct(transaction: Transaction, body: CorrectDocument, context: CommandCon
     document = document_of(row)
     if row.withdrawn_at is not None:
         raise CommandRefused(ProblemType.REFUSED, Message("document.withdrawn"))
-    if is_structured(document):
+    if not can_be_corrected(document):
         raise CommandRefused(ProblemType.REFUSED, Message("document.values-of-file"))
     if values_of(document) != body.before:
         raise CommandRefused(ProblemType.REFUSED, Message("document.corrected-already"))

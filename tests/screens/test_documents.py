@@ -57,11 +57,12 @@ async def test_a_file_that_cannot_be_had_says_so_and_the_rest_is_shown(opened: O
         await here.sees("INV-88213", "There is no such file")
 
 
-async def test_tab_goes_through_lines_payment_deliveries_and_the_raw_file(opened: Opened) -> None:
+async def test_tab_goes_through_lines_payment_deliveries_history_and_the_raw_file(opened: Opened) -> None:
     async with opened() as here:
         await open_document(here)
         await here.sees("Lines 2")
-        for text in ("Quantity", "+++123/4567/89002+++", "Attempts", "<cbc:ID>2026-11874</cbc:ID>", "Invoice 2026"):
+        payment, raw = "+++123/4567/89002+++", "<cbc:ID>2026-11874</cbc:ID>"
+        for text in ("Quantity", payment, "Attempts", "Came in", raw, "Invoice 2026"):
             await here.press("tab")
             await here.sees(text)
         await here.press("shift+tab")

@@ -12,7 +12,7 @@ import pytest
 
 from banqup_tui.protocol.commands import AddIntegration, Configure, Install
 from tests.support.backends import http
-from tests.support.local_setup import LocalSetup, id_of, invoices, setup_in, until
+from tests.support.local_setup import LocalSetup, id_of, invoices, is_alive, setup_in, until
 from tests.support.mail import MailboxWithTokens, MailServer, mail_server
 from tests.support.provider import Provider, provider
 from tests.support.signing_in import Form, settings_of
@@ -96,8 +96,4 @@ async def test_taken_back_at_the_provider_the_documents_wait_with_a_reason_and_l
 
 
 def running(setup: LocalSetup, pid: int) -> bool:
-    return setup.backend_pid() == pid and Path(f"/proc/{pid}").exists() and not _is_zombie(pid)
-
-
-def _is_zombie(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return setup.backend_pid() == pid and is_alive(pid)

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
+from banqup_tui.domain.document import Document, Duplicate, HistoryEntry
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import text_message
+from banqup_tui.domain.origin import ContainerPlace, EnvelopeOrigin, MailOrigin, Origin, Picture
 from banqup_tui.domain.source import Unfiled
 from banqup_tui.protocol.messages import TestResult, TestStep
 from banqup_tui.screens import review
@@ -27,7 +29,7 @@ MARKUP = "[/b][@click=app.quit]x[/nope]"
 HOSTILE = f"{MARKUP}\x1b]0;TITLE\x07\x1b[31m\x9b1m\x85\u202egnp\u2066\u200b" + "W" * 2_000
 READ_BY_THE_PROGRAM = {
     "path", "id", "client_id", "document_id", "installation_id", "integration_id", "extension_id", "sha256", "currency",
-    "folder",
+    "folder", "same_as",
     "media_type", "version", "key", "type", "asked_by", "outcome",
     "x-look", "x-level", "writeOnly", "enum", "required", "x-template", "pattern",
 }  # fmt: skip
@@ -48,6 +50,21 @@ def made_hostile(value: Any, name: str = "") -> Any:
     if isinstance(value, list | tuple):
         return type(value)(made_hostile(inner, name) for inner in value)
     return value
+
+
+def undecided(document: Document) -> Document:
+    """The same document again, from a mail in an envelope, with a picture."""
+    place = ContainerPlace(
+        kind="MAIL", name="mail.eml", sha256="a" * 64, position="2/1",
+        mail=MailOrigin(sender="a@b.example", recipients=("c@d.example",), subject="Invoice", message_id="<1@b>"),
+        envelope=EnvelopeOrigin(sender="0208:1", receiver="0208:2", process_id="p", message_id="m"),
+    )  # fmt: skip
+    return msgspec.structs.replace(
+        document, id="p-again", same_as=document.id, duplicate=Duplicate.UNDECIDED,
+        origins=(Origin(source="mailbox x", path="INBOX/1", at=NOON, container=place),),
+        picture=Picture(sha256="b" * 64, file_name="a.pdf", size=1),
+        history=(HistoryEntry(at=NOON, by="someone", what=text_message("Moved.")),),
+    )  # fmt: skip
 
 
 def waiting_files() -> Iterator[Unfiled]:
@@ -71,6 +88,7 @@ def firm(firm: FirmServer) -> FirmServer:
     for one in waiting_files():
         firm.put_unfiled(one)
     firm.put(filed(firm, hostile_invoice(), firm.documents["x-one"]))
+    firm.put(undecided(firm.documents["p-ready"]))
     for client in list(firm.clients.values()):
         firm.put_client(made_hostile(client))
     for installation in list(firm.installations.values()):
@@ -123,6 +141,7 @@ WALK = {
     "menu, sending, saving and copying": (".", "escape", "r", "escape", "d", "escape", "y", "escape"),
     "its deliveries": ("i", "escape"),
     "a document, its pages": ("enter", "tab", "pagedown", "tab", "pagedown", "tab", "escape"),
+    "what is held, its pages": ("2", "=", "enter", *("tab", "pagedown") * 5, "=", "escape", "escape", "escape"),
     "files to place": ("2", "w", "down", "enter", "escape", "escape"),
     "what failed": ("2", "f", "down", "enter", "down", "enter", "escape", "escape"),
     "refused changes": ("2", "c", "down", "."),

@@ -7,7 +7,7 @@ and that change would never reach its copy. Nothing is locked after the space's 
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -98,6 +98,11 @@ class Transaction:
         """
         self._changes.pop((kind, entity_id), None)
         self._changes[kind, entity_id] = _Change(op, client_id, user_id)
+
+    @property
+    def changed_kinds(self) -> frozenset[EntityKind]:
+        """The kinds of the entities that were changed so far."""
+        return frozenset(kind for kind, _ in self._changes)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -219,13 +224,17 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._committed: list[Callable[[int], None]] = []
+        self._committed: list[tuple[Callable[[int], None], frozenset[EntityKind] | None]] = []
         self._writers = FairLock() if engine.dialect.name == "sqlite" else None
         self._thread = threading.local()
 
-    def on_commit(self, notify: Callable[[int], None]) -> None:
-        """Registers `notify(seq)`, which is called in the committing thread after each commit that took numbers."""
-        self._committed.append(notify)
+    def on_commit(self, notify: Callable[[int], None], kinds: Collection[EntityKind] | None = None) -> None:
+        """Registers `notify(seq)`, which is called in the committing thread after each commit that took numbers.
+
+        Args:
+            kinds: Only after commits that changed an entity of these kinds; by default after each.
+        """
+        self._committed.append((notify, None if kinds is None else frozenset(kinds)))
 
     @property
     def is_writing(self) -> bool:
@@ -249,8 +258,10 @@ class Database:
         if transaction.seq is not None:
             # A kill here loses only the hint to waiting terminals; they ask again all the same.
             kill_point("change.committed")
-            for notify in self._committed:
-                notify(transaction.seq)
+            changed = transaction.changed_kinds
+            for notify, kinds in self._committed:
+                if kinds is None or kinds & changed:
+                    notify(transaction.seq)
 
     @contextmanager
     def _thread_marked(self) -> Iterator[None]:

@@ -102,7 +102,7 @@ class Mailbox:
         self._connection: MailboxConnection | None = None
         self._was_read = False
         self._faults: dict[int, _MailFault] = {}
-        services.database.on_commit(lambda _seq: self._wake_up.set())  # the commit may concern the mailbox
+        services.database.on_commit(lambda _seq: self._wake_up.set(), {EntityKind.SOURCE})
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop` is set."""

@@ -81,14 +81,14 @@ class SftpDrop:
         self._wake_up = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Runs until `stop` is set. Every commit wakes it, as the commit may concern the drop."""
+        """Runs until `stop` is set. A commit that may concern the drop wakes it."""
         loop = asyncio.get_running_loop()
 
         def wake_up(_seq: int) -> None:
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(self._wake_up.set)
 
-        self._services.database.on_commit(wake_up)
+        self._services.database.on_commit(wake_up, {EntityKind.SOURCE, EntityKind.CLIENT})
         stopping = asyncio.ensure_future(stop.wait())
         stopping.add_done_callback(lambda _: self._wake_up.set())
         try:

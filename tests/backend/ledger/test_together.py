@@ -14,6 +14,7 @@ from banqup_tui.backend.ledger.timing import Timing
 from banqup_tui.connectors.interface import Fault, NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.domain.extension import ReceiverKind
 from banqup_tui.protocol.commands import Cancel, PauseIntegration, RemoveIntegration
+from banqup_tui.protocol.messages import EntityKind
 from tests.backend.ledger.harness import LedgerHarness
 
 
@@ -124,9 +125,12 @@ async def test_many_documents_share_their_commits(harness: LedgerHarness) -> Non
     harness.documents(client, 64)
     commits: list[int] = []
     harness.database.on_commit(commits.append)
+    of_sources: list[int] = []
+    harness.database.on_commit(of_sources.append, {EntityKind.SOURCE})
     await harness.run()
     assert harness.states() == {"DELIVERED": 64}
     assert len(commits) < 64
+    assert of_sources == [], "a mailbox and an SFTP drop would wake up for nothing"
     harness.check_statuses()
 
 

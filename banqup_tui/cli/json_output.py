@@ -10,6 +10,7 @@ import msgspec
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.document import Document, Party
+from banqup_tui.domain.e_invoicing import came_over_peppol, is_to_ask_for
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.failures import FailureGroup
 from banqup_tui.domain.health import Health, Summary
@@ -65,6 +66,8 @@ def document_value(
         "supplier": party_value(document.supplier),
         "customer": party_value(document.customer),
         **{key: wire.get(key) for key in _OF_DOCUMENT},
+        "overPeppol": came_over_peppol(document),
+        "toAskFor": is_to_ask_for(document),
         "deliveries": [
             {
                 "integration": labels.get(delivery.integration_id),

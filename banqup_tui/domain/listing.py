@@ -24,7 +24,7 @@ class DocumentRow(Value, frozen=True, kw_only=True):
 
     `status` includes the effects of pending commands; if there are any, `pending` is True. `sent` has an entry for
     each delivery that is not cancelled, by the label of its integration. `undecided`, `replaced` and `withdrawn` as in
-    `Document`.
+    `Document`, `over_peppol` and `to_ask_for` as in domain.e_invoicing.
     """
 
     id: str
@@ -47,6 +47,8 @@ class DocumentRow(Value, frozen=True, kw_only=True):
     undecided: bool = False
     replaced: bool = False
     withdrawn: bool = False
+    over_peppol: bool = False
+    to_ask_for: bool = False
     file_name: str = ""
     sent: tuple[Sent, ...] = ()
 

@@ -116,11 +116,21 @@ class Picture(Value, frozen=True, kw_only=True):
 
 
 MOST_ORIGINS = 20
-"""The most arrivals that are kept of a document: the first one and the latest."""
+"""The most arrivals that are kept of a document: the first one, those in an envelope, and the latest."""
 
 
 def with_origin(origins: tuple[Origin, ...], new: Origin) -> tuple[Origin, ...]:
     """Returns the arrivals with one more, unless the same file came from there before."""
     if any((one.source, one.path, one.container) == (new.source, new.path, new.container) for one in origins):
         return origins
-    return (*origins[:1], *origins[1:][-(MOST_ORIGINS - 2) :], new)
+    if len(origins) >= MOST_ORIGINS:
+        origins = _without_oldest(origins)
+    return (*origins, new)
+
+
+def _without_oldest(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
+    """Returns the arrivals without the oldest after the first that came in no envelope, which is the better proof."""
+    places = range(1, len(origins))
+    bare = (at for at in places if (place := origins[at].container) is None or place.envelope is None)
+    oldest = next(bare, 1)
+    return (*origins[:oldest], *origins[oldest + 1 :])

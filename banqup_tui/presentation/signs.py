@@ -19,7 +19,7 @@ Token = Literal["text", "strong", "muted", "rule", "accent", "error", "warn", "o
 SignName = Literal[
     "client", "queued", "ready", "done", "error", "sending", "unknown", "warning", "selected", "folded", "open",
     "path", "cut", "zero", "actions", "minus", "none", "up", "down", "left", "right", "bar", "bar_rest", "prompt",
-    "line_h", "line_v", "corner_tl", "corner_tr", "corner_bl", "corner_br", "dot", "credit", "same",
+    "line_h", "line_v", "corner_tl", "corner_tr", "corner_bl", "corner_br", "dot", "credit", "same", "ask",
 ]  # fmt: skip
 
 UTF8: Mapping[SignName, str] = {
@@ -27,14 +27,14 @@ UTF8: Mapping[SignName, str] = {
     "warning": "!", "selected": "■", "folded": "►", "open": "▼", "path": "›", "cut": "…", "zero": "·",
     "actions": "⋮", "minus": "−", "none": "–", "up": "↑", "down": "↓", "left": "←", "right": "→", "bar": "█",
     "bar_rest": "░", "prompt": "›", "line_h": "─", "line_v": "│", "corner_tl": "┌", "corner_tr": "┐",
-    "corner_bl": "└", "corner_br": "┘", "dot": "·", "credit": "←", "same": "≈",
+    "corner_bl": "└", "corner_br": "┘", "dot": "·", "credit": "←", "same": "≈", "ask": "¿",
 }  # fmt: skip
 ASCII: Mapping[SignName, str] = {
     "client": "o", "queued": ">", "ready": "*", "done": "=", "error": "x", "sending": ")", "unknown": "?",
     "warning": "!", "selected": "#", "folded": "+", "open": "-", "path": ">", "cut": "~", "zero": ".",
     "actions": ":", "minus": "-", "none": "-", "up": "^", "down": "v", "left": "<", "right": ">", "bar": "#",
     "bar_rest": "-", "prompt": ">", "line_h": "-", "line_v": "|", "corner_tl": "+", "corner_tr": "+",
-    "corner_bl": "+", "corner_br": "+", "dot": "-", "credit": "<", "same": "&",
+    "corner_bl": "+", "corner_br": "+", "dot": "-", "credit": "<", "same": "&", "ask": "?",
 }  # fmt: skip
 
 _state: dict[str, Mapping[SignName, str]] = {"set": UTF8}

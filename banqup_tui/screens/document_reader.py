@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.e_invoicing import is_to_ask_for
 from banqup_tui.domain.errors import BanqupError, UnreadableDocument
 from banqup_tui.presentation.formats import amount_with_currency, full_date, size
 from banqup_tui.presentation.messages import words_of
+from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _
 from banqup_tui.sync.threads import in_thread
 from banqup_tui.widgets.page import Page
@@ -131,7 +133,16 @@ def _syntax(read: LoadedDocument) -> str:
 
 def document_lines(read: LoadedDocument, width: int) -> list[Line]:
     """Returns the lines of an e-invoice or a statement; of other files name, kind and size."""
-    return [*_damage_lines(read.document, width), *_content_lines(read, width)]
+    return [*_damage_lines(read.document, width), *_hint_lines(read.document, width), *_content_lines(read, width)]
+
+
+def _hint_lines(document: Document, width: int) -> list[Line]:
+    """Returns the hint about a purchase of which the seller owes the e-invoice."""
+    if not is_to_ask_for(document):
+        return []
+    words = _("To ask for: since 1 January 2026 a Belgian seller sends it over Peppol. It can be booked as it is.")
+    first, *rest = paragraph(2, width, words, "warn")
+    return [(left(0, sign("ask"), "warn", bold=True), *first), *rest, BLANK]
 
 
 def _damage_lines(document: Document, width: int) -> list[Line]:

@@ -13,6 +13,7 @@ from banqup_tui.domain.client import Client
 from banqup_tui.domain.delivery import Delivery
 from banqup_tui.domain.direction import directed
 from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.e_invoicing import came_over_peppol, is_to_ask_for
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.source import PlacingRule, Source, Unfiled
@@ -24,9 +25,11 @@ from banqup_tui.store.codes import (
     ATTEMPTED,
     CREDIT_NOTE,
     FOLDER_CODE,
+    PEPPOL,
     PROCESSED,
     REPLACED,
     STATUS_CODE,
+    TO_ASK_FOR,
     UNDATED,
     UNDECIDED,
     WITHDRAWN,
@@ -103,6 +106,7 @@ class CopyWriter:
         flags |= (document.kind is DocumentKind.CREDIT_NOTE) * CREDIT_NOTE | document.is_undecided * UNDECIDED
         flags |= (document.replaced_by is not None) * REPLACED | document.is_withdrawn * WITHDRAWN
         flags |= (document.issue_date is None) * UNDATED
+        flags |= came_over_peppol(document) * PEPPOL | is_to_ask_for(document) * TO_ASK_FOR
         document = directed(document)  # servers of older versions send credit notes with positive amounts
         return _WholeRow(
             old.n if old is not None else self._free_number(int(document.created_at.timestamp() * 1000)),

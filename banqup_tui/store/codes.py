@@ -20,6 +20,7 @@ FOLDER_CODE: dict[Folder, int] = {folder: code for code, folder in enumerate(ALL
 PROCESSED_CODE = STATUS_CODE[AccountingStatus.PROCESSED]
 
 APPROVED, PROCESSED, ATTEMPTED, CREDIT_NOTE, UNDECIDED, REPLACED, WITHDRAWN, UNDATED = 1, 2, 4, 8, 16, 32, 64, 128
+PEPPOL, TO_ASK_FOR = 256, 512
 
 
 def day_of(value: date) -> int:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from banqup_tui.kill_points import kill_point
-from banqup_tui.store.codes import CREDIT_NOTE, UNDATED, UNDECIDED, WITHDRAWN
+from banqup_tui.store.codes import CREDIT_NOTE, PEPPOL, UNDATED, UNDECIDED, WITHDRAWN
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA = 8
+SCHEMA = 9
 """The number of the schema; raise it with every migration, together with `copy.SCHEMA`.
 
 A copy of a newer schema is renamed and begun again, never read.
@@ -62,7 +62,7 @@ _DOCUMENTS = (
 `look` is 1 for a failed or uncertain delivery that no user has dismissed; `cause` is then its cause (domain.causes).
 `flags` adds up 1 approved, 2 processed, 4 attempted, 8 credit note (whose amounts are negative, domain.direction),
 16 held as a duplicate, 32 replaced by a newer version, 64 withdrawn (counted in no tally), 128 without an issue date
-(`day` is then the day on which it came in).
+(`day` is then the day on which it came in), 256 came over Peppol, 512 to ask for (domain.e_invoicing).
 `value` is the JSON of the wire without the fields that have a column.
 """
 
@@ -80,6 +80,7 @@ def make(path: Path, step: int | None = None) -> None:
     steps(name="0006")(_messages_of_intake)
     steps(name="0007")(_undecided_and_withdrawn)
     steps(name="0008")(_undated)
+    steps(name="0009")(_over_peppol)
     database = Database(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -187,6 +188,16 @@ def _undated(database: Database) -> None:
     """Marks documents without an issue date, whose `day` is that on which they came in. Twice changes nothing."""
     has_none = "json_extract(CAST(value AS TEXT), '$.issueDate') IS NULL"
     database.execute(f"UPDATE document SET flags = flags | {UNDATED} WHERE {has_none}")  # noqa: S608
+
+
+def _over_peppol(database: Database) -> None:
+    """Marks documents that came over Peppol. Those to ask for are known from this version on. Twice changes nothing."""
+    processes = "json_each(CAST(d.value AS TEXT), '$.origins') AS one"
+    named = "coalesce(json_extract(one.value, '$.container.envelope.processId'), '') <> ''"
+    database.execute(
+        f"UPDATE document AS d SET flags = flags | {PEPPOL} WHERE instr(CAST(value AS TEXT), '\"processId\"') > 0"  # noqa: S608
+        f" AND EXISTS (SELECT 1 FROM {processes} WHERE {named})"
+    )
 
 
 _REASONS = {

@@ -4,7 +4,7 @@ import sqlite3
 from array import array
 
 from banqup_tui.domain.currencies import DIGITS, MOST_DIGITS, USUAL_DIGITS
-from banqup_tui.store.codes import REPLACED, STATUS_CODE, UNDECIDED, WITHDRAWN
+from banqup_tui.store.codes import PEPPOL, REPLACED, STATUS_CODE, TO_ASK_FOR, UNDECIDED, WITHDRAWN
 from banqup_tui.store.query import DocumentQuery, FilterField, IsWord, SortColumn, Term, folded, smallest_parts, tokens
 from banqup_tui.store.scope import Scope
 
@@ -30,7 +30,13 @@ _ORDERS = {
 }
 
 
-_FLAGS = {IsWord.UNDECIDED: UNDECIDED, IsWord.REPLACED: REPLACED, IsWord.WITHDRAWN: WITHDRAWN}
+_FLAGS = {
+    IsWord.UNDECIDED: UNDECIDED,
+    IsWord.REPLACED: REPLACED,
+    IsWord.WITHDRAWN: WITHDRAWN,
+    IsWord.PEPPOL: PEPPOL,
+    IsWord.TO_ASK_FOR: TO_ASK_FOR,
+}
 
 
 def matches(connection: sqlite3.Connection, query: DocumentQuery, scope: Scope) -> "array[int]":

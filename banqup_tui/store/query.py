@@ -7,6 +7,8 @@
     from:zavel                the counterparty; quotes hold words together: from:"la meuse"
     number:2026/11  currency:usd  file:scan
     is:held                   also replaced, withdrawn; withdrawn documents are found by this alone
+    is:peppol                 came over Peppol
+    is:to-ask-for             a Belgian purchase of which the seller owes the e-invoice (domain.e_invoicing)
 
 A minus before a term excludes what it matches.
 """
@@ -43,6 +45,8 @@ class IsWord(StrEnum):
     UNDECIDED = "held"
     REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
+    PEPPOL = "peppol"
+    TO_ASK_FOR = "to-ask-for"
 
 
 FIELD_NAMES: tuple[str, ...] = tuple(field for field in FilterField if field is not FilterField.TEXT)

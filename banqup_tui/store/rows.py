@@ -14,9 +14,11 @@ from banqup_tui.store.codes import (
     APPROVED,
     ATTEMPTED,
     CREDIT_NOTE,
+    PEPPOL,
     PROCESSED,
     REPLACED,
     STATUSES,
+    TO_ASK_FOR,
     UNDATED,
     UNDECIDED,
     WITHDRAWN,
@@ -106,7 +108,7 @@ def _row(row: StoredRow, client_id: str, sent: tuple[Sent, ...], overlay: Overla
         gross_amount=row.gross, approved=bool(flags & APPROVED), processed=drawn.processed, attempted=drawn.attempted,
         pending=drawn.pending, file_name=row.file_name, sent=sent, is_credit_note=bool(flags & CREDIT_NOTE),
         undecided=drawn.undecided, replaced=bool(flags & REPLACED), withdrawn=drawn.withdrawn,
-        has_issue_date=not flags & UNDATED,
+        has_issue_date=not flags & UNDATED, over_peppol=bool(flags & PEPPOL), to_ask_for=bool(flags & TO_ASK_FOR),
     )  # fmt: skip
 
 

@@ -39,6 +39,13 @@ async def test_a_document_without_a_date_shows_none() -> None:
         assert rows(pilot.app)[3].startswith("  –         scan.pdf")
 
 
+async def test_a_purchase_to_ask_for_has_its_sign_before_its_number() -> None:
+    source = ManyRows(1)
+    source.changed[0] = invented(0, to_ask_for=True)
+    async with Stage(DocumentTable(source)).run_test(size=(80, 24)) as pilot:
+        assert rows(pilot.app)[3].startswith("  24/11/26 ¿2026-00000     ")
+
+
 async def test_under_70_columns_the_status_is_its_sign() -> None:
     async with Stage(DocumentTable(ManyRows(3))).run_test(size=(67, 24)) as pilot:
         shown = rows(pilot.app)

@@ -7,7 +7,7 @@ TEXTS = {
     "filter.value-missing": Texts(N_("a value is missing")),
     "filter.unknown-field": Texts(N_("unknown field")),
     "filter.unknown-field-near": Texts(N_("unknown field; did you mean {near} ?")),
-    "filter.unknown-is": Texts(N_("unknown word; held, replaced and withdrawn are known")),
+    "filter.unknown-is": Texts(N_("unknown word; held, replaced, withdrawn, peppol and to-ask-for are known")),
     "filter.unknown-is-near": Texts(N_("unknown word; did you mean {near}?")),
     "filter.unknown-status": Texts(N_("unknown status")),
     "filter.unknown-status-near": Texts(N_("unknown status; did you mean {near}?")),

@@ -33,6 +33,8 @@ def draw_document(
     line.at(columns.date).put(day, base)
     if row.is_credit_note:
         line.at(columns.number - 1).put(sign("credit"), base)  # in the gap: a number keeps all of its cells
+    elif row.to_ask_for:
+        line.at(columns.number - 1).put(sign("ask"), look.style("warn", ground))
     line.at(columns.number).put(cut_middle(shown(row.title), columns.number_width), base)
     _field(line, columns, row, base)
     _status(line, columns, row, look, ground)

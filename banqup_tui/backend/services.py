@@ -51,11 +51,13 @@ class CommandContext(msgspec.Struct, frozen=True):
     Attributes:
         user_id: The user who gave the command.
         seen_seq: The highest change number that the user's copy had when the command was given.
+        prepared: What the handler's preparation returned; `None` without one, and of a body that cannot be read.
     """
 
     services: Services
     user_id: str
     seen_seq: int
+    prepared: object = None
 
 
 Handler = Callable[["Transaction", Any, CommandContext], object]
@@ -66,16 +68,22 @@ Each package of the backend lists its handlers by the class of the body, as `HAN
 """
 
 
-Preparation = Callable[["Services", Any], None]
-"""`prepare(services, body)` does slow work without effect before the command's transaction, so that the database is not
-locked meanwhile. It never raises."""
+Preparation = Callable[["Services", Any], object]
+"""`prepare(services, body)` does slow work before the command's transaction, so that the database is not locked
+meanwhile, and returns what the handler finds in its context. It never raises."""
 
 
-def prepared_by(prepare: Preparation) -> Callable[[Handler], Handler]:
-    """Returns a decorator for a handler that adds its preparation."""
+def prepared_by(prepare: Preparation, *, grouped: bool = False) -> Callable[[Handler], Handler]:
+    """Returns a decorator for a handler that adds its preparation.
+
+    Args:
+        grouped: Commands of the handler that follow one another are run in one transaction. All are prepared before
+            the first is run.
+    """
 
     def mark(handler: Handler) -> Handler:
         handler.prepare = prepare  # type: ignore[attr-defined]
+        handler.is_grouped = grouped  # type: ignore[attr-defined]
         return handler
 
     return mark
@@ -84,6 +92,14 @@ def prepared_by(prepare: Preparation) -> Callable[[Handler], Handler]:
 def preparation_of(handler: Handler) -> Preparation | None:
     """Returns the preparation of a handler, if it has one."""
     return getattr(handler, "prepare", None)
+
+
+def is_grouped(handler: Handler) -> bool:
+    return getattr(handler, "is_grouped", False)
+
+
+class Outdated(Exception):
+    """What was prepared for a command does not fit what the database has by now; it is prepared again."""
 
 
 class CommandRefused(BanqupError):

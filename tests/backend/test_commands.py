@@ -19,7 +19,8 @@ from banqup_tui.backend.db.tables.spaces import LOCAL_USER
 from banqup_tui.backend.db.transaction import Transaction, space_seq
 from banqup_tui.backend.intake.client_commands import HANDLERS
 from banqup_tui.backend.problems import RequestFailure
-from banqup_tui.backend.services import CommandContext, CommandRefused, Services
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Outdated, Services, prepared_by
+from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import CreateClient, Dismiss, SetProcessed, encode
 from banqup_tui.protocol.messages import Command, CommandStatus
 from banqup_tui.protocol.problems import ProblemType
@@ -34,6 +35,25 @@ def new_client(reference: str = "DUVAL", client_id: str | None = None) -> Create
 
 def asked(body: Any, key: str | None = None, seen: str = f"{EPOCH}.0") -> Command:
     return Command(key=key or str(uuid.uuid4()), kind=body.KIND, seen=seen, body=encode(body))
+
+
+@prepared_by(lambda _services, body: body.reference, grouped=True)
+def _create(transaction: Transaction, body: Any, context: CommandContext) -> object:
+    assert context.prepared == body.reference
+    if body.reference == "REFUSED":
+        HANDLERS[CreateClient](transaction, new_client("HALF"), context)
+        raise CommandRefused(ProblemType.REFUSED, "No.")
+    if body.reference == "FAILS":
+        raise RuntimeError("not foreseen")
+    return HANDLERS[CreateClient](transaction, body, context)
+
+
+GROUPED: dict[type[Value], Handler] = {CreateClient: _create}
+"""A handler whose commands are run in one transaction where they follow one another."""
+
+
+def grouped(reference: str) -> Command:
+    return asked(new_client(reference))
 
 
 def references(services: Services) -> list[str]:
@@ -271,6 +291,54 @@ def test_a_batch_that_takes_long_is_answered_in_part(services: Services, monkeyp
     first = run_batch(services, HANDLERS, LOCAL_USER, line)
     assert ([result.key for result in first.results], first.more) == ([line[0].key], True)
     assert len(run_batch(services, HANDLERS, LOCAL_USER, line[:1]).results) == 1
+
+
+def test_of_commands_in_one_transaction_a_refused_one_leaves_the_others(services: Services) -> None:
+    line = [grouped("ONE"), grouped("REFUSED"), grouped("TWO")]
+    before = seq_of(services)
+    answers = run_batch(services, GROUPED, LOCAL_USER, line).results
+    assert [answer.status for answer in answers] == [CommandStatus.DONE, CommandStatus.REFUSED, CommandStatus.DONE]
+    assert {"ONE", "TWO"} <= set(references(services))
+    assert "HALF" not in references(services)
+    assert {answer.seq for answer in answers} == {before + 2}
+    assert run_batch(services, GROUPED, LOCAL_USER, line).results == answers
+    assert seq_of(services) == before + 2
+
+
+def test_of_commands_in_one_transaction_one_that_fails_ends_the_answers_before_it(services: Services) -> None:
+    line = [grouped("ONE"), grouped("TWO"), grouped("FAILS"), grouped("THREE")]
+    answer = run_batch(services, GROUPED, LOCAL_USER, line)
+    assert ([result.key for result in answer.results], answer.more) == ([line[0].key, line[1].key], True)
+    assert {"ONE", "TWO"} <= set(references(services))
+    with pytest.raises(RuntimeError):
+        run_batch(services, GROUPED, LOCAL_USER, line[2:])
+    assert "THREE" not in references(services)
+
+
+def test_what_was_prepared_is_prepared_again_once_it_is_outdated(services: Services) -> None:
+    prepared: list[str] = []
+
+    def prepare(_services: Services, body: Any) -> int:
+        prepared.append(body.reference)
+        return len(references(services))
+
+    @prepared_by(prepare, grouped=True)
+    def handle(transaction: Transaction, body: Any, context: CommandContext) -> object:
+        count = transaction.execute(select(func.count()).select_from(tables.client)).scalar()
+        if context.prepared != count:
+            raise Outdated
+        return HANDLERS[CreateClient](transaction, body, context)
+
+    answer = run_batch(services, {CreateClient: handle}, LOCAL_USER, [grouped("ONE"), grouped("TWO")])
+    assert [result.status for result in answer.results] == [CommandStatus.DONE] * 2
+    assert prepared == ["ONE", "TWO", "TWO"]
+
+
+def test_the_same_key_twice_in_a_batch_is_done_once(services: Services) -> None:
+    command = grouped("ONE")
+    first, again = run_batch(services, GROUPED, LOCAL_USER, [command, command]).results
+    assert first == again
+    assert references(services).count("ONE") == 1
 
 
 async def test_a_full_disk_is_told_as_such(services: Services) -> None:

@@ -1,5 +1,6 @@
 """The backend killed in the midst of a command: nothing is done twice, and nothing answered is lost."""
 
+import hashlib
 import signal
 import uuid
 from collections.abc import Iterator
@@ -9,10 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from banqup_tui.protocol.commands import CreateClient
+from banqup_tui.protocol.commands import CreateClient, ImportFile
 from banqup_tui.protocol.local import Endpoint
 from tests.support.backends import Home, home_in
 from tests.support.backends import http as speak
+from tests.support.papers import invoice
 from tests.support.serving import written
 
 BEFORE_THE_COMMIT = ["command.received", "command.effect", "numbers.taken", "command.keyed"]
@@ -81,10 +83,44 @@ def test_a_command_cut_off_and_taken_back_is_either_done_or_never_done(home: Hom
     assert len(snapshot(endpoint)["clients"]) == (1 if back["status"] == "DONE" else 0)
 
 
+@pytest.mark.parametrize(
+    "point",
+    [
+        "command.effect:3",
+        pytest.param("command.received:3", marks=pytest.mark.campaign),
+        pytest.param("numbers.taken", marks=pytest.mark.campaign),
+        "command.keyed",
+        "change.committed",
+        pytest.param("command.committed", marks=pytest.mark.campaign),
+    ],
+)
+def test_a_batch_of_imports_cut_off_and_sent_again_takes_each_file_once(home: Home, point: str) -> None:
+    files = [invoice(number=str(number)) for number in range(5)]
+    child, endpoint = home.serving(BANQUP_KILL_AT=point)
+    space = f"/v1/spaces/{endpoint.space_id}"
+    seen = f"{snapshot(endpoint)['epoch']}.0"
+    with speak(endpoint) as client:
+        hashes = [hashlib.sha256(data).hexdigest() for data in files]
+        for sha256, data in zip(hashes, files, strict=True):
+            assert client.put(f"{space}/files/{sha256}", content=data).status_code == 201
+        bodies = [ImportFile(sha256=sha256, file_name="a.xml", create_clients=True) for sha256 in hashes]
+        batch = [written(body, seen=seen) for body in bodies]
+        with pytest.raises(httpx.TransportError):
+            client.post(f"{space}/commands", json={"commands": batch})
+    assert child.wait(20) == -signal.SIGKILL
+    _, endpoint = home.serving()
+    with speak(endpoint) as client:
+        before = snapshot(endpoint)["documentCount"]
+        assert before == (5 if point in AFTER_THE_COMMIT else 0)
+        answers = [client.post(f"{space}/commands", json={"commands": batch}).json() for _ in range(2)]
+        documents = client.get(f"{space}/documents").json()["documents"]
+    assert answers[0] == answers[1]
+    assert [result["status"] for result in answers[0]["results"]] == ["DONE"] * 5
+    assert sorted(one["value"]["sha256"] for one in documents) == sorted(hashes)
+
+
 @pytest.mark.parametrize("point", ["file.temp", "file.renamed"])
 def test_a_file_cut_off_is_whole_or_not_there(home: Home, point: str) -> None:
-    import hashlib
-
     content = b"<Invoice/>" * 10_000
     sha256 = hashlib.sha256(content).hexdigest()
     child, endpoint = home.serving(BANQUP_KILL_AT=point)

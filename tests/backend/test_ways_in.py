@@ -102,15 +102,22 @@ async def test_every_way_in_ends_as_an_import_does(way: Way, tmp_path: Path) -> 
     assert await come_in(way, tmp_path / "other", files()) == (documents, waiting)
 
 
-async def test_the_order_in_which_files_come_makes_no_difference(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [1, 100])
+async def test_the_order_and_the_batches_in_which_files_come_make_no_difference(tmp_path: Path, at_once: int) -> None:
     sent = {f"{at:02}.xml": invoice(number=str(at), buyer=(BAKERY, GARAGE, STRANGER)[at % 3]) for at in range(18)}
     sent |= {f"{at}.cod": statement(number=at, holder=(BAKERY, GARAGE)[at % 2]) for at in range(1, 5)}
+    sent["both.cod"] = statement(number=8) + statement(holder=GARAGE, number=9)
     outcomes = []
     for seed in range(10):
         order = list(sent.items())
         random.Random(seed).shuffle(order)
         harness = firm(tmp_path / str(seed))
-        await by_import(harness, dict(order), tmp_path)
+        bodies = [ImportFile(sha256=harness.put(data), file_name=name, path=name) for name, data in order]
+        for at in range(0, len(bodies), at_once):
+            assert all(one.problem is None for one in harness.at_once(bodies[at : at + at_once]))
         unfiled_commands.retry(harness.services, lambda: False)
         outcomes.append(outcome(harness))
-    assert all(one == outcomes[0] for one in outcomes)
+    harness = firm(tmp_path / "one by one")
+    await by_import(harness, sent, tmp_path)
+    unfiled_commands.retry(harness.services, lambda: False)
+    assert all(one == outcome(harness) for one in outcomes)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from banqup_tui.backend.api.commands import run
+from banqup_tui.backend.api.commands import run, run_batch
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.file_store import FileStore
 from banqup_tui.backend.db.records import DocumentRecord, SourceRecord, fetch_all
@@ -74,6 +74,12 @@ class IntakeHarness:
             else:
                 results.append(CommandResult(key=str(uuid.uuid4()), status=CommandStatus.DONE, result=done))
         return results
+
+    def at_once(self, bodies: Sequence[CommandBody]) -> Sequence[CommandResult]:
+        """Runs commands as one batch."""
+        seen = self.seen()
+        commands = [Command(key=str(uuid.uuid4()), kind=one.KIND, seen=seen, body=encode(one)) for one in bodies]
+        return run_batch(self.services, _HANDLERS, "user", commands).results
 
     def do(self, body: CommandBody) -> Any:
         """Run a command like the service does; a refusal is kept, then raised."""

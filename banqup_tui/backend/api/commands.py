@@ -1,7 +1,8 @@
 """Execution of commands, each answered once under its key (docs/protocol.md, sync up).
 
-Each command is one transaction. Its effect or its refusal is committed together with the key and takes a number, so a
-copy that has reached the number has the result of the command.
+The effect of a command, or its refusal, is committed together with the key and takes a number, so a copy that has
+reached the number has the result of the command. Each command is one transaction, but for imports that follow one
+another: some of them are one.
 """
 
 import logging
@@ -9,16 +10,26 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 
 from banqup_tui.backend.api.cursors import Seen, read_seen
 from banqup_tui.backend.db import tables
-from banqup_tui.backend.db.records import CommandRecord, fetch_one
+from banqup_tui.backend.db.json_rows import ids_param, in_ids
+from banqup_tui.backend.db.records import CommandRecord, fetch_all
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.problems import RequestFailure, problem
-from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, preparation_of
+from banqup_tui.backend.services import (
+    CommandContext,
+    CommandRefused,
+    Handler,
+    Outdated,
+    Services,
+    is_grouped,
+    preparation_of,
+)
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
 from banqup_tui.kill_points import kill_point
@@ -28,8 +39,12 @@ from banqup_tui.protocol.messages import Command, CommandResult, CommandResults,
 from banqup_tui.protocol.problems import Problem, ProblemType
 
 MOST_COMMANDS = 100
+MOST_GROUPED = 16
 SECONDS_A_BATCH = 10.0
 """Seconds after which a batch is answered in part, well before the terminal's time-out."""
+SECONDS_LOCKED = 0.04
+"""Seconds after which a transaction takes no further command: other writers wait for it, such as a key press."""
+_MOST_PREPARATIONS = 5
 
 _log = logging.getLogger(__name__)
 _answer = msgspec.json.Decoder(CommandResult)
@@ -39,6 +54,13 @@ _WITHDRAWN = ""
 
 Handlers = dict[type[Value], Handler]
 Answered = tuple[CommandStatus, object, Problem | None]
+Effect = Callable[[Transaction], Answered]
+
+_STORED = select(tables.command).where(tables.command.c.space_id == bindparam("space"), in_ids(tables.command.c.key))
+_SPACE = select(tables.space.c.epoch, tables.space.c.key_floor, tables.space.c.seq).where(
+    tables.space.c.id == bindparam("space")
+)
+_INSERT = insert(tables.command)
 
 
 def run_batch(services: Services, handlers: Handlers, user_id: str, commands: Sequence[Command]) -> CommandResults:
@@ -50,12 +72,19 @@ def run_batch(services: Services, handlers: Handlers, user_id: str, commands: Se
         raise RequestFailure(ProblemType.TOO_LARGE, message("request.batch-too-large", limit=MOST_COMMANDS))
     results: list[CommandResult] = []
     late = time.monotonic() + SECONDS_A_BATCH
-    for command in commands:
+    alone_until = 0
+    while len(results) < len(commands):
         if results and time.monotonic() > late:
             return CommandResults(results=tuple(results), more=True)
+        at = len(results)
+        group = _group(handlers, commands[at:]) if at >= alone_until else commands[at : at + 1]
         try:
-            results.append(run(services, handlers, user_id, command))
+            results += _run_group(services, handlers, user_id, group)
         except Exception:
+            if len(group) > 1:
+                # Nothing of the group was committed. Alone, each of its commands is answered, or fails, by itself.
+                alone_until = at + len(group)
+                continue
             if not results:
                 raise
             _log.warning("a batch ended after %d of %d commands", len(results), len(commands), exc_info=True)
@@ -69,18 +98,50 @@ def run(services: Services, handlers: Handlers, user_id: str, command: Command) 
     Raises:
         RequestFailure: 400 for an unreadable key or `seen`; 422 for a key that was used with another body.
     """
-    key = _uuid(command.key)
-    seen = read_seen(command.seen)
-    fingerprint = _fingerprint(services, command)
-    # Kill point: nothing is recorded; the terminal sends the same key again.
-    kill_point("command.received")
-    _prepare(services, handlers, command)
+    return _run_group(services, handlers, user_id, [command])[0]
 
-    def effect(transaction: Transaction) -> Answered:
-        context = CommandContext(services=services, user_id=user_id, seen_seq=seen.seq)
-        return _effect(transaction, handlers, command, context)
 
-    return _once(services, user_id, key, seen, fingerprint, effect)
+def _group(handlers: Handlers, commands: Sequence[Command]) -> Sequence[Command]:
+    """Returns the commands at the beginning that are run in one transaction: imports, or else the first alone."""
+    keys: set[str] = set()
+    for command in commands[:MOST_GROUPED]:
+        handler = handlers.get(BODIES[command.kind]) if command.kind in BODIES else None
+        if handler is None or not is_grouped(handler) or command.key in keys:
+            break
+        keys.add(command.key)
+    return commands[: max(1, len(keys))]
+
+
+def _run_group(
+    services: Services, handlers: Handlers, user_id: str, commands: Sequence[Command]
+) -> list[CommandResult]:
+    """Runs commands in one transaction and returns results of a prefix, at least that of the first.
+
+    A refusal undoes its own command only. Any other exception undoes all of them.
+    """
+    asked = [_asked(services, command) for command in commands]
+    for _ in range(_MOST_PREPARATIONS):
+        prepared = [_prepared(services, handlers, command) for command in commands]
+        try:
+            return _once(services, user_id, asked, _effects(services, handlers, user_id, commands, asked, prepared))
+        except Outdated:
+            continue
+    raise RequestFailure(ProblemType.BUSY, Message("request.service-busy"))
+
+
+def _effects(
+    services: Services,
+    handlers: Handlers,
+    user_id: str,
+    commands: Sequence[Command],
+    asked: Sequence["_Asked"],
+    prepared: Sequence[object],
+) -> list[Effect]:
+    def effect(at: int) -> Effect:
+        context = CommandContext(services=services, user_id=user_id, seen_seq=asked[at].seen.seq, prepared=prepared[at])
+        return lambda transaction: _effect(transaction, handlers, commands[at], context)
+
+    return [effect(at) for at in range(len(commands))]
 
 
 def withdraw(services: Services, user_id: str, key: str, seen: Seen) -> CommandResult:
@@ -89,56 +150,81 @@ def withdraw(services: Services, user_id: str, key: str, seen: Seen) -> CommandR
     def effect(_work: Transaction) -> Answered:
         return CommandStatus.REFUSED, None, _recorded(problem(ProblemType.WITHDRAWN, Message("command.taken-back")))
 
-    return _once(services, user_id, _uuid(key), seen, _WITHDRAWN, effect)
+    return _once(services, user_id, [_Asked(_uuid(key), seen, _WITHDRAWN)], [effect])[0]
 
 
-def _once(
-    services: Services,
-    user_id: str,
-    key: str,
-    seen: Seen,
-    fingerprint: str,
-    effect: Callable[[Transaction], Answered],
-) -> CommandResult:
-    written: list[CommandResult] = []
+class _Asked(NamedTuple):
+    """The key of a command, and what is compared before it is run."""
+
+    key: str
+    seen: Seen
+    fingerprint: str
+
+
+def _asked(services: Services, command: Command) -> _Asked:
+    asked = _Asked(_uuid(command.key), read_seen(command.seen), _fingerprint(services, command))
+    # Kill point: nothing is recorded; the terminal sends the same key again.
+    kill_point("command.received")
+    return asked
+
+
+def _once(services: Services, user_id: str, asked: Sequence[_Asked], effects: Sequence[Effect]) -> list[CommandResult]:
+    """Runs each effect once under its key, in one transaction. Returns results of a prefix, at least the first."""
+    results: list[CommandResult] = []
+    done: dict[int, _Asked] = {}
     with services.database.write(services.space_id) as transaction:
-        _lock_key(transaction, key)
-        # The order is a guard: a stored answer wins over every other check, or a repeated command could get two
-        # answers.
-        stored = _stored(transaction.connection, services.space_id, key)
-        if stored is not None:
-            return _same(stored, user_id, fingerprint)
-        # Before the effect: a key older than the pruned ones may have run already, so it is not run again.
-        if not _is_fresh(transaction.connection, services.space_id, seen):
-            return _expired(key)
-        status, result, found = effect(transaction)
-        # Kill point: the effect is rolled back with its transaction.
-        kill_point("command.effect")
+        late = time.monotonic() + SECONDS_LOCKED
+        _lock_keys(transaction, [one.key for one in asked])
+        stored = _stored(transaction.connection, services.space_id, [one.key for one in asked])
+        space = _space(transaction.connection, services.space_id)
+        for one, effect in zip(asked, effects, strict=True):
+            if results and time.monotonic() > late:
+                break
+            # The order is a guard: a stored answer wins over every other check, or a repeated command could get two
+            # answers.
+            if one.key in stored:
+                results.append(_same(stored[one.key], user_id, one.fingerprint))
+            # Before the effect: a key older than the pruned ones may have run already, so it is not run again.
+            elif not _is_fresh(space, one.seen):
+                results.append(_expired(one.key))
+            else:
+                try:
+                    status, result, found = effect(transaction)
+                except Outdated:
+                    if not results:
+                        raise
+                    break
+                done[len(results)] = one
+                results.append(CommandResult(key=one.key, status=status, result=result, problem=found))
+                # Kill point: the effect is rolled back with its transaction.
+                kill_point("command.effect")
 
-        def store_answer(connection: Connection, seq: int) -> None:
-            answer = CommandResult(key=key, status=status, seq=seq, result=result, problem=found)
-            _insert_answer(connection, services.space_id, user_id, fingerprint, answer, transaction)
-            written.append(answer)
+        def store_answers(connection: Connection, seq: int) -> None:
+            for at in done:
+                results[at] = msgspec.structs.replace(results[at], seq=seq)
+            rows = [(results[at], one.fingerprint) for at, one in done.items()]
+            _insert_answers(connection, services.space_id, user_id, rows, transaction)
             kill_point("command.keyed")
 
-        # After the numbers: effect, key and number commit together, so the answer can name its number.
-        transaction.after_numbers(store_answer)
+        if done:
+            # After the numbers: effects, keys and numbers commit together, so an answer can name its number.
+            transaction.after_numbers(store_answers)
     # Kill point: the terminal gets no answer and repeats the key, which returns the stored answer.
     kill_point("command.committed")
-    return written[0]
+    return results
 
 
-def _lock_key(transaction: Transaction, key: str) -> None:
-    """Serializes transactions with the same key. SQLite has one writer, so it needs no lock."""
+def _lock_keys(transaction: Transaction, keys: Sequence[str]) -> None:
+    """Serializes transactions with the same keys. SQLite has one writer, so it needs no lock."""
     if transaction.connection.dialect.name == "postgresql":
         lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-        transaction.execute(lock, {"key": f"{transaction.space_id}:{key}"})
+        for key in sorted(keys):  # in one order, so that two batches with the same keys cannot wait for each other
+            transaction.execute(lock, {"key": f"{transaction.space_id}:{key}"})
 
 
-def _stored(connection: Connection, space_id: str, key: str) -> CommandRecord | None:
-    table = tables.command
-    statement = select(table).where(table.c.space_id == space_id, table.c.key == key)
-    return fetch_one(connection, CommandRecord, statement)
+def _stored(connection: Connection, space_id: str, keys: Sequence[str]) -> dict[str, CommandRecord]:
+    rows = fetch_all(connection, CommandRecord, _STORED, ids_param(keys) | {"space": space_id})
+    return {row.key: row for row in rows}
 
 
 def _same(stored: CommandRecord, user_id: str, fingerprint: str) -> CommandResult:
@@ -148,15 +234,22 @@ def _same(stored: CommandRecord, user_id: str, fingerprint: str) -> CommandResul
     return _answer.decode(stored.answer)
 
 
-def _is_fresh(connection: Connection, space_id: str, seen: Seen) -> bool:
+class _Space(NamedTuple):
+    epoch: str
+    key_floor: int
+    seq: int
+
+
+def _space(connection: Connection, space_id: str) -> _Space:
+    return _Space(*connection.execute(_SPACE, {"space": space_id}).one())
+
+
+def _is_fresh(space: _Space, seen: Seen) -> bool:
     """Tells whether the key cannot have been used and pruned since.
 
     If it can, only the user may decide to repeat it.
     """
-    space = connection.execute(
-        select(tables.space.c.epoch, tables.space.c.key_floor, tables.space.c.seq).where(tables.space.c.id == space_id)
-    ).one()
-    return bool(seen.epoch == space.epoch and space.key_floor <= seen.seq <= space.seq)
+    return seen.epoch == space.epoch and space.key_floor <= seen.seq <= space.seq
 
 
 def _expired(key: str) -> CommandResult:
@@ -174,15 +267,16 @@ def _effect(transaction: Transaction, handlers: Handlers, command: Command, cont
         return CommandStatus.REFUSED, None, refused.problem
 
 
-def _prepare(services: Services, handlers: Handlers, command: Command) -> None:
-    """Runs the handler's work that must precede the transaction.
+def _prepared(services: Services, handlers: Handlers, command: Command) -> object:
+    """Returns what the handler's work before the transaction gives.
 
     An unreadable body is refused inside the transaction.
     """
     prepare = preparation_of(handlers[BODIES[command.kind]]) if BODIES.get(command.kind) in handlers else None
     if prepare is not None:
         with suppress(msgspec.DecodeError):
-            prepare(services, decode(command.kind, command.body))
+            return prepare(services, decode(command.kind, command.body))
+    return None
 
 
 def _body(command: Command, handlers: Handlers) -> Value:
@@ -197,24 +291,26 @@ def _body(command: Command, handlers: Handlers) -> Value:
         ) from None
 
 
-def _insert_answer(
+def _insert_answers(
     connection: Connection,
     space_id: str,
     user_id: str,
-    fingerprint: str,
-    answer: CommandResult,
+    answers: Sequence[tuple[CommandResult, str]],
     transaction: Transaction,
 ) -> None:
-    row = {
-        "space_id": space_id,
-        "key": answer.key,
-        "user_id": user_id,
-        "fingerprint": fingerprint,
-        "answer": msgspec.json.encode(answer),
-        "seq": answer.seq,
-        "at": transaction.now,
-    }
-    connection.execute(insert(tables.command), row)
+    rows = [
+        {
+            "space_id": space_id,
+            "key": answer.key,
+            "user_id": user_id,
+            "fingerprint": fingerprint,
+            "answer": msgspec.json.encode(answer),
+            "seq": answer.seq,
+            "at": transaction.now,
+        }
+        for answer, fingerprint in answers
+    ]
+    connection.execute(_INSERT, rows)
 
 
 def _fingerprint(services: Services, command: Command) -> str:

@@ -8,7 +8,7 @@ and that change would never reach its copy. Nothing is locked after the space's 
 
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -108,12 +108,18 @@ class Transaction:
     def savepoint(self) -> Iterator[None]:
         """Undoes the writes and noted changes of the block if it raises; those made before stay."""
         changes, writes = dict(self._changes), list(self._with_numbers)
+        # Not by `begin_nested`, which costs more than the statements of a small command.
+        self.connection.exec_driver_sql("SAVEPOINT of_command")
         try:
-            with self.connection.begin_nested():
-                yield
-        except BaseException:
+            yield
+        except BaseException as error:
             self._changes, self._with_numbers = changes, writes
+            # After some faults, such as a full disk, SQLite has rolled back the whole transaction by itself, and knows
+            # no savepoint: then the first error is the one to raise.
+            with suppress(DBAPIError) if isinstance(error, DBAPIError) else nullcontext():
+                self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT of_command")
             raise
+        self.connection.exec_driver_sql("RELEASE SAVEPOINT of_command")
 
     def after_numbers(self, write: Callable[[Connection, int], None]) -> None:
         """Calls `write(connection, number)` with the highest number of this transaction, just before the commit.

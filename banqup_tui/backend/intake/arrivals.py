@@ -16,7 +16,7 @@ from banqup_tui.backend.intake import filing_rules, related_files, twins, unfile
 from banqup_tui.backend.intake.clients import ClientDirectory
 from banqup_tui.backend.intake.document_intake import ImportedDocument, Outcome, file
 from banqup_tui.backend.intake.parsed_files import OpenedPart, open_stored
-from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Outdated, Services, prepared_by
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import UnreadableDocument
@@ -39,6 +39,18 @@ BANK_FILE: Final = "BANK_FILE"
 """The kind of a bank file that holds statements of several clients."""
 
 
+class BankFile(Value, frozen=True, kw_only=True):
+    """A bank file of several accounts.
+
+    Attributes:
+        holders: client id of each statement, or its account where that is nobody's, at the time of the separation.
+    """
+
+    arrival: Incoming
+    content: Content
+    holders: tuple[str, ...]
+
+
 class ArrivedPart(Value, frozen=True, kw_only=True):
     """A part of what arrived, after it was opened.
 
@@ -47,6 +59,7 @@ class ArrivedPart(Value, frozen=True, kw_only=True):
         content: None if it cannot be read, as `refusal` says.
         text: as in `OpenedPart`.
         picture_of: SHA-256 of the e-invoice of which it is the picture; then it becomes no document of its own.
+        bank_file: the bank file of several accounts that it is, or of which it is a part.
     """
 
     arrival: Arrival
@@ -54,6 +67,7 @@ class ArrivedPart(Value, frozen=True, kw_only=True):
     refusal: Message | None = None
     text: str | None = None
     picture_of: Sha256 | None = None
+    bank_file: BankFile | None = None
 
 
 class WaitingPart(Value, frozen=True, kw_only=True):
@@ -153,16 +167,19 @@ def _separated(services: Services, part: ArrivedPart) -> tuple[ArrivedPart, ...]
     if content is None or len({statement.account for statement in content.statements}) < 2:
         return (part,)
     assert isinstance(arrival, Incoming)
-    groups = _by_holder(services, arrival, content)
-    if len(groups) == 1:
-        return (part,)
+    with services.database.read() as connection:
+        holders = _holders(connection, services.space_id, arrival, content)
+    bank_file = BankFile(arrival=arrival, content=content, holders=holders)
+    if len(set(holders)) == 1:
+        return (msgspec.structs.replace(part, bank_file=bank_file),)
     data = services.files.path(arrival.sha256).read_bytes()
     parts = []
-    for indices in groups.values():
+    for holder in dict.fromkeys(holders):
+        indices = [index for index, other in enumerate(holders) if other == holder]
         try:
             subset = bank_subset(data, indices)
         except UnreadableDocument as error:
-            return (ArrivedPart(arrival=arrival, refusal=error.message),)
+            return (ArrivedPart(arrival=arrival, refusal=error.message, bank_file=bank_file),)
         statements = tuple(content.statements[index] for index in indices)
         place = ContainerPlace(
             kind=BANK_FILE, name=arrival.file_name, sha256=arrival.sha256, position=str(indices[0] + 1)
@@ -170,21 +187,28 @@ def _separated(services: Services, part: ArrivedPart) -> tuple[ArrivedPart, ...]
         own = msgspec.structs.replace(
             arrival, sha256=services.files.put([subset])[0], container=_inside(arrival, place)
         )
-        parts.append(ArrivedPart(arrival=own, content=msgspec.structs.replace(content, statements=statements)))
+        of_holder = msgspec.structs.replace(content, statements=statements)
+        parts.append(ArrivedPart(arrival=own, content=of_holder, bank_file=bank_file))
     return tuple(parts)
 
 
-def _by_holder(services: Services, arrival: Incoming, content: Content) -> dict[str, list[int]]:
-    """Returns the positions of the statements by client, or by account where that is nobody's."""
-    groups: dict[str, list[int]] = {}
-    with services.database.read() as connection:
-        for index, statement in enumerate(content.statements):
-            alone = ArrivedPart(arrival=arrival, content=msgspec.structs.replace(content, statements=(statement,)))
-            placing = _placing(connection, services.space_id, alone)
-            client = placing[0].client if isinstance(placing, tuple) else None
-            key = client.id if isinstance(client, Client) else f"account {statement.account}"
-            groups.setdefault(key, []).append(index)
-    return groups
+def _holders(connection: Connection, space_id: str, arrival: Incoming, content: Content) -> tuple[str, ...]:
+    """Returns the client of each statement, or its account where that is nobody's."""
+    holders = []
+    for statement in content.statements:
+        alone = ArrivedPart(arrival=arrival, content=msgspec.structs.replace(content, statements=(statement,)))
+        placing = _placing(connection, space_id, alone)
+        client = placing[0].client if isinstance(placing, tuple) else None
+        holders.append(client.id if isinstance(client, Client) else f"account {statement.account}")
+    return tuple(holders)
+
+
+def check_separation(transaction: Transaction, parts: tuple[ArrivedPart, ...]) -> None:
+    """Raises `Outdated` if a bank file would be separated otherwise by now: its accounts have other clients."""
+    bank_files = {part.bank_file.arrival.sha256: part.bank_file for part in parts if part.bank_file is not None}
+    for one in bank_files.values():
+        if _holders(transaction.connection, transaction.space_id, one.arrival, one.content) != one.holders:
+            raise Outdated
 
 
 def _inside(arrival: Incoming, place: ContainerPlace) -> ContainerPlace:
@@ -355,15 +379,15 @@ def _incoming(body: ImportFile) -> Incoming:
     )
 
 
-def _prepare_import(services: Services, body: ImportFile) -> None:
-    """Opens the file outside of the transaction. Faults are raised when the command runs."""
+def _prepare_import(services: Services, body: ImportFile) -> object:
+    """Opens the file outside of the transaction. Returns its parts, or the fault that is raised when it runs."""
     try:
-        opened(services, _incoming(body))
-    except (ReaderNotAvailable, OSError, SQLAlchemyError):
-        return
+        return opened(services, _incoming(body))
+    except (ReaderNotAvailable, OSError, SQLAlchemyError) as fault:
+        return fault
 
 
-@prepared_by(_prepare_import)
+@prepared_by(_prepare_import, grouped=True)
 def import_file(transaction: Transaction, body: ImportFile, context: CommandContext) -> object:
     """Imports a file. What cannot be read or placed waits as unfiled, which is no refusal."""
     services = context.services
@@ -372,7 +396,11 @@ def import_file(transaction: Transaction, body: ImportFile, context: CommandCont
     directory = ClientDirectory(transaction.connection, transaction.space_id)
     if body.client_id and directory.by_id(body.client_id) is None:
         raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
-    taken = take(transaction, services, opened(services, _incoming(body)))
+    if isinstance(context.prepared, Exception):
+        raise context.prepared
+    assert isinstance(context.prepared, tuple), "a body that can be read was prepared"
+    check_separation(transaction, context.prepared)
+    taken = take(transaction, services, context.prepared)
     return msgspec.json.decode(msgspec.json.encode(taken))
 
 

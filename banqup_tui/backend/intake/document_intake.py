@@ -35,6 +35,7 @@ from banqup_tui.sources.sorter import NewClient, Placed, clients_of_holder
 _LONGEST_PATH: Final = 500
 _decoder = msgspec.json.Decoder(Document)
 
+_INSERT: Final = tables.document.insert()
 _WITH_SAME_BYTES: Final = select(
     tables.document.c.id, tables.document.c.folder, tables.document.c.duplicate, tables.document.c.withdrawn_at
 ).where(
@@ -248,5 +249,5 @@ def _insert(transaction: Transaction, document: Document) -> None:
         "duplicate": str(document.duplicate) if document.duplicate else None,
         "value": msgspec.json.encode(document),
     }
-    transaction.execute(tables.document.insert(), row)
+    transaction.execute(_INSERT, row)
     transaction.changed(EntityKind.DOCUMENT, document.id, client_id=document.client_id)

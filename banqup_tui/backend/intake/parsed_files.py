@@ -9,7 +9,7 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +39,7 @@ _SECONDS_PASSING: Final = 60.0
 """Seconds. A temporary failure is cached for the command that asked, not for the next one."""
 
 _log = logging.getLogger(__name__)
+_details = msgspec.json.Decoder(dict[str, Param])
 
 
 class OpenedPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +89,26 @@ class ParsedFiles:
         self._cached_bytes = 0
         self.unsaved: dict[str, Message] = {}
         """Files that killed their reader and are not yet recorded in the database."""
+        self._failures: dict[str, Message] | None = None
+
+    def failure(self, services: "Services", sha256: str) -> Message | None:
+        """Returns why this version refuses a file, if it killed its reader before.
+
+        The few rows are read once: a query for each file that comes in costs as much as a tenth of its import.
+        """
+        if self._failures is None:
+            table = tables.reader_failure
+            with services.database.read() as connection:
+                rows = connection.execute(select(table).where(table.c.version == __version__)).all()
+            self._failures = {row.sha256: Message(row.reason, _details.decode(row.details)) for row in rows}
+        return self._failures.get(sha256)
+
+    def saved(self, failures: Mapping[str, Message]) -> None:
+        """Notes files that killed their reader, after they were recorded in the database."""
+        for sha256 in failures:
+            self.unsaved.pop(sha256, None)
+        if self._failures is not None:
+            self._failures = {**self._failures, **failures}
 
     def joined(self, sha256: str) -> tuple[Future[Opened], bool]:
         """Returns the result as a future, and whether the caller must produce it and call `settle`."""
@@ -217,20 +238,15 @@ def _text(services: "Services", sha256: str, data: bytes, content: Content) -> s
 
 
 def _remembered(services: "Services", sha256: str) -> Message | None:
-    table = tables.reader_failure
-    same = (table.c.sha256 == sha256, table.c.version == __version__)
-    with services.database.read() as connection:
-        row = connection.execute(select(table).where(*same)).first()
-    if row is None:
-        return None
-    refusal = refusal_of(Message(row.reason, msgspec.json.decode(row.details, type=dict[str, Param])))
+    failure = services.parsed.failure(services, sha256)
+    refusal = refusal_of(failure) if failure is not None else None
     return refusal.message if refusal is not None else None
 
 
 def _save(services: "Services") -> None:
-    unsaved = services.parsed.unsaved
+    unsaved = dict(services.parsed.unsaved)
     with services.database.write(services.space_id) as transaction:
-        for sha256, refusal in list(unsaved.items()):
+        for sha256, refusal in unsaved.items():
             row: dict[str, object] = {
                 "version": __version__,
                 "reason": refusal.code,
@@ -239,4 +255,4 @@ def _save(services: "Services") -> None:
             }
             insert = transaction.insert(tables.reader_failure).values(sha256=sha256, **row)
             transaction.execute(insert.on_conflict_do_update(index_elements=["sha256"], set_=row))
-            unsaved.pop(sha256, None)
+    services.parsed.saved(unsaved)

@@ -4,9 +4,10 @@ They belong to the bytes of the document, not to its row: a picture may come bef
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import RelatedFileRecord, fetch_one
@@ -23,6 +24,19 @@ _document = msgspec.json.Decoder(Document)
 class RelatedKind(StrEnum):
     PICTURE = "PICTURE"
     CONTAINER = "CONTAINER"
+
+
+_table = tables.related_file
+_NEWEST_PICTURE: Final = (
+    select(_table)
+    .where(
+        _table.c.space_id == bindparam("space"),
+        _table.c.of_sha256 == bindparam("of"),
+        _table.c.kind == str(RelatedKind.PICTURE),
+    )
+    .order_by(_table.c.at.desc())
+    .limit(1)
+)
 
 
 def add_picture(transaction: Transaction, services: Services, invoice: str, picture: Incoming) -> None:
@@ -53,10 +67,7 @@ def remove_picture(transaction: Transaction, services: Services, invoice: str, s
 
 def picture_of(transaction: Transaction, services: Services, invoice: str) -> Picture | None:
     """Returns the picture of the e-invoice with these bytes, if one has come."""
-    table = tables.related_file
-    mine = (table.c.space_id == transaction.space_id, table.c.of_sha256 == invoice)
-    statement = select(table).where(*mine, table.c.kind == str(RelatedKind.PICTURE)).order_by(table.c.at.desc())
-    row = fetch_one(transaction, RelatedFileRecord, statement.limit(1))
+    row = fetch_one(transaction, RelatedFileRecord, _NEWEST_PICTURE, {"space": transaction.space_id, "of": invoice})
     if row is None:
         return None
     size = services.files.path(row.sha256).stat().st_size

@@ -1,9 +1,10 @@
 """Unfiled documents (*To place* on the screen): stored files whose client or folder is unknown, with the reason."""
 
 import uuid
+from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, false, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, false, or_, select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import UnfiledRecord, fetch_all, fetch_one
@@ -27,7 +28,8 @@ def add(transaction: Transaction, incoming: Arrival, reason: Message, content: C
     table = tables.unfiled
     name = clean(incoming.path or incoming.file_name)
     row = _row(transaction, incoming, name, reason, content)
-    same = or_(_same_path(incoming, name), table.c.sha256 == row["sha256"] if row["sha256"] else false())
+    same_path = _same_path(name) if _is_alone_at_its_path(incoming) else false()
+    same = or_(same_path, table.c.sha256 == row["sha256"] if row["sha256"] else false())
     mine = (table.c.space_id == transaction.space_id, table.c.source == incoming.source)
     before = fetch_all(transaction, UnfiledRecord, select(table).where(*mine, same).order_by(table.c.at))
     for more in before[1:]:
@@ -44,11 +46,20 @@ def add(transaction: Transaction, incoming: Arrival, reason: Message, content: C
     transaction.changed(EntityKind.UNFILED, unfiled_id)
 
 
-def _same_path(incoming: Arrival, name: str) -> ColumnElement[bool]:
-    table = tables.unfiled
-    if incoming.source == BY_HAND or incoming.container is not None:
-        return false()
-    return (table.c.file_name == name) & table.c.container.is_(None)
+def _is_alone_at_its_path(incoming: Arrival) -> bool:
+    return incoming.source != BY_HAND and incoming.container is None
+
+
+def _same_path(name: str | BindParameter[str]) -> ColumnElement[bool]:
+    return (tables.unfiled.c.file_name == name) & tables.unfiled.c.container.is_(None)
+
+
+_OF_SPACE: Final = select(tables.unfiled.c.id).where(tables.unfiled.c.space_id == bindparam("space"))
+_HAS_BYTES: Final = tables.unfiled.c.sha256 == bindparam("sha256")
+_WITH_BYTES: Final = _OF_SPACE.where(_HAS_BYTES)
+_WITH_BYTES_OR_PATH: Final = _OF_SPACE.where(
+    or_(_HAS_BYTES, (tables.unfiled.c.source == bindparam("source")) & _same_path(bindparam("name")))
+)
 
 
 def _row(
@@ -77,12 +88,13 @@ def _row(
 
 def remove_for(transaction: Transaction, incoming: Incoming) -> None:
     """Removes the records of these bytes, and of the same path in the same source."""
-    table = tables.unfiled
-    same_place = (table.c.source == incoming.source) & _same_path(incoming, clean(incoming.path or ""))
-    same = or_(table.c.sha256 == incoming.sha256, same_place)
-    for unfiled_id in (
-        transaction.execute(select(table.c.id).where(table.c.space_id == transaction.space_id, same)).scalars().all()
-    ):
+    values = {"space": transaction.space_id, "sha256": incoming.sha256}
+    if _is_alone_at_its_path(incoming):
+        values |= {"source": incoming.source, "name": clean(incoming.path or "")}
+        found = transaction.execute(_WITH_BYTES_OR_PATH, values).scalars().all()
+    else:
+        found = transaction.execute(_WITH_BYTES, values).scalars().all()
+    for unfiled_id in found:
         remove(transaction, unfiled_id)
 
 

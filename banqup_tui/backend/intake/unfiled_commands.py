@@ -15,7 +15,7 @@ from banqup_tui.backend.intake import arrivals, document_intake, filing_rules, s
 from banqup_tui.backend.intake.arrivals import ArrivedPart
 from banqup_tui.backend.intake.clients import ClientDirectory
 from banqup_tui.backend.intake.source_files import FileOutcome
-from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
+from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Outdated, Services, prepared_by
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.origin import Arrival, Incoming
@@ -47,13 +47,20 @@ class Placement(Value, frozen=True, kw_only=True):
 # Commands
 
 
-def _prepare(services: Services, body: PlaceFile) -> None:
-    """Reads the file outside of the transaction; the result is cached for the command."""
+class _Prepared(msgspec.Struct, frozen=True):
+    incoming: Incoming
+    content: Content
+
+
+def _prepare(services: Services, body: PlaceFile) -> _Prepared | None:
+    """Reads the file outside of the transaction."""
     table = tables.unfiled
     with services.database.read() as connection:
         row = fetch_one(connection, UnfiledRecord, select(table).where(table.c.id == body.unfiled_id))
-    if row is not None and row.sha256 is not None:
-        _opened(services, _incoming(row, row.sha256))
+    if row is None or row.sha256 is None:
+        return None
+    incoming = _incoming(row, row.sha256)
+    return _Prepared(incoming, _content(services, incoming))
 
 
 @prepared_by(_prepare)
@@ -66,7 +73,10 @@ def place_file(transaction: Transaction, body: PlaceFile, context: CommandContex
     if row.sha256 is None or not context.services.files.has(row.sha256):
         raise CommandRefused(ProblemType.NOT_FOUND, Message("file.gone"), field="toPlaceId")
     incoming = _incoming(row, row.sha256)
-    content = _content(context.services, incoming)
+    prepared = context.prepared
+    if not isinstance(prepared, _Prepared) or prepared.incoming != incoming:
+        raise Outdated
+    content = prepared.content
     placed = placed_by_hand(content, client, body.folder, directory)
     filed = document_intake.file(transaction, context.services, incoming, content, (placed,), remember_accounts=False)
     (taken,) = filed.documents

@@ -336,7 +336,10 @@ class BanqupApp(App[None]):
             words = [_of(WITHDRAWN)]
         elif document.is_undecided:
             earlier = self.session.readers.row(document.same_as) if document.same_as else None
-            words = [_of(UNDECIDED), Word(f": {same_as(earlier)}", UNDECIDED.token)]
+            words = [
+                _of(UNDECIDED),
+                Word(_("{title}: {sentence}").format(title="", sentence=same_as(earlier)), UNDECIDED.token),
+            ]
         elif document.replaced_by is not None:
             words.append(Word(f"  {_('Replaced by a newer version')}", "muted"))
         if document.kind is DocumentKind.CREDIT_NOTE:

@@ -204,7 +204,8 @@ class _InfoProgress:
             self._screen.say(f"{self._title} {text}".rstrip())
             return
         part = _("{part} of {whole}").format(part=self._done, whole=self._total)
-        self._screen.say(f"{self._title}: {part}  {text}".rstrip())
+        counted = f"{part}  {text}".rstrip()
+        self._screen.say(_("{title}: {sentence}").format(title=self._title, sentence=counted))
 
 
 def _effects(question: TickList) -> Callable[[frozenset[str], bool, bool], Effects]:

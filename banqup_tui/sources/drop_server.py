@@ -21,6 +21,7 @@ import asyncssh
 from asyncssh.kex import get_kex_algs
 from asyncssh.sftp import SFTPServerHandler
 
+from banqup_tui.kill_points import kill_point
 from banqup_tui.sources.drop_account import Lookup, NotTaken, Take, TakeAgain
 from banqup_tui.sources.drop_auth import DropAuth
 from banqup_tui.sources.drop_spool import (
@@ -246,7 +247,11 @@ class _Session(asyncssh.SFTPServer):
             # repeatable.
             return
         self._spool.count()
+        # Kill point: the file is whole and the service was not asked to take it; the sender sends it again.
+        kill_point("drop.received")
         sha256 = await self._drop.take(self._account_id, _relative_text(path), file)
+        # Kill point: the import is committed, and the sender is not told; it sends the file again.
+        kill_point("drop.taken")
         self._spool.remember(path, AcceptedFile(size=size, at=int(time.time()), sha256=sha256))
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:

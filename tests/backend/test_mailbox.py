@@ -179,6 +179,20 @@ async def test_mails_that_the_server_numbers_anew_are_not_taken_twice_and_what_c
     assert harness.source().letters == 1
 
 
+async def test_a_letter_is_not_kept_also_where_a_killed_service_has_stored_it_and_where_it_gets_another_number(
+    harness: IntakeHarness, server: Dovecot
+) -> None:
+    letter = mail({}).replace(b"\n", b"\r\n")
+    sha256 = harness.put(letter)
+    added(harness, server)
+    server.deliver(letter)
+    for _ in range(2):
+        async with fetching(harness, server):
+            await until(lambda: harness.source().letters == 1)
+        assert not harness.services.files.has(sha256)
+        server.number_anew()
+
+
 async def test_a_mail_that_people_have_marked_as_deleted_is_still_there(
     harness: IntakeHarness, server: Dovecot
 ) -> None:

@@ -347,3 +347,20 @@ def test_a_pdf_beside_an_xml_that_is_no_invoice_is_a_document(harness: IntakeHar
     assert sorted(row.file_name.rpartition("/")[2] for row in harness.unfiled_rows()) == [
         "broken.xml", "empty.xml", "scan.xml",
     ]  # fmt: skip
+
+
+def test_an_import_that_takes_long_does_not_make_the_next_files_wait(
+    harness: IntakeHarness, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    (inbox / "a.xml").write_bytes(invoice())
+    clock, opened = Clock(), arrivals.opened
+
+    def slow(services: Any, incoming: Any) -> tuple[ArrivedPart, ...]:
+        clock.now += 60
+        return opened(services, incoming)
+
+    monkeypatch.setattr(arrivals, "opened", slow)
+    assert WatchedFolders(harness.services, still_for=0, wait_for_xml=0, clock=clock).scan() == 0
+    assert len(harness.documents()) == 1

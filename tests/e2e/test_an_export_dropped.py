@@ -62,28 +62,6 @@ class Sender:
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-@pytest.mark.campaign
-@pytest.mark.parametrize("point", ["drop.stored", "intake.committed"])
-def test_a_backend_that_is_killed_while_it_takes_a_file_has_it_once_when_it_is_put_again(
-    setup: LocalSetup, tmp_path: Path, point: str
-) -> None:
-    setup.add_client()
-    sender = Sender(setup, tmp_path)
-    setup.kill_backend(signal.SIGTERM)
-    setup.start_backend(BANQUP_KILL_AT=point)
-    until(lambda: listens(sender.port), what="the drop")
-    sent = sender.begin()
-    sent.communicate(timeout=45)
-    assert sent.returncode != 0
-    setup.start_backend()
-    until(lambda: listens(sender.port), what="the drop")
-    sent = sender.begin()
-    printed, _ = sent.communicate(timeout=45)
-    assert sent.returncode == 0, printed
-    names = sorted(one["fileName"] for one in setup.documents())
-    assert names == ["12.cod", "P-1.xml", "P-2.xml", "S-1.xml", "scan.jpg"]
-
-
 def test_an_export_put_by_openssh_and_cut_off_is_each_document_once_in_its_client_and_folder(
     setup: LocalSetup, tmp_path: Path
 ) -> None:

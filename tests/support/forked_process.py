@@ -29,6 +29,7 @@ from unittest import mock
 from banqup_tui import kill_points_of_tests, launcher
 from banqup_tui.app_dirs import AppDirs
 from banqup_tui.backend.connector_host import client as host_client
+from banqup_tui.backend.intake.drop_process import client as drop_client
 from banqup_tui.protocol.local import AS_MESSAGES, LOG_FILE
 from banqup_tui.python_process import clean_environment
 
@@ -157,14 +158,15 @@ def forked_backends() -> Iterator[list[ForkedProcess]]:
 
 @contextlib.contextmanager
 def forked_hosts() -> Iterator[None]:
-    """The connector hosts of this process are forks."""
+    """The connector hosts of this process are forks, and so is its SFTP drop."""
 
     def start(command: Sequence[str], *, env: Mapping[str, str], pass_fds: Sequence[int], **_more: object) -> Any:
         with open(os.devnull, "rb") as empty:
             streams = (empty.fileno(), 1, 2)
             return ForkedProcess(command[command.index("-m") :], env, streams=streams, pass_fds=pass_fds)
 
-    with mock.patch.object(host_client, "subprocess", SimpleNamespace(**{**vars(subprocess), "Popen": start})):
+    forking = SimpleNamespace(**{**vars(subprocess), "Popen": start})
+    with mock.patch.object(host_client, "subprocess", forking), mock.patch.object(drop_client, "subprocess", forking):
         yield
 
 

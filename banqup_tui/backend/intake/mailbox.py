@@ -20,6 +20,7 @@ import msgspec
 from sqlalchemy import select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.file_references import is_named
 from banqup_tui.backend.db.records import MailboxRecord, fetch_one
 from banqup_tui.backend.db.vault import SealedElsewhere, of_mailbox
 from banqup_tui.backend.intake import arrivals, source_files, unfiled
@@ -341,24 +342,30 @@ class _Fetch:
         raw = self._connection.raw(uid)
         if raw is None:
             return
-        sha256, is_new = self._services.files.put([raw])
+        sha256, _ = self._services.files.put([raw])
         # Kill point: the bytes are stored and no row exists; the mail is unread and is fetched again.
         kill_point("mailbox.stored")
         file = SourceFile(
             source_id=self._source_id, path=self._path(uid), mark=(len(raw), time.time_ns()), sha256=sha256
         )
-        before = self._outcome_of(sha256)
-        if before is not None:
-            self._record(uid, file, before)
-            return
-        opened = open_stored(self._services, sha256, "mail.eml")
-        if _is_letter(opened):
-            if is_new:  # letters are not this program's business
-                self._services.files.path(sha256).unlink(missing_ok=True)
+        outcome = self._outcome_of(sha256)
+        opened = open_stored(self._services, sha256, "mail.eml") if outcome is None else ()
+        if outcome is FileOutcome.LETTER or _is_letter(opened):
+            self._forget_letter(sha256)
             self._record(uid, file, FileOutcome.LETTER)
-            return
-        parts = self._parts(opened, sha256, uid)
-        self._record(uid, file, FileOutcome.KNOWN, parts)
+        elif outcome is not None:
+            self._record(uid, file, outcome)
+        else:
+            self._record(uid, file, FileOutcome.KNOWN, self._parts(opened, sha256, uid))
+
+    def _forget_letter(self, sha256: str) -> None:
+        """Deletes the bytes of a letter, which is not this program's business, unless they came in elsewhere.
+
+        They may have been stored before this fetch, by a service that was killed.
+        """
+        with self._services.database.read() as connection:
+            if not is_named(connection, sha256):
+                self._services.files.remove(sha256)
 
     def mark(self) -> None:
         """Marks as read what was committed."""

@@ -79,7 +79,7 @@ class WatchedFolders:
     """Scans the watched folders of a space.
 
     Args:
-        every: seconds between scans (more where a scan takes long).
+        every: seconds between scans (more where the walk through the folders takes long).
         still_for, wait_for_xml: see `FolderScanner`.
         incomplete_for: how long a file whose end is missing is waited for after it has stood still.
     """
@@ -115,26 +115,30 @@ class WatchedFolders:
         stopping.add_done_callback(lambda _: self._stopping.set())
         try:
             while not stop.is_set():
-                started = time.monotonic()
-                await asyncio.to_thread(self.scan)
-                pause = max(self._every, 5 * (time.monotonic() - started))
-                await asyncio.wait({stopping}, timeout=pause)
+                walked = await asyncio.to_thread(self.scan)
+                await asyncio.wait({stopping}, timeout=max(self._every, 5 * walked))
         finally:
             stopping.cancel()
             self._stopping.set()
 
-    def scan(self) -> None:
-        """Scans every source once. A problem of a folder does not stop the scan of the others."""
+    def scan(self) -> float:
+        """Scans every source once. A problem of a folder does not stop the scan of the others.
+
+        Returns the seconds that were spent on looking for files. Those spent on importing them do not count: what comes
+        meanwhile would wait for several times as long.
+        """
+        walked = 0.0
         sources = self._sources()
         self._states = {id_: state for id_, state in self._states.items() if id_ in sources}
         self._retry_unfiled()
         for source_id, path in sources.items():
             if self._stopping.is_set():
-                return
+                break
             try:
-                self._scan(source_id, path)
+                walked += self._scan(source_id, path)
             except SourceRemoved:
                 self._states.pop(source_id, None)
+        return walked
 
     def _sources(self) -> dict[str, str]:
         table = tables.source
@@ -155,17 +159,20 @@ class WatchedFolders:
             unfiled_commands.retry(self._services, self._stopping.is_set)
         self._known = known
 
-    def _scan(self, source_id: str, path: str) -> None:
+    def _scan(self, source_id: str, path: str) -> float:
+        """Returns the seconds of the walk."""
         state = self._states.get(source_id) or self._remembered(source_id, path)
         self._states[source_id] = state
+        started = self._clock()
         scan = state.scanner.scan(state.marks)
+        walked = self._clock() - started
         problems: list[Message] = []
         ready = {file.key: file for file in scan.ready}
         state.faults = {key: one for key, one in state.faults.items() if key in ready and one.mark == ready[key].mark}
         state.incomplete = {key: one for key, one in state.incomplete.items() if key in ready}
         for file in scan.ready:
             if self._stopping.is_set():
-                return
+                return walked
             fault = state.faults.get(file.key)
             if fault is not None and self._clock() < fault.retry_at:
                 problems.append(fault.problem)
@@ -178,6 +185,7 @@ class WatchedFolders:
         if found != state.problems:
             self._write_problems(source_id, found)
             state.problems = found
+        return walked
 
     def _remembered(self, source_id: str, path: str) -> _SourceState:
         scanner = FolderScanner(

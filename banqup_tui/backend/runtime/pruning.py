@@ -5,9 +5,10 @@ The floors record the highest number pruned.
 
 from datetime import timedelta
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.file_references import is_named
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake import corrections
 from banqup_tui.backend.integrations import sign_in_settings
@@ -34,24 +35,10 @@ def _forget_withdrawn(services: Services) -> bool:
     with services.database.write(services.space_id) as transaction:
         hashes = corrections.forget(transaction)
         for sha256 in hashes:
-            if not _is_named(transaction, sha256):
+            if not is_named(transaction.connection, sha256):
                 transaction.execute(delete(tables.document_text).where(tables.document_text.c.sha256 == sha256))
                 services.files.remove(sha256)
     return bool(hashes)
-
-
-def _is_named(transaction: Transaction, sha256: str) -> bool:
-    """Returns whether a row names the file: a document, a file to place, a container, a picture.
-
-    Deliveries do not count: they are the proof of what was sent, and need no file. A text goes with its file.
-    """
-    for table in tables.metadata.sorted_tables:
-        names = [column for column in table.columns if column.name.endswith("sha256")]
-        if table in (tables.delivery, tables.document_text) or not names:
-            continue
-        if transaction.execute(select(*names).where(or_(*(name == sha256 for name in names))).limit(1)).first():
-            return True
-    return False
 
 
 def _prune_numbers(services: Services) -> None:

@@ -31,6 +31,41 @@ def write_new(path: Path, chunks: Iterable[bytes], *, mode: int = 0o666) -> None
         raise
 
 
+class NewFiles:
+    """New files that are synced together: the file system then writes its journal once, and not once for each.
+
+    Use it as a context; the files are closed at its end. An error of one file leaves the others as they are.
+    """
+
+    def __init__(self) -> None:
+        self._handles: list[int] = []
+
+    def __enter__(self) -> "NewFiles":
+        return self
+
+    def __exit__(self, _kind: object, _error: object, _trace: object) -> None:
+        for handle in self._handles:
+            os.close(handle)
+
+    def write(self, path: Path, chunks: Iterable[bytes | memoryview], *, mode: int = 0o666) -> None:
+        """Writes a new file. An error leaves no file. Raises `FileExistsError` if the file exists."""
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        self._handles.append(handle)
+        try:
+            with os.fdopen(handle, "wb", closefd=False) as stream:
+                for chunk in chunks:
+                    stream.write(chunk)
+        except BaseException:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
+
+    def sync(self) -> None:
+        """Syncs the content of all files; call `sync_directory` for their names."""
+        for handle in self._handles:
+            os.fsync(handle)
+
+
 def replace(path: Path, content: bytes) -> None:
     """Writes a file of mode 0600 in place of an older one. After a crash the file is the old one or the new one."""
     temporary = _written_beside(path, content)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 import msgspec
 
@@ -30,6 +30,9 @@ from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.store.outbox_entry import Rescue
 from banqup_tui.sync.server import Question
 from banqup_tui.sync.state import SyncState
+
+if TYPE_CHECKING:
+    from banqup_tui.sync.session import FileToImport
 
 V = TypeVar("V")
 
@@ -126,30 +129,16 @@ class ActionSession(Protocol):
         """Counts the deliveries of these integrations that are queued and being sent."""
         ...
 
-    def import_file(
-        self,
-        path: Path,
-        *,
-        below: Path | None = None,
-        client_id: str | None = None,
-        create_clients: bool = False,
-        hint: str | None = None,
-        beside: Path | None = None,
-        label: str = "",
-    ) -> str:
-        """Copies a file to the spool, gives the command that sends it, and returns the command's key.
+    def import_files(
+        self, files: Sequence[FileToImport], *, client_id: str | None = None, create_clients: bool = False
+    ) -> list[str | OSError]:
+        """Copies files to the spool, and gives the commands that send them, in one transaction.
+
+        Returns for each file the key of its command, or the error for which it cannot be taken.
 
         Args:
-            path: The file.
-            below: The folder that the user named. No link below it is followed.
-            client_id: The client; without it the service reads from the document whose it is.
-            create_clients: Whether the service may create the client that the document names.
-            beside: The XML of the same name beside a PDF.
-            hint: The file's path below `below`, whose folders may name client and folder.
-            label: What was done, in words, for the list of undo.
-
-        Raises:
-            OSError: The file cannot be read or copied.
+            client_id: The client; without it the service reads from each document whose it is.
+            create_clients: Whether the service may create the clients that the documents name.
         """
         ...
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+
+from msgspec import structs
 
 from banqup_tui.actions.context import Action, Context
-from banqup_tui.actions.import_selection import ImportCandidate, files_below, not_a_file
+from banqup_tui.actions.import_selection import ImportCandidate, files_below, not_taken, to_import
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Notice, Tone
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.errors import BanqupError
-from banqup_tui.domain.messages import message
 from banqup_tui.domain.text import clean
-from banqup_tui.folder_walk import NotARegularFile
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.presentation.words import _, ngettext
+
+_AT_ONCE = 100
+"""Files that are copied, and whose commands are written, in one transaction."""
 
 
 class ImportFilesAction(Action):
@@ -40,32 +45,28 @@ class ImportFilesAction(Action):
         keys: list[str] = []
         refused: list[ImportCandidate] = []
         try:
-            for candidate in candidates:
-                taken = candidate if candidate.reason else await asyncio.to_thread(_spooled, context, candidate)
-                refused.extend([taken] if isinstance(taken, ImportCandidate) else [])
-                keys.extend([taken] if isinstance(taken, str) else [])
-                progress.advance(clean(candidate.path.name))
+            for batch in in_batches(candidates, _AT_ONCE):
+                for one in await asyncio.to_thread(_spooled, context, batch):
+                    refused.extend([one] if isinstance(one, ImportCandidate) else [])
+                    keys.extend([one] if isinstance(one, str) else [])
+                progress.advance(clean(batch[-1].path.name), len(batch))
         finally:
             progress.done()
         context.ask.notify(_summary(tuple(keys), refused))
 
 
-def _spooled(context: Context, candidate: ImportCandidate) -> str | ImportCandidate:
-    """Returns the key of the file's command, or the candidate with the reason why it was not taken."""
-    name = clean(candidate.path.name)
+def _spooled(context: Context, candidates: Sequence[ImportCandidate]) -> list[str | ImportCandidate]:
+    """Returns the keys of the files' commands, or the candidates with the reason why they were not taken."""
+    given = [candidate for candidate in candidates if candidate.reason is None]
+    refused: list[str | ImportCandidate] = [candidate for candidate in candidates if candidate.reason is not None]
     try:
-        label = _("Import {name}").format(name=name)
-        return context.session.import_file(
-            candidate.path, below=candidate.below, hint=candidate.hint, beside=candidate.beside, label=label
-        )
-    except NotARegularFile:
-        return not_a_file(candidate)
-    except OSError as error:
-        return ImportCandidate(
-            path=candidate.path, reason=message("import.cannot-be-read", quote=error.strerror or str(error))
-        )
+        taken = context.session.import_files([to_import(candidate) for candidate in given])
     except BanqupError as error:
-        return ImportCandidate(path=candidate.path, reason=error.message)
+        return [*refused, *(structs.replace(candidate, reason=error.message) for candidate in given)]
+    return [
+        *refused,
+        *(not_taken(of, one) if isinstance(one, OSError) else one for of, one in zip(given, taken, strict=True)),
+    ]
 
 
 def _summary(keys: tuple[str, ...], refused: list[ImportCandidate]) -> Notice:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from msgspec import structs
 
-from banqup_tui.domain.file_names import is_ignored, stem_of
+from banqup_tui.domain.file_names import is_ignored, shown, stem_of
 from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.text import clean
 from banqup_tui.domain.values import Value
 from banqup_tui.folder_walk import (
     Directory,
@@ -21,6 +22,8 @@ from banqup_tui.folder_walk import (
     open_named,
     walk,
 )
+from banqup_tui.presentation.words import _
+from banqup_tui.sync.session import FileToImport
 
 LARGEST_FILE = 50 * 1024 * 1024
 """The service takes no larger file (docs/protocol.md). Checked here too, so that none is copied in vain."""
@@ -140,18 +143,29 @@ def _check_open(candidate: ImportCandidate) -> ImportCandidate:
             else open_named(candidate.path)
         )
         opened.close()
-    except NotARegularFile:
-        return not_a_file(candidate)
-    except OwnDirectory:
-        return ImportCandidate(path=candidate.path, reason=_OWN, passed_over=True)
     except OSError as error:
-        return _unreadable_candidate("import.cannot-be-read", candidate.path, error)
+        return not_taken(candidate, error)
     return candidate
 
 
-def not_a_file(candidate: ImportCandidate) -> ImportCandidate:
-    """Returns the candidate with the reason that a link or pipe has taken the file's place meanwhile."""
-    return ImportCandidate(path=candidate.path, reason=_NO_FILE, passed_over=True)
+def to_import(candidate: ImportCandidate) -> FileToImport:
+    """Returns the file as a session takes it."""
+    return FileToImport(
+        path=candidate.path,
+        below=candidate.below,
+        hint=candidate.hint,
+        beside=candidate.beside,
+        label=_("Import {name}").format(name=clean(shown(candidate.path.name))),
+    )
+
+
+def not_taken(candidate: ImportCandidate, error: OSError) -> ImportCandidate:
+    """Returns the candidate with the reason why it cannot be opened, now or any more."""
+    if isinstance(error, NotARegularFile):  # a link or pipe has taken its place
+        return ImportCandidate(path=candidate.path, reason=_NO_FILE, passed_over=True)
+    if isinstance(error, OwnDirectory):
+        return ImportCandidate(path=candidate.path, reason=_OWN, passed_over=True)
+    return _unreadable_candidate("import.cannot-be-read", candidate.path, error)
 
 
 def _check_size(path: Path, size: int) -> ImportCandidate:

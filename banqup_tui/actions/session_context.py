@@ -23,7 +23,7 @@ from banqup_tui.store.outbox_entry import CommandState, OutboxEntry, Rescue
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.errors import ServerDown
 from banqup_tui.sync.server import Question
-from banqup_tui.sync.session import Session
+from banqup_tui.sync.session import FileToImport, Session
 from banqup_tui.sync.threads import in_thread
 
 UNDO_SHOWN = 20
@@ -131,26 +131,10 @@ class SessionAdapter:
     async def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
         return await in_thread(lambda: self._session.readers.under_way(integration_ids))
 
-    def import_file(
-        self,
-        path: Path,
-        *,
-        below: Path | None = None,
-        client_id: str | None = None,
-        create_clients: bool = False,
-        hint: str | None = None,
-        beside: Path | None = None,
-        label: str = "",
-    ) -> str:
-        return self._session.import_file(
-            path,
-            below=below,
-            client_id=client_id,
-            create_clients=create_clients,
-            hint=hint,
-            beside=beside,
-            label=label,
-        )
+    def import_files(
+        self, files: Sequence[FileToImport], *, client_id: str | None = None, create_clients: bool = False
+    ) -> list[str | OSError]:
+        return self._session.import_files(files, client_id=client_id, create_clients=create_clients)
 
 
 def context_at(session: Session, ask: Ask, place: Place, subject: Subject | None = None) -> Context:

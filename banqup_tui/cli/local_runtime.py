@@ -26,6 +26,7 @@ from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.launcher import connect
 from banqup_tui.presentation.messages import words_of
 from banqup_tui.presentation.words import _, ngettext
+from banqup_tui.store.outbox_entry import OutboxEntry
 from banqup_tui.store.query import ONLY_WITHDRAWN, DocumentQuery, Filter
 from banqup_tui.sync.session import Session
 from banqup_tui.sync.state import SyncWord
@@ -99,14 +100,8 @@ class LocalRuntime:
         """Returns an answer for each key, also if time is up or the backend is gone: these are WAITING."""
         with suppress(BanqupError):
             await asyncio.to_thread(self._session.engine.push_and_wait, keys, seconds)
-        return [self._answer(key) for key in keys]
-
-    def _answer(self, key: str) -> CommandAnswer:
-        entry = self._session.outbox.entry(key)
-        if entry is None:
-            return CommandAnswer(key=key, fate=Fate.CANCELLED)
-        fate = Fate.WAITING if entry.is_open else Fate(entry.state.value)
-        return CommandAnswer(key=key, fate=fate, result=entry.result, problem=entry.problem)
+        found = self._session.outbox.entries(keys)
+        return [_answer_of(key, found.get(key)) for key in keys]
 
     async def changed(self, seconds: float) -> None:
         """Returns at the next sign of a change, or one since the last call; after `seconds` it asks by itself."""
@@ -198,3 +193,10 @@ class LocalRuntime:
 
     def rules(self) -> Sequence[PlacingRule]:
         return self._session.readers.rules()
+
+
+def _answer_of(key: str, entry: OutboxEntry | None) -> CommandAnswer:
+    if entry is None:
+        return CommandAnswer(key=key, fate=Fate.CANCELLED)
+    fate = Fate.WAITING if entry.is_open else Fate(entry.state.value)
+    return CommandAnswer(key=key, fate=fate, result=entry.result, problem=entry.problem)

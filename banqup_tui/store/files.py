@@ -5,7 +5,7 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +14,7 @@ from banqup_tui.folder_walk import open_below, open_named
 from banqup_tui.kill_points import kill_point
 from banqup_tui.store.faults import FaultCode, LocalFault
 from banqup_tui.store.file_lock import exclusive_lock, shared_lock
-from banqup_tui.whole_file import hashed, sync_directory, write_new
+from banqup_tui.whole_file import NewFiles, hashed, sync_directory
 
 CHUNK = 1 << 20
 CACHE_BYTES = 512 << 20
@@ -46,11 +46,54 @@ class Spool:
         Raises:
             NotARegularFile, OwnDirectory, OSError: The file cannot be taken.
         """
+        with self.all_taken([(source, below)]) as (taken,):
+            if isinstance(taken, OSError):
+                raise taken
+            yield taken
+
+    @contextlib.contextmanager
+    def all_taken(self, sources: Sequence[tuple[Path, Path | None]]) -> Iterator[list[str | OSError]]:
+        """Copies files into the spool as `taken` does, and syncs them together.
+
+        Args:
+            sources: Each file, and the folder below which no symbolic link is followed.
+
+        Returns:
+            For each file its SHA-256, or the error for which it cannot be taken.
+        """
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        halves: dict[Path, str] = {}
+        found: list[str | OSError] = []
+        try:
+            with NewFiles() as new:
+                for source, below in sources:
+                    try:
+                        half, sha256 = self._copied(new, source, below)
+                    except OSError as error:
+                        found.append(error)
+                        continue
+                    halves[half] = sha256
+                    found.append(sha256)
+                new.sync()
+            # Killed here, the files have hidden names; `keep_only` deletes them after a day. No command names them yet.
+            kill_point("spool.written")
+            with shared_lock(self._lock):
+                for half, sha256 in halves.items():
+                    half.replace(self.path(sha256))
+                sync_directory(self.directory)
+                # Killed here, the files are whole without commands; `keep_only` deletes them after a day.
+                kill_point("spool.renamed")
+                yield found
+        finally:
+            for half in halves:
+                half.unlink(missing_ok=True)
+
+    def _copied(self, new: NewFiles, source: Path, below: Path | None) -> tuple[Path, str]:
+        half = self.directory / f".{uuid.uuid4()}"
+        digest = hashlib.sha256()
         with _opened(source, below) as file:
-            half, sha256 = self._written(_chunks(file, os.fstat(file.fileno()).st_size))
-        with shared_lock(self._lock):
-            self._put(half, sha256)
-            yield sha256
+            new.write(half, hashed(_chunks(file, os.fstat(file.fileno()).st_size), digest))
+        return half, digest.hexdigest()
 
     def hash_of(self, source: Path, *, below: Path | None = None) -> str:
         """Returns the SHA-256 of a file without copying it. Raises as `taken`."""
@@ -59,11 +102,6 @@ class Spool:
             for chunk in _chunks(file, os.fstat(file.fileno()).st_size):
                 digest.update(chunk)
         return digest.hexdigest()
-
-    def take_bytes(self, content: bytes) -> str:
-        half, sha256 = self._written([content])
-        self._put(half, sha256)
-        return sha256
 
     def path(self, sha256: str) -> Path:
         return _path(self.directory, sha256)
@@ -84,15 +122,17 @@ class Spool:
             if path.name not in wanted_files and path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
 
-    def drop_unless(self, is_needed: Callable[[str], bool], sha256: str) -> None:
-        """Deletes a file unless `is_needed` returns True for it.
+    def drop_unless(self, needed: Callable[[Set[str]], Set[str]], files: Set[str]) -> None:
+        """Deletes files, but for those that `needed` returns.
 
-        If another program has the lock, it may be writing a command for the same bytes: then the file stays, and
-        `keep_only` deletes it on a later day.
+        If another program has the lock, it may be writing a command for the same bytes: then the files stay, and
+        `keep_only` deletes them on a later day.
         """
+        if not files:
+            return
         try:
             with exclusive_lock(self._lock, wait=_DROP_SECONDS):
-                if not is_needed(sha256):
+                for sha256 in files - needed(files):
                     self.path(sha256).unlink(missing_ok=True)
         except LocalFault as fault:
             if fault.code is not FaultCode.LOCKED:
@@ -103,22 +143,6 @@ class Spool:
         if not self.directory.is_dir():
             return set()
         return {path.name for path in self.directory.iterdir() if is_sha256(path.name)}
-
-    def _written(self, chunks: Iterable[bytes]) -> tuple[Path, str]:
-        """Writes and syncs the bytes under a hidden name. Returns that path and the hash."""
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        half = self.directory / f".{uuid.uuid4()}"
-        digest = hashlib.sha256()
-        write_new(half, hashed(chunks, digest))
-        # Killed here, the file has a hidden name; `keep_only` deletes it after a day. No command names it yet.
-        kill_point("spool.written")
-        return half, digest.hexdigest()
-
-    def _put(self, half: Path, sha256: str) -> None:
-        half.replace(self.path(sha256))
-        sync_directory(self.directory)
-        # Killed here, the file is whole without a command; `keep_only` deletes it after a day.
-        kill_point("spool.renamed")
 
 
 def _path(directory: Path, sha256: str) -> Path:

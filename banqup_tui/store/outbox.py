@@ -9,7 +9,7 @@ import functools
 import json
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -24,6 +24,7 @@ from banqup_tui.store.file_lock import exclusive_lock, shared_lock
 from banqup_tui.store.outbox_check import is_in_order
 from banqup_tui.store.outbox_entry import (
     SELECT,
+    Answer,
     CommandState,
     OutboxEntry,
     OutboxQueue,
@@ -206,6 +207,27 @@ class Outbox:
         kill_point("outbox.given")
         return keys
 
+    def give_imports(
+        self, kind: str, imports: Sequence[tuple[bytes, str, str]], seen: str, *, keys: Sequence[str] = ()
+    ) -> list[str]:
+        """Writes commands with files to the end of the line of imports, in one transaction. Returns their keys.
+
+        Args:
+            kind: The tag of the commands on the wire.
+            imports: Body, SHA-256 of the bytes in the spool, and label of each.
+            seen: As in `give`.
+            keys: As in `give`, for all of them.
+        """
+        new_keys = list(keys) or [str(uuid.uuid4()) for _ in imports]
+        self._put(
+            [
+                self._row(key, OutboxQueue.IMPORTS, kind, body, (), None, file, label, seen)
+                for key, (body, file, label) in zip(new_keys, imports, strict=True)
+            ]
+        )
+        kill_point("outbox.given")
+        return new_keys
+
     def _row(
         self, key: str, line: OutboxQueue, kind: str, body: bytes, documents: Sequence[str],
         effect: VisibleEffect | None, file: str | None, label: str, seen: str,
@@ -324,17 +346,23 @@ class Outbox:
         Returns:
             False if the command was not SENDING.
         """
+        return self.answer_all([Answer(key=key, state=state, seq=seq, result=result, problem=problem)]) == 1
+
+    @_retry_after_repair
+    def answer_all(self, answers: Sequence[Answer]) -> int:
+        """Stores the answers to several commands in one transaction. Returns how many of them were SENDING."""
+        stamp = self._stamp()
         with self._changing() as connection:
-            done = connection.execute(
+            done = connection.executemany(
                 f"UPDATE command SET state = ?, seq = ?, result = ?, problem = ?, answered_at = ?, {_FORGETS},"  # noqa: S608
                 " failures = 0 WHERE key = ? AND state = 'SENDING'",
-                (state, seq, result, problem, self._stamp(), key),
+                [(one.state, one.seq, one.result, one.problem, stamp, one.key) for one in answers],
             )
-        # Killed here, the answer is stored; settings that `_wipe` erases from the log stay in it until a later
+        # Killed here, the answers are stored; settings that `_wipe` erases from the log stay in it until a later
         # checkpoint.
         kill_point("outbox.answered")
-        self._wipe([key])
-        return done.rowcount == 1
+        self._wipe([one.key for one in answers])
+        return done.rowcount
 
     @_retry_after_repair
     def failed(self, keys: Sequence[str]) -> bool:
@@ -406,6 +434,18 @@ class Outbox:
         return rows[0] if rows else None
 
     @_retry_after_repair
+    def entries(self, keys: Collection[str]) -> dict[str, OutboxEntry]:
+        """Returns the commands with these keys that are there, by key."""
+        found = self._entries("WHERE key IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),))
+        return {entry.key: entry for entry in found}
+
+    @_retry_after_repair
+    def is_any_open(self, keys: Collection[str]) -> bool:
+        """Returns True if one of these commands has no answer yet."""
+        query = f"SELECT 1 FROM command WHERE {_OPEN} AND key IN (SELECT value FROM json_each(?)) LIMIT 1"  # noqa: S608
+        return self.connection().execute(query, (json.dumps(list(keys)),)).fetchone() is not None
+
+    @_retry_after_repair
     def waiting(self, line: OutboxQueue | None = None) -> list[OutboxEntry]:
         """Returns the commands without an answer, in their order."""
         if line is None:
@@ -426,10 +466,10 @@ class Outbox:
         return int(count)
 
     @_retry_after_repair
-    def needs_file(self, sha256: str) -> bool:
-        """Returns True if a command that is open, or may be repeated, names this file."""
-        query = f"SELECT 1 FROM command WHERE {_WANTS_FILE} AND file = ? LIMIT 1"  # noqa: S608
-        return self.connection().execute(query, (sha256,)).fetchone() is not None
+    def needed_files(self, among: Set[str]) -> set[str]:
+        """Returns those of the files that commands name which are open or may be repeated."""
+        query = f"SELECT file FROM command WHERE {_WANTS_FILE} AND file IN (SELECT value FROM json_each(?))"  # noqa: S608
+        return {file for (file,) in self.connection().execute(query, (json.dumps(sorted(among)),))}
 
     @_retry_after_repair
     def files(self) -> set[str]:

@@ -67,6 +67,16 @@ class OutboxEntry(Value, frozen=True, kw_only=True):
         return self.state is CommandState.QUEUED and self.tries == 0
 
 
+class Answer(Value, frozen=True, kw_only=True):
+    """The server's answer to a command, as `Outbox.answered` stores it."""
+
+    key: str
+    state: CommandState
+    seq: int = 0
+    result: bytes | None = None
+    problem: bytes | None = None
+
+
 class RescueKind(StrEnum):
     """Where commands were read from. SAVED: a damaged outbox. FOUND: an outbox that was renamed earlier."""
 

@@ -168,7 +168,8 @@ class Engine:
         """
         wanted = set(keys)
         self._ask(lambda exchange: exchange.until_answered(wanted), timeout)
-        return [entry for key in keys if (entry := self.outbox.entry(key)) is not None]
+        found = self.outbox.entries(keys)
+        return [found[key] for key in keys if key in found]
 
     def download(self, sha256: str, timeout: float = 120.0) -> Path:
         """Returns the path of a file, from the cache, the spool or the server. Raises `BanqupError`."""

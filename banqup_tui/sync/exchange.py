@@ -44,6 +44,7 @@ class Exchange:
         self._listeners = listeners
         self._trouble = trouble
         self._pause = pause
+        self._sending = asyncio.Lock()
 
     async def begin_if_needed(self) -> None:
         if self._copy.state().cursor is None:
@@ -52,6 +53,11 @@ class Exchange:
 
     async def send_some(self) -> bool:
         """Sends a batch of commands and then a batch of imports. Returns True if any command was answered."""
+        # A round and `until_answered` would send the same commands twice.
+        async with self._sending:
+            return await self._send_some()
+
+    async def _send_some(self) -> bool:
         if not self._pause.is_over or not self._outbox.waiting_count():
             return False
         self._listeners.update_state(SyncWord.SENDING)
@@ -112,7 +118,7 @@ class Exchange:
     async def until_answered(self, keys: Set[str]) -> None:
         """Sends until each of these commands is answered, and pulls until the copy has their effects."""
         await self.begin_if_needed()
-        while any(entry.key in keys for entry in self._outbox.waiting()):
+        while self._outbox.is_any_open(keys):
             if not await self.send_some():
                 await asyncio.sleep(0.05)
         await self._pull_all()

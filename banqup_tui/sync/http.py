@@ -22,8 +22,9 @@ from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.secret import Secret
-from banqup_tui.protocol import paths
+from banqup_tui.protocol import file_batch, paths
 from banqup_tui.protocol.answers import harmless
+from banqup_tui.protocol.file_batch import StoredFiles
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.local_socket import is_own
 from banqup_tui.protocol.messages import (
@@ -236,6 +237,10 @@ class Server:
                 if response.status_code not in (200, 201, 204):
                     raise _failure(response, await _content(response))
 
+    async def put_files(self, files: Sequence[tuple[str, bytes]]) -> StoredFiles:
+        headers = {"Content-Type": file_batch.MEDIA_TYPE}
+        return await self._ask("POST", paths.FILES, StoredFiles, content=file_batch.joined(files), headers=headers)
+
     async def download(self, sha256: str, cache: FileCache) -> Path:
         """Downloads a file into the cache, if its content has the hash. Returns its path."""
         headers = {"Accept": "*/*"}
@@ -296,7 +301,7 @@ class Server:
     ) -> _V:
         sent = dict(headers or {})
         if content is not None:
-            sent["Content-Type"] = "application/json"
+            sent.setdefault("Content-Type", "application/json")
         with _as_unreachable(self._client):
             async with self._client.stream(
                 method,

@@ -5,21 +5,30 @@ same key, because it may have run.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from pathlib import Path
 
 import msgspec
 
 from banqup_tui.kill_points import kill_point
+from banqup_tui.protocol import file_batch
+from banqup_tui.protocol.file_batch import MOST_FILES
 from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
 from banqup_tui.protocol.problems import Problem, ProblemType
 from banqup_tui.store.files import Spool
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.outbox_entry import CommandState, OutboxEntry, OutboxQueue
+from banqup_tui.store.outbox_entry import Answer, CommandState, OutboxEntry, OutboxQueue
 from banqup_tui.sync.errors import RequestRefused, ServerFault
 from banqup_tui.sync.server import ServerLike
 
 FILES_AT_ONCE = 4
-IMPORTS_AT_ONCE = 25
+LARGEST_IN_BATCH = 1 << 20
+"""The most bytes of a file that goes with others in one request; the batch itself has a limit, too."""
+
+
+_GONE = Problem(type=ProblemType.NOT_FOUND, title="", code="import.file-gone")
+_MOST_BYTES = file_batch.MOST_BYTES - 64 * 2**10
+"""The manifest is in the body, too."""
 
 
 async def push(server: ServerLike, outbox: Outbox) -> int:
@@ -33,13 +42,11 @@ async def push(server: ServerLike, outbox: Outbox) -> int:
 
 async def push_imports(server: ServerLike, outbox: Outbox, spool: Spool) -> int:
     """Uploads the files of the next imports, then sends the imports. Returns the number of answers."""
-    head = outbox.claim(OutboxQueue.IMPORTS, IMPORTS_AT_ONCE)
+    head = outbox.claim(OutboxQueue.IMPORTS)
     head = await _put_files(server, outbox, spool, head)
     answered = await _send(server, outbox, head)
-    for entry in head:
-        settled = outbox.entry(entry.key)
-        if entry.file and settled is not None and not settled.is_open:
-            spool.drop_unless(outbox.needs_file, entry.file)
+    if answered:
+        spool.drop_unless(outbox.needed_files, {entry.file for entry in head if entry.file})
     return answered
 
 
@@ -51,14 +58,9 @@ async def _put_files(server: ServerLike, outbox: Outbox, spool: Spool, head: lis
     """
     if not head or head[0].withdraw:
         return head
-    limit = asyncio.Semaphore(FILES_AT_ONCE)
-
-    async def put(entry: OutboxEntry) -> Problem | None:
-        async with limit:
-            return await _put_file(server, spool, entry)
-
-    problems = await asyncio.gather(*(put(entry) for entry in head))
-    for at, problem in enumerate(problems):
+    problems = await _uploaded(server, spool, {entry.file for entry in head if entry.file is not None})
+    for at, entry in enumerate(head):
+        problem = problems.get(entry.file or "")
         if problem is not None and at == 0:
             outbox.answered(head[0].key, CommandState.REFUSED, problem=msgspec.json.encode(problem))
             return []
@@ -67,16 +69,60 @@ async def _put_files(server: ServerLike, outbox: Outbox, spool: Spool, head: lis
     return head
 
 
-async def _put_file(server: ServerLike, spool: Spool, entry: OutboxEntry) -> Problem | None:
-    if entry.file is None:
-        return None
-    path = spool.path(entry.file)
+async def _uploaded(server: ServerLike, spool: Spool, files: Set[str]) -> dict[str, Problem]:
+    """Uploads files, the small ones in batches. Returns the problems of those that were refused."""
+    problems: dict[str, Problem] = {}
+    alone: list[str] = []
+    batch: list[tuple[str, bytes]] = []
+    size = 0
+    for sha256 in sorted(files):
+        try:
+            data = _content(spool.path(sha256))
+        except FileNotFoundError:
+            # Another program may have sent the import and deleted the bytes. Then the import has an answer already,
+            # and this problem is not stored.
+            problems[sha256] = _GONE
+            continue
+        if data is None:
+            alone.append(sha256)
+            continue
+        if size + len(data) > _MOST_BYTES or len(batch) == MOST_FILES:
+            problems |= await _put_batch(server, batch)
+            batch, size = [], 0
+        batch.append((sha256, data))
+        size += len(data)
+    if batch:
+        problems |= await _put_batch(server, batch)
+    limit = asyncio.Semaphore(FILES_AT_ONCE)
+
+    async def put(sha256: str) -> Problem | None:
+        async with limit:
+            return await _put_file(server, spool, sha256)
+
+    found = await asyncio.gather(*map(put, alone))
+    return problems | {sha256: problem for sha256, problem in zip(alone, found, strict=True) if problem is not None}
+
+
+def _content(path: Path) -> bytes | None:
+    """Returns the bytes of a file, or `None` if it is so large that it goes by itself."""
+    with path.open("rb") as file:
+        data = file.read(LARGEST_IN_BATCH + 1)
+    return data if len(data) <= LARGEST_IN_BATCH else None
+
+
+async def _put_batch(server: ServerLike, batch: Sequence[tuple[str, bytes]]) -> dict[str, Problem]:
     try:
-        await server.put_file(entry.file, path)
+        answer = await server.put_files(batch)
+    except RequestRefused as refused:
+        return {sha256: refused.problem for sha256, _ in batch}
+    return {one.sha256: one.problem for one in answer.files if one.problem is not None}
+
+
+async def _put_file(server: ServerLike, spool: Spool, sha256: str) -> Problem | None:
+    try:
+        await server.put_file(sha256, spool.path(sha256))
     except FileNotFoundError:
-        # Another program may have sent the import and deleted the bytes. Then the import has an answer already, and
-        # this problem is not stored.
-        return Problem(type=ProblemType.NOT_FOUND, title="", code="import.file-gone")
+        return _GONE
     except RequestRefused as refused:
         return refused.problem
     return None
@@ -135,19 +181,21 @@ async def _withdraw(server: ServerLike, outbox: Outbox, entry: OutboxEntry, beca
 
 def _write_down(outbox: Outbox, head: Sequence[OutboxEntry], results: Sequence[CommandResult]) -> int:
     """Stores the answers. The server answers a prefix of the batch, in its order; other answers are ignored."""
-    answered = 0
+    answers: list[Answer] = []
     for entry, result in zip(head, results, strict=False):
         if entry.key != result.key:
             break
-        outbox.answered(
-            entry.key,
-            CommandState(result.status),
-            result.seq,
-            result=None if result.result is None else msgspec.json.encode(result.result),
-            problem=None if result.problem is None else msgspec.json.encode(result.problem),
+        answers.append(
+            Answer(
+                key=entry.key,
+                state=CommandState(result.status),
+                seq=result.seq,
+                result=None if result.result is None else msgspec.json.encode(result.result),
+                problem=None if result.problem is None else msgspec.json.encode(result.problem),
+            )
         )
-        answered += 1
-    return answered
+    outbox.answer_all(answers)
+    return len(answers)
 
 
 def _command(entry: OutboxEntry) -> Command:

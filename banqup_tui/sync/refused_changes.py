@@ -43,8 +43,7 @@ class RefusedChanges:
         """Takes commands off the list, and deletes their files in the spool if no other command needs them."""
         files = {entry.file for entry in self._outbox.refused() if entry.key in keys and entry.file}
         self._outbox.dismiss(keys)
-        for sha256 in files:
-            self._spool.drop_unless(self._outbox.needs_file, sha256)
+        self._spool.drop_unless(self._outbox.needed_files, files)
 
     def clients_of(self, key: str) -> list[str]:
         """Returns the names of the clients that a command of any state concerns."""

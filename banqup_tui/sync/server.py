@@ -10,6 +10,7 @@ from banqup_tui.domain.delivery import Attempt
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.secret import Secret
+from banqup_tui.protocol.file_batch import StoredFiles
 from banqup_tui.protocol.messages import (
     BackfillCount,
     Changes,
@@ -31,6 +32,7 @@ _V = TypeVar("_V")
 class ServerLike(Protocol):
     """A client of one space. Each call is one request (`protocol.paths`) and raises an error of sync.errors.
 
+    `put_files` takes a batch within the limits of `protocol.file_batch`, each file with its SHA-256.
     `documents` answers 503 (`Busy`) while the server is behind the cursor `at_least`: a page must not be older than
     the changes that the copy has. `changes` raises `CopyTooOld` on 410. `commands` answers a prefix of the batch.
     """
@@ -54,6 +56,7 @@ class ServerLike(Protocol):
     async def commands(self, commands: Sequence[Command]) -> CommandResults: ...
     async def withdraw(self, key: str, seen: str) -> CommandResult: ...
     async def put_file(self, sha256: str, path: Path) -> None: ...
+    async def put_files(self, files: Sequence[tuple[str, bytes]]) -> StoredFiles: ...
     async def download(self, sha256: str, cache: FileCache) -> Path: ...
     async def test(self, request: TestRequest) -> TestResult: ...
     async def begin_sign_in(self, request: SignInRequest) -> SignIn: ...

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from msgspec import structs
+
 from banqup_tui.app_dirs import AppDirs
 from banqup_tui.domain.duplicates import DuplicateChoice
 from banqup_tui.domain.file_names import shown
@@ -33,7 +35,6 @@ from banqup_tui.store.copy import LocalCopy
 from banqup_tui.store.failures import FailureReader
 from banqup_tui.store.files import FileCache, Spool
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.outbox_entry import OutboxQueue
 from banqup_tui.store.overlay import VisibleEffect
 from banqup_tui.store.readers import Readers
 from banqup_tui.sync.clock import last_change
@@ -46,6 +47,23 @@ _OF_LOST = uuid.UUID("5f0ad3ce-3a0b-4f0f-9f0e-2b1c6b7c5d11")
 
 LOCAL = "local"
 """The name of the directory for the copy of this computer's own backend."""
+
+
+class FileToImport(Value, frozen=True, kw_only=True):
+    """A file that `Session.import_files` takes.
+
+    Attributes:
+        below: The folder that the user named, below which no symbolic link is followed.
+        hint: The file's path below that folder, with `/`. The folders of an export name client and folder.
+        beside: The XML of the same name beside a PDF, imported before it.
+        label: As in `Outbox.give`.
+    """
+
+    path: Path
+    below: Path | None = None
+    hint: str | None = None
+    beside: Path | None = None
+    label: str = ""
 
 
 class Session:
@@ -155,15 +173,54 @@ class Session:
             NotARegularFile, OwnDirectory, OSError: The file cannot be taken.
             LocalFault: The outbox cannot be written.
         """
-        xml = self.spool.hash_of(beside, below=below) if beside else None
-        with self.spool.taken(path, below=below) as sha256:
-            body = ImportFile(
-                sha256=sha256, file_name=shown(path.name), client_id=client_id, folder=folder,
-                create_clients=create_clients, approved=approved, path=shown(hint or path.name), beside=xml,
-            )  # fmt: skip
-            key = self._give_import(body, label)
+        file = FileToImport(path=path, below=below, hint=hint, beside=beside, label=label)
+        (taken,) = self.import_files(
+            [file], client_id=client_id, folder=folder, create_clients=create_clients, approved=approved
+        )
+        if isinstance(taken, OSError):
+            raise taken
+        return taken
+
+    def import_files(
+        self,
+        files: Sequence[FileToImport],
+        *,
+        client_id: str | None = None,
+        folder: Folder | None = None,
+        create_clients: bool = False,
+        approved: bool = True,
+    ) -> list[str | OSError]:
+        """Copies files to the spool, and writes their imports to the line of imports in one transaction.
+
+        Returns the key of each file's command, or the error for which the file cannot be taken.
+
+        Raises:
+            LocalFault: The outbox cannot be written.
+        """
+        with self.spool.all_taken([(file.path, file.below) for file in files]) as taken:
+            bodies = [self._import_of(file, sha256) for file, sha256 in zip(files, taken, strict=True)]
+            chosen = {
+                "client_id": client_id, "folder": folder, "create_clients": create_clients, "approved": approved,
+            }  # fmt: skip
+            imports = [
+                (structs.replace(body, **chosen), file.label)
+                for file, body in zip(files, bodies, strict=True)
+                if isinstance(body, ImportFile)
+            ]
+            keys = iter(self._give_imports(imports))
         self.engine.wake()
-        return key
+        return [body if isinstance(body, OSError) else next(keys) for body in bodies]
+
+    def _import_of(self, file: FileToImport, sha256: str | OSError) -> ImportFile | OSError:
+        if isinstance(sha256, OSError):
+            return sha256
+        try:
+            xml = self.spool.hash_of(file.beside, below=file.below) if file.beside else None
+        except OSError as error:
+            return error
+        return ImportFile(
+            sha256=sha256, file_name=shown(file.path.name), path=shown(file.hint or file.path.name), beside=xml
+        )  # fmt: skip
 
     def retry_changes(self, keys: Sequence[str]) -> list[str]:
         """Repeats refused commands. Returns the keys of the new ones."""
@@ -186,14 +243,12 @@ class Session:
         for sha256 in sorted(lost):
             name = sha256[:12]
             body = ImportFile(sha256=sha256, file_name=name, path=name)
-            self._give_import(body, name, key=str(uuid.uuid5(_OF_LOST, sha256)))
+            self._give_imports([(body, name)], keys=[str(uuid.uuid5(_OF_LOST, sha256))])
         return len(lost)
 
-    def _give_import(self, body: ImportFile, label: str, key: str | None = None) -> str:
-        return self.outbox.give(
-            ImportFile.KIND, bytes(encode(body)), self.copy.state().seen,
-            label=label, line=OutboxQueue.IMPORTS, file=body.sha256, key=key,
-        )  # fmt: skip
+    def _give_imports(self, imports: Sequence[tuple[ImportFile, str]], keys: Sequence[str] = ()) -> list[str]:
+        encoded = [(bytes(encode(body)), body.sha256, label) for body, label in imports]
+        return self.outbox.give_imports(ImportFile.KIND, encoded, self.copy.state().seen, keys=keys)
 
     def undo(self, key: str) -> bool:
         """Takes a command back, see `Outbox.take_back`. Returns False if it is settled already."""

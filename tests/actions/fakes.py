@@ -35,6 +35,7 @@ from banqup_tui.protocol.commands import CommandBody, ImportFile
 from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult, TestStep
 from banqup_tui.store.outbox_entry import Rescue
 from banqup_tui.sync.server import Question, ServerLike
+from banqup_tui.sync.session import FileToImport
 from tests.support.sign_ins import SignIns
 
 T = TypeVar("T")
@@ -150,26 +151,21 @@ class FakeActionSession:
     async def under_way(self, integration_ids: Sequence[str]) -> UnderWay:
         return self.waits
 
-    def import_file(
-        self,
-        path: Path,
-        *,
-        below: Path | None = None,
-        client_id: str | None = None,
-        create_clients: bool = False,
-        hint: str | None = None,
-        beside: Path | None = None,
-        label: str = "",
-    ) -> str:
-        return self.act(
-            ImportFile(
-                sha256=f"sha-of-{path.name}",
-                file_name=path.name,
-                client_id=client_id,
-                create_clients=create_clients,
-                path=hint,
+    def import_files(
+        self, files: Sequence[FileToImport], *, client_id: str | None = None, create_clients: bool = False
+    ) -> list[str | OSError]:
+        return [
+            self.act(
+                ImportFile(
+                    sha256=f"sha-of-{file.path.name}",
+                    file_name=file.path.name,
+                    client_id=client_id,
+                    create_clients=create_clients,
+                    path=file.hint,
+                )
             )
-        )
+            for file in files
+        ]
 
 
 class NoProgress:

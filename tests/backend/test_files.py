@@ -9,6 +9,7 @@ import pytest
 
 from banqup_tui.backend.api.application import ServiceLimits
 from banqup_tui.backend.services import Services
+from banqup_tui.protocol import file_batch
 from tests.support.services import add_document
 from tests.support.serving import BASE, serving, space_in
 
@@ -55,6 +56,61 @@ async def test_a_file_too_large_is_refused_whether_its_size_is_told_or_not(servi
     assert [refused.status_code, untold.status_code] == [413, 413]
     assert refused.json()["type"] == "too-large"
     assert left_over(services) == []
+
+
+def batch(*files: bytes) -> bytes:
+    return file_batch.joined([(hashlib.sha256(data).hexdigest(), data) for data in files])
+
+
+async def test_many_small_files_go_in_one_request(services: Services) -> None:
+    files = [b"<Invoice>%d</Invoice>" % number for number in range(100)]
+    async with serving(services) as served:
+        first = await served.http.post(f"{BASE}/files", content=batch(*files))
+        again = await served.http.post(f"{BASE}/files", content=batch(*files, files[0]))
+    assert [one["isNew"] for one in first.json()["files"]] == [True] * 100
+    assert again.status_code == 400, "of 101 files"
+    assert all(services.files.is_whole(one["sha256"]) for one in first.json()["files"])
+    assert left_over(services) == []
+
+
+async def test_a_file_of_a_batch_that_is_not_what_was_announced_leaves_the_others(services: Services) -> None:
+    good, known, wrong = b"good", b"known", "0" * 64
+    services.files.put([known])
+    named = [(hashlib.sha256(good).hexdigest(), good), (wrong, b"wrong"), (hashlib.sha256(known).hexdigest(), known)]
+    async with serving(services) as served:
+        answer = await served.http.post(f"{BASE}/files", content=file_batch.joined(named))
+    found = answer.json()["files"]
+    assert [one["problem"] and one["problem"]["type"] for one in found] == [None, "hash-differs", None]
+    assert [one["isNew"] for one in found] == [True, False, False]
+    assert services.files.has(named[0][0])
+    assert not services.files.has(wrong)
+    assert left_over(services) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"\xff" * 4, b"\x00\x00\x00\x02{}", batch(b"cut")[:-1], batch(b"more") + b"x", b"\x00\x00\x00\x03{{{"],
+)
+async def test_a_body_that_does_not_hold_what_it_announces_stores_nothing(services: Services, body: bytes) -> None:
+    async with serving(services) as served:
+        answer = await served.http.post(f"{BASE}/files", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "file.batch-malformed")
+    assert list(services.files.path("0" * 64).parent.parent.rglob("*")) == []
+
+
+async def test_a_batch_too_large_is_refused(services: Services) -> None:
+    async with serving(services) as served:
+        answer = await served.http.post(f"{BASE}/files", content=batch(bytes(file_batch.MOST_BYTES)))
+    assert (answer.status_code, answer.json()["type"]) == (413, "too-large")
+
+
+async def test_a_damaged_file_is_replaced_by_a_batch(services: Services) -> None:
+    sha256, _ = services.files.put([b"whole"])
+    services.files.path(sha256).write_bytes(b"hole!")
+    async with serving(services) as served:
+        await served.http.post(f"{BASE}/files", content=batch(b"whole"))
+    assert services.files.is_whole(sha256)
+    assert sha256 in services.files.take_repaired()
 
 
 async def test_a_file_of_fifteen_megabytes_goes_in_and_out(services: Services) -> None:

@@ -33,6 +33,7 @@ from banqup_tui.domain.setting_rules import flaw_of, value_of
 from banqup_tui.domain.text import clean, without_controls
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.answers import harmless
+from banqup_tui.protocol.file_batch import StoredFiles
 from banqup_tui.protocol.local import Endpoint
 from banqup_tui.protocol.messages import (
     BackfillCount,
@@ -127,6 +128,7 @@ ASKED: dict[str, tuple[Any, Ask]] = {
     "backfill": (BackfillCount, lambda server: server.backfill("c", (), None)),
     "commands": (CommandResults, lambda server: server.commands(())),
     "withdraw": (CommandResult, lambda server: server.withdraw("k", "e.1")),
+    "put_files": (StoredFiles, lambda server: server.put_files([("a", b"b")])),
     "test": (TestResult, lambda server: server.test(TestRequest(extension_id="x"))),
     "begin_sign_in": (SignIn, lambda server: server.begin_sign_in(SignInRequest(extension_id="x", field="f"))),
     "sign_in": (SignIn, lambda server: server.sign_in("i")),

@@ -13,13 +13,19 @@ def test_a_file_in_the_spool_is_whole_and_named_by_its_hash(tmp_path: Path) -> N
     source.write_bytes(b"<Invoice/>")
     with spool.taken(source) as sha256:
         assert spool.path(sha256).read_bytes() == b"<Invoice/>"
-    assert sha256 == hashlib.sha256(b"<Invoice/>").hexdigest() == spool.take_bytes(b"<Invoice/>")
+    assert sha256 == hashlib.sha256(b"<Invoice/>").hexdigest()
     assert [path.name for path in spool.directory.iterdir()] == [sha256]
 
 
 def test_the_spool_is_tidied_but_for_what_waits_and_what_is_new(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    waits, done = spool.take_bytes(b"waits"), spool.take_bytes(b"done")
+    sources = [(tmp_path / name, None) for name in ("waits", "done")]
+    for source, _ in sources:
+        source.write_text(source.name)
+    with spool.all_taken(sources) as taken:
+        waits, done = map(str, taken)
+    for source, _ in sources:
+        source.unlink()
     (tmp_path / ".half").write_bytes(b"")
     spool.keep_only([waits])
     assert spool.path(done).exists()
@@ -42,9 +48,9 @@ def test_bytes_whose_command_is_about_to_be_given_are_not_dropped(tmp_path: Path
     source = tmp_path / "invoice.xml"
     source.write_bytes(b"<Invoice/>")
     with spool.taken(source) as sha256:
-        other.drop_unless(lambda _sha256: False, sha256)
+        other.drop_unless(lambda _files: set(), {sha256})
         assert spool.path(sha256).exists()
-    other.drop_unless(lambda _sha256: True, sha256)
+    other.drop_unless(lambda files: files, {sha256})
     assert spool.path(sha256).exists()
-    other.drop_unless(lambda _sha256: False, sha256)
+    other.drop_unless(lambda _files: set(), {sha256})
     assert not spool.path(sha256).exists()

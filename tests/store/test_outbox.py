@@ -175,10 +175,10 @@ def test_the_bytes_of_a_refused_import_are_needed_until_it_is_dismissed(outbox: 
     key = outbox.give("IMPORT_FILE", b"{}", "e.1", line=OutboxQueue.IMPORTS, file="ab")
     outbox.claim(OutboxQueue.IMPORTS)
     outbox.answered(key, CommandState.REFUSED)
-    assert outbox.needs_file("ab")
+    assert outbox.needed_files({"ab"})
     assert outbox.forget_old() == ["ab"]
     outbox.dismiss([key])
-    assert not outbox.needs_file("ab")
+    assert not outbox.needed_files({"ab"})
     assert outbox.forget_old() == []
 
 
@@ -247,7 +247,7 @@ def test_a_file_that_waits_to_be_placed_is_no_refused_change(outbox: Outbox, pro
     refused_import(outbox, problem_type)
     assert outbox.refused() == []
     assert outbox.refused_count() == 0
-    assert not outbox.needs_file("f" * 64)
+    assert not outbox.needed_files({"f" * 64})
 
 
 def test_what_was_refused_is_given_again_in_its_old_order_and_the_old_ones_are_gone(outbox: Outbox) -> None:

@@ -23,6 +23,7 @@ from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.status import AccountingStatus, accounting_status_with
 from banqup_tui.protocol import messages
 from banqup_tui.protocol.commands import ImportFile, Send, SetProcessed, decode
+from banqup_tui.protocol.file_batch import StoredFile, StoredFiles
 from banqup_tui.protocol.messages import (
     BackfillCount,
     Change,
@@ -355,6 +356,11 @@ class FakeServer:
     async def put_file(self, sha256: str, path: Path) -> None:
         self._asked("put_file")
         self.files[sha256] = path.read_bytes()  # noqa: ASYNC240
+
+    async def put_files(self, files: Sequence[tuple[str, bytes]]) -> StoredFiles:
+        self._asked("put_files")
+        self.files |= dict(files)
+        return StoredFiles(files=tuple(StoredFile(sha256=sha256, is_new=True) for sha256, _ in files))
 
     async def download(self, sha256: str, cache: FileCache) -> Path:
         self._asked("download")

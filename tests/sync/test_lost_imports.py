@@ -57,7 +57,10 @@ def test_every_file_is_imported_though_half_of_the_outbox_is_gone(tmp_path: Path
 
 def test_without_a_loss_nothing_is_imported_again(tmp_path: Path, hashes: set[str]) -> None:
     session = a_session(tmp_path)
-    session.spool.take_bytes(b"cut off before its command was given")
+    source = tmp_path / "cut.xml"
+    source.write_bytes(b"cut off before its command was given")
+    with session.spool.taken(source):
+        pass
     session.close()
     session = a_session(tmp_path)
     assert session.imported_again == 0

@@ -79,6 +79,7 @@ def routes_of(
                 "instance_id": instance_id,
                 "retire": retire,
                 "largest_file": settings.largest_file,
+                "file_batches": asyncio.Semaphore(files.BATCHES_AT_ONCE),
                 "seconds_between_signs": settings.seconds_between_signs,
             }
         ),
@@ -118,7 +119,7 @@ MOST_LEVELS = 64
 
 async def _refuse_deep_nesting(request: AnyRequest) -> None:
     """Refuses deeply nested bodies: they could be stored, and then msgspec could not encode an answer with them."""
-    if request.method in ("POST", "PUT") and "/files/" not in request.scope["path"]:
+    if request.method in ("POST", "PUT") and "/files" not in request.scope["path"]:
         content = await request.body()
         if await asyncio.to_thread(is_nested_deeply, content) if len(content) > _AT_ONCE else is_nested_deeply(content):
             raise RequestFailure(ProblemType.BAD_REQUEST, message("request.too-deep", limit=MOST_LEVELS))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from banqup_tui.domain.values import is_sha256
 from banqup_tui.kill_points import kill_point
-from banqup_tui.whole_file import hashed, sync_directory, write_new
+from banqup_tui.whole_file import NewFiles, hashed, sync_directory, write_new
 
 
 class HashDiffers(Exception):
@@ -72,7 +72,7 @@ class FileStore:
         Raises:
             HashDiffers: If the SHA-256 is not `expected`; then nothing is stored.
         """
-        temporary = self._root / f".{secrets.token_hex(8)}.part"
+        temporary = self._temporary()
         digest = hashlib.sha256()
         try:
             write_new(temporary, hashed(chunks, digest))
@@ -82,15 +82,66 @@ class FileStore:
         finally:
             temporary.unlink(missing_ok=True)
 
+    def put_all(self, files: Iterable[tuple[str | None, bytes | memoryview]]) -> list[tuple[str, bool] | None]:
+        """Stores small files, which are synced together.
+
+        Args:
+            files: The bytes of each, and the SHA-256 that is expected, if one is.
+
+        Returns:
+            What `put` returns, for each; `None` for a file whose SHA-256 is not the expected one.
+        """
+        stored: list[tuple[str, bool] | None] = []
+        temporaries: dict[str, Path] = {}
+        try:
+            with NewFiles() as new:
+                for expected, data in files:
+                    sha256 = hashlib.sha256(data).hexdigest()
+                    if expected is not None and sha256 != expected:
+                        stored.append(None)
+                    elif sha256 in temporaries or self._has_bytes(sha256, data):
+                        stored.append((sha256, False))
+                    else:
+                        temporaries[sha256] = temporary = self._temporary()
+                        new.write(temporary, [data])
+                        stored.append((sha256, True))
+                new.sync()
+            # A kill here leaves temporary files, which `sweep` removes at the next start.
+            kill_point("file.temp")
+            for sha256, temporary in temporaries.items():
+                self._move(temporary, sha256)
+            for directory in {self.path(sha256).parent for sha256 in temporaries}:
+                sync_directory(directory)
+            if temporaries:
+                # A kill here leaves whole files without a row in the database; see `_adopt`.
+                kill_point("file.renamed")
+            return stored
+        finally:
+            for temporary in temporaries.values():
+                temporary.unlink(missing_ok=True)
+
+    def _has_bytes(self, sha256: str, data: bytes | memoryview) -> bool:
+        try:
+            return self.path(sha256).read_bytes() == data
+        except FileNotFoundError:
+            return False
+
+    def _temporary(self) -> Path:
+        return self._root / f".{secrets.token_hex(8)}.part"
+
+    def _move(self, temporary: Path, sha256: str) -> None:
+        final = self.path(sha256)
+        self._repaired.append(sha256)
+        final.parent.mkdir(exist_ok=True, mode=0o700)
+        temporary.replace(final)
+
     def _adopt(self, temporary: Path, sha256: str, expected: str | None) -> tuple[str, bool]:
         if expected is not None and sha256 != expected:
             raise HashDiffers(sha256)
         final = self.path(sha256)
         if final.is_file() and filecmp.cmp(temporary, final, shallow=False):
             return sha256, False
-        self._repaired.append(sha256)
-        final.parent.mkdir(exist_ok=True, mode=0o700)
-        temporary.replace(final)
+        self._move(temporary, sha256)
         sync_directory(final.parent)
         # A kill here leaves a whole file without a row in the database; the same content is found here when it is sent
         # again.

@@ -9,13 +9,15 @@ from typing import Any
 
 import click
 import msgspec
+from msgspec import structs
 
-from banqup_tui.actions.import_selection import ImportCandidate, files_below, not_a_file
+from banqup_tui.actions.import_selection import ImportCandidate, files_below, not_taken, to_import
 from banqup_tui.cli import exit_codes
 from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.json_output import client_of
 from banqup_tui.cli.output import print_array, say
 from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, Fate, Tools, client_named
+from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document, Duplicate
 from banqup_tui.domain.errors import BanqupError
@@ -23,14 +25,13 @@ from banqup_tui.domain.file_names import shown
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.text import clean
-from banqup_tui.folder_walk import NotARegularFile
 from banqup_tui.presentation.duplicates import same_as
 from banqup_tui.presentation.folders import folder_name
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import json_of
 from banqup_tui.presentation.words import N_, _, ngettext
 
-AT_ONCE = 50
+AT_ONCE = 100
 SECONDS = 300.0
 
 
@@ -59,8 +60,8 @@ def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create
     async def work(runtime: CliRuntime) -> int:
         client = client_named(runtime, reference) if reference else None
         values: list[dict[str, object]] = []
-        for page in _pages(files_below(paths)):
-            submitted = [_submit(runtime, file, client, create_clients) for file in page]
+        for page in in_batches(files_below(paths), AT_ONCE):
+            submitted = _submit(runtime, page, client, create_clients)
             values.extend(await _answered(runtime, submitted))
         if json:
             print_array(values)
@@ -69,36 +70,27 @@ def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create
     return in_runtime(tools, work)
 
 
-def _pages(candidates: Iterable[ImportCandidate]) -> Iterable[list[ImportCandidate]]:
-    page: list[ImportCandidate] = []
-    for candidate in candidates:
-        page.append(candidate)
-        if len(page) == AT_ONCE:
-            yield page
-            page = []
-    if page:
-        yield page
-
-
-def _submit(runtime: CliRuntime, candidate: ImportCandidate, client: Client | None, create_clients: bool) -> Submitted:
-    if candidate.reason is not None:
-        return _not_submitted(candidate)
-    name = clean(shown(candidate.path.name))
+def _submit(
+    runtime: CliRuntime, candidates: Sequence[ImportCandidate], client: Client | None, create_clients: bool
+) -> list[Submitted]:
+    """Copies the files to the spool, and gives their commands."""
+    given = [candidate for candidate in candidates if candidate.reason is None]
     try:
-        key = runtime.session.import_file(
-            candidate.path,
-            below=candidate.below,
+        taken = runtime.session.import_files(
+            [to_import(candidate) for candidate in given],
             client_id=client.id if client else None,
             create_clients=create_clients,
-            hint=candidate.hint,
-            beside=candidate.beside,
-            label=_("Import {name}").format(name=name),
         )
-    except NotARegularFile:
-        return _not_submitted(not_a_file(candidate))
-    except BanqupError as error:
-        return Submitted(path=candidate.path, reason=error.message)
-    return Submitted(path=candidate.path, key=key)
+    except BanqupError as error:  # a fault of this computer, such as a full disk
+        return [_not_submitted(structs.replace(one, reason=one.reason or error.message)) for one in candidates]
+    keys = dict(zip((candidate.path for candidate in given), taken, strict=True))
+    return [_submitted(candidate, keys.get(candidate.path)) for candidate in candidates]
+
+
+def _submitted(candidate: ImportCandidate, key: str | OSError | None) -> Submitted:
+    if isinstance(key, OSError):
+        return _not_submitted(not_taken(candidate, key))
+    return Submitted(path=candidate.path, key=key) if key else _not_submitted(candidate)
 
 
 def _not_submitted(candidate: ImportCandidate) -> Submitted:

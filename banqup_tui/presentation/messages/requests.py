@@ -64,6 +64,7 @@ TEXTS = {
     "extension.of-no-package": Texts(
         N_("No package of others brings an extension {id}."), N_("banqup store list shows what is there.")
     ),
+    "file.batch-malformed": Texts(N_("The body does not hold the files that it announces.")),
     "file.gone": Texts(N_("The file is not there any more."), N_("Send it again.")),
     "file.hash-differs": Texts(N_("The bytes are not those that were announced.")),
     "file.larger-than-taken": Texts(N_("A file may have at most {limit} MiB.")),

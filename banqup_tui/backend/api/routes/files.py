@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from litestar import Response, get, put
+from litestar import Response, get, post, put
 from litestar.params import FromPath
 from litestar.response import Stream
 from sqlalchemy import select
@@ -14,13 +14,15 @@ from banqup_tui.backend.api.routes._common import ApiRequest, ApiResponse, in_th
 from banqup_tui.backend.api.snapshots import snapshot_view
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.file_store import HashDiffers
-from banqup_tui.backend.problems import RequestFailure
+from banqup_tui.backend.problems import RequestFailure, problem
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.messages import Message, message
-from banqup_tui.protocol import paths
+from banqup_tui.protocol import file_batch, paths
+from banqup_tui.protocol.file_batch import StoredFile, StoredFiles
 from banqup_tui.protocol.problems import ProblemType
 
 LARGEST = 50 * 1024 * 1024
+BATCHES_AT_ONCE = 2
 _PIECE = 256 * 1024
 _HEX = re.compile(r"[0-9a-f]{64}")
 _RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
@@ -42,6 +44,30 @@ async def put_file(request: ApiRequest, sha256: FromPath[str]) -> Response[None]
     except HashDiffers:
         raise RequestFailure(ProblemType.HASH_DIFFERS, Message("file.hash-differs")) from None
     return Response(None, status_code=201 if is_new else 204)
+
+
+@post(route(paths.FILES), guards=[in_this_space], status_code=200, request_max_body_size=file_batch.MOST_BYTES)
+async def put_files(request: ApiRequest) -> StoredFiles:
+    """Stores many small files (`protocol.file_batch`); one that cannot be stored leaves the others."""
+    # A batch is held in memory. The bytes of the third are not read before one of the others is stored.
+    async with request.app.state.file_batches:
+        chunks = [chunk async for chunk in _at_most(request.stream(), file_batch.MOST_BYTES)]
+        return await asyncio.to_thread(_stored, services_of(request), b"".join(chunks))
+
+
+def _stored(services: Services, body: bytes) -> StoredFiles:
+    try:
+        files = list(file_batch.separated(body))
+    except file_batch.MalformedBatch:
+        raise RequestFailure(ProblemType.BAD_REQUEST, Message("file.batch-malformed")) from None
+    differs = problem(ProblemType.HASH_DIFFERS, Message("file.hash-differs"))
+    results = services.files.put_all(files)
+    return StoredFiles(
+        files=tuple(
+            StoredFile(sha256=sha256, is_new=one[1]) if one else StoredFile(sha256=sha256, problem=differs)
+            for (sha256, _), one in zip(files, results, strict=True)
+        )
+    )
 
 
 async def _at_most(stream: AsyncIterator[bytes], largest: int) -> AsyncIterator[bytes]:
@@ -163,4 +189,4 @@ def _too_large(largest: int) -> RequestFailure:
     return RequestFailure(ProblemType.TOO_LARGE, message("file.larger-than-taken", limit=largest // (1024 * 1024)))
 
 
-ROUTES = [put_file, get_file]
+ROUTES = [put_file, put_files, get_file]

@@ -57,15 +57,15 @@ class ImportFilesAction(Action):
 
 def _spooled(context: Context, candidates: Sequence[ImportCandidate]) -> list[str | ImportCandidate]:
     """Returns the keys of the files' commands, or the candidates with the reason why they were not taken."""
-    given = [candidate for candidate in candidates if candidate.reason is None]
+    readable = [candidate for candidate in candidates if candidate.reason is None]
     refused: list[str | ImportCandidate] = [candidate for candidate in candidates if candidate.reason is not None]
     try:
-        taken = context.session.import_files([to_import(candidate) for candidate in given])
+        taken = context.session.import_files([to_import(candidate) for candidate in readable])
     except BanqupError as error:
-        return [*refused, *(structs.replace(candidate, reason=error.message) for candidate in given)]
+        return [*refused, *(structs.replace(candidate, reason=error.message) for candidate in readable)]
     return [
         *refused,
-        *(not_taken(of, one) if isinstance(one, OSError) else one for of, one in zip(given, taken, strict=True)),
+        *(not_taken(of, one) if isinstance(one, OSError) else one for of, one in zip(readable, taken, strict=True)),
     ]
 
 

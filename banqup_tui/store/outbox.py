@@ -24,12 +24,12 @@ from banqup_tui.store.file_lock import exclusive_lock, shared_lock
 from banqup_tui.store.outbox_check import is_in_order
 from banqup_tui.store.outbox_entry import (
     SELECT,
-    Answer,
     CommandState,
     OutboxEntry,
     OutboxQueue,
     Rescue,
     RescueKind,
+    StoredAnswer,
     checksum_of,
     entry_of,
 )
@@ -346,10 +346,10 @@ class Outbox:
         Returns:
             False if the command was not SENDING.
         """
-        return self.answer_all([Answer(key=key, state=state, seq=seq, result=result, problem=problem)]) == 1
+        return self.answer_all([StoredAnswer(key=key, state=state, seq=seq, result=result, problem=problem)]) == 1
 
     @_retry_after_repair
-    def answer_all(self, answers: Sequence[Answer]) -> int:
+    def answer_all(self, answers: Sequence[StoredAnswer]) -> int:
         """Stores the answers to several commands in one transaction. Returns how many of them were SENDING."""
         stamp = self._stamp()
         with self._changing() as connection:

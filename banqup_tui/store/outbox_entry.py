@@ -67,7 +67,7 @@ class OutboxEntry(Value, frozen=True, kw_only=True):
         return self.state is CommandState.QUEUED and self.tries == 0
 
 
-class Answer(Value, frozen=True, kw_only=True):
+class StoredAnswer(Value, frozen=True, kw_only=True):
     """The server's answer to a command, as `Outbox.answered` stores it."""
 
     key: str

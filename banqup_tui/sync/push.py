@@ -17,7 +17,7 @@ from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
 from banqup_tui.protocol.problems import Problem, ProblemType
 from banqup_tui.store.files import Spool
 from banqup_tui.store.outbox import Outbox
-from banqup_tui.store.outbox_entry import Answer, CommandState, OutboxEntry, OutboxQueue
+from banqup_tui.store.outbox_entry import CommandState, OutboxEntry, OutboxQueue, StoredAnswer
 from banqup_tui.sync.errors import RequestRefused, ServerFault
 from banqup_tui.sync.server import ServerLike
 
@@ -181,12 +181,12 @@ async def _withdraw(server: ServerLike, outbox: Outbox, entry: OutboxEntry, beca
 
 def _write_down(outbox: Outbox, head: Sequence[OutboxEntry], results: Sequence[CommandResult]) -> int:
     """Stores the answers. The server answers a prefix of the batch, in its order; other answers are ignored."""
-    answers: list[Answer] = []
+    answers: list[StoredAnswer] = []
     for entry, result in zip(head, results, strict=False):
         if entry.key != result.key:
             break
         answers.append(
-            Answer(
+            StoredAnswer(
                 key=entry.key,
                 state=CommandState(result.status),
                 seq=result.seq,

@@ -74,16 +74,16 @@ def _submit(
     runtime: CliRuntime, candidates: Sequence[ImportCandidate], client: Client | None, create_clients: bool
 ) -> list[Submitted]:
     """Copies the files to the spool, and gives their commands."""
-    given = [candidate for candidate in candidates if candidate.reason is None]
+    readable = [candidate for candidate in candidates if candidate.reason is None]
     try:
         taken = runtime.session.import_files(
-            [to_import(candidate) for candidate in given],
+            [to_import(candidate) for candidate in readable],
             client_id=client.id if client else None,
             create_clients=create_clients,
         )
     except BanqupError as error:  # a fault of this computer, such as a full disk
         return [_not_submitted(structs.replace(one, reason=one.reason or error.message)) for one in candidates]
-    keys = dict(zip((candidate.path for candidate in given), taken, strict=True))
+    keys = dict(zip((candidate.path for candidate in readable), taken, strict=True))
     return [_submitted(candidate, keys.get(candidate.path)) for candidate in candidates]
 
 

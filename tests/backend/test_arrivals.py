@@ -1,7 +1,5 @@
 """Whatever holds them, documents come in once each, to the right client, and nothing of an arrival disappears."""
 
-import io
-import zipfile
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.intake import unfiled_commands
 from banqup_tui.domain.folder import Folder
 from banqup_tui.protocol.commands import ImportFile, PlaceFile
+from tests.support.arriving_files import zipped
 from tests.support.intake_harness import IntakeHarness
 from tests.support.papers import BAKERY, GARAGE, MILL, invoice, letter, statement
 
@@ -24,14 +23,6 @@ def harness(tmp_path: Path) -> IntakeHarness:
 
 def rules(harness: IntakeHarness) -> list[str]:
     return [row.match for row in harness.rows(select(tables.rule.c.match))]
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return whole.getvalue()
 
 
 def mailed(files: dict[str, bytes]) -> bytes:

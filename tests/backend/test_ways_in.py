@@ -12,13 +12,13 @@ from banqup_tui.backend.intake import unfiled_commands
 from banqup_tui.backend.intake.source_files import FileOutcome
 from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.protocol.commands import AddSource, ImportFile
-from tests.backend.test_arrivals import mailed, zipped
+from tests.backend.test_arrivals import mailed
+from tests.support.arriving_files import STRANGER, zipped
 from tests.support.drop import account, drop_of
 from tests.support.intake_harness import IntakeHarness
-from tests.support.papers import BAKERY, GARAGE, MILL, company, invoice, letter, statement
+from tests.support.papers import BAKERY, GARAGE, MILL, invoice, letter, statement
 from tests.support.waiting import until
 
-STRANGER = company("Inconnu SRL", "0999999922", "BE02999999999940")
 _OUTCOMES = select(tables.source_file.c.outcome)
 Files = dict[str, bytes]
 Way = Callable[[IntakeHarness, Files, Path], Awaitable[None]]

@@ -90,15 +90,12 @@ def archive(number: int) -> Arrival:
     """A ZIP of an invoice for each client, all of the same name, and one of nobody."""
     documents = {invoice(number=f"Z{number}", buyer=buyer): reference for reference, buyer in CLIENTS.items()}
     lost = invoice(number=f"Z{number}", buyer=STRANGER)
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archived:
-        for at, data in enumerate([*documents, lost]):
-            archived.writestr(f"{at}/facture.xml", data)
+    whole = zipped({f"{at}/facture.xml": data for at, data in enumerate([*documents, lost])})
     return Arrival(
-        ((f"{number}/lot.zip", whole.getvalue()),),
+        ((f"{number}/lot.zip", whole),),
         {sha256_of(data): reference for data, reference in documents.items()},
         waiting=frozenset({sha256_of(lost)}),
-        wholes=frozenset({sha256_of(whole.getvalue())}),
+        wholes=frozenset({sha256_of(whole)}),
     )
 
 
@@ -163,6 +160,14 @@ def mail(number: int, files: dict[str, bytes], *, to: str = "facturen@kantoor.ex
     for name, data in files.items():
         message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
     return message.as_bytes()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archived:
+        for name, data in files.items():
+            archived.writestr(name, data)
+    return whole.getvalue()
 
 
 def _invoice(number: int) -> tuple[bytes, str]:

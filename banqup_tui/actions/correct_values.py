@@ -14,22 +14,27 @@ from banqup_tui.actions.submission import submit
 from banqup_tui.domain.document import Document, DocumentValues, values_of
 from banqup_tui.domain.duplicates import can_be_corrected
 from banqup_tui.domain.errors import BanqupError
+from banqup_tui.domain.identifiers import check_communication, is_iban, normalise_account, normalise_vat
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.money import from_minor, to_minor
 from banqup_tui.domain.text import clean
 from banqup_tui.presentation.duplicates import FIELD_NAMES
 from banqup_tui.presentation.messages import sentence_of
+from banqup_tui.presentation.text_values import candidates_of, name_of_value
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import CorrectDocument
 
 _DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _AMOUNTS = ("gross_amount", "net_amount", "vat_amount")
-FIELDS = ("number", "counterparty", "issue_date", "due_date", *_AMOUNTS, "currency")
+FIELDS = (
+    *("number", "counterparty", "vat_number", "issue_date", "due_date"),
+    *(*_AMOUNTS, "currency", "iban", "payment_reference"),
+)
 """The values that can be corrected, in the order of the form."""
 
 
 class NotReadable(BanqupError):
-    """An entered value is no date, amount or currency."""
+    """An entered value is no date, amount, currency, VAT number or IBAN."""
 
     exit_code = 2
 
@@ -46,7 +51,9 @@ class CorrectValuesAction(Action):
         return _("Correct values…")
 
     def help(self) -> str:
-        return _("Number, counterparty, dates and amounts of a document whose file has none that can be read as data.")
+        return _(
+            "Number, parties, dates, amounts and account of a document whose file has none that can be read as data."
+        )
 
     def in_menu(self, context: Context) -> bool:
         return self.availability(context) is None
@@ -81,7 +88,15 @@ class CorrectValuesAction(Action):
 
 
 def _form(document: Document, texts: Mapping[str, str]) -> Form:
-    properties = {name: {"type": "string", "title": _(FIELD_NAMES[name]), "maxLength": 500} for name in FIELDS}
+    properties: dict[str, dict[str, object]] = {
+        name: {"type": "string", "title": _(FIELD_NAMES[name]), "maxLength": 500} for name in FIELDS
+    }
+    for suggestion in document.suggestions:
+        # It is in the user's language already; forms ask for the English of extensions.
+        line = _("Its text suggests: {values}").format(values=candidates_of(document, suggestion))
+        properties[name_of_value(suggestion.field)]["x-help"] = {"en": line}
+    for field in document.from_text:
+        properties[name_of_value(field)]["x-help"] = {"en": _("Read from its text.")}
     return Form(
         title=[name_of(document), _("Correct values")],
         schema={"type": "object", "properties": properties},
@@ -109,7 +124,7 @@ def values_in(texts: Mapping[str, str]) -> DocumentValues:
     """Reads entered values. Dates are dd/mm/yyyy or yyyy-mm-dd, amounts have a point or a comma, empty is none.
 
     Raises:
-        NotReadable: A value is none of these.
+        NotReadable: A value is none of these, or no VAT number or IBAN.
     """
     entered = {name: clean(texts.get(name, "")) for name in FIELDS}
     currency = entered["currency"].upper() or None
@@ -124,7 +139,31 @@ def values_in(texts: Mapping[str, str]) -> DocumentValues:
         net_amount=_amount(entered["net_amount"], currency),
         vat_amount=_amount(entered["vat_amount"], currency),
         currency=currency,
+        vat_number=_vat_number(entered["vat_number"]),
+        iban=_iban(entered["iban"]),
+        payment_reference=_reference(entered["payment_reference"]),
     )
+
+
+def _vat_number(text: str) -> str | None:
+    if not text:
+        return None
+    found = normalise_vat(text, "BE")
+    if found is None:
+        raise NotReadable(message("document.no-vat-number", text=text))
+    return found
+
+
+def _iban(text: str) -> str | None:
+    if text and not is_iban(text):
+        raise NotReadable(message("document.no-iban", text=text))
+    return normalise_account(text) or None
+
+
+def _reference(text: str) -> str | None:
+    """Returns a payment reference; of a structured communication its digits, as files have it."""
+    check = check_communication(text)
+    return (check.digits if check is not None and check.holds else text) or None
 
 
 def _day(text: str) -> date | None:

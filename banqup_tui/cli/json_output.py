@@ -23,7 +23,7 @@ _OF_DOCUMENT = (
     "currency", "netAmount", "vatAmount", "grossAmount", "payableAmount", "lineCount", "attachmentCount", "iban",
     "paymentReference", "account", "statementNumber", "openingBalance", "closingBalance", "movementCount",
     "accountingStatus", "fileName", "mediaType", "sha256", "createdAt", "sameAs", "duplicate", "replacedBy",
-    "withdrawnAt", "origins", "picture",
+    "withdrawnAt", "origins", "picture", "fromText", "suggestions",
 )  # fmt: skip
 
 

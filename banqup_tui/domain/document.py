@@ -7,6 +7,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.origin import Origin, Picture
 from banqup_tui.domain.status import AccountingStatus
+from banqup_tui.domain.suggestion import TextField, ValueCandidates
 from banqup_tui.domain.values import Sha256, Value
 
 
@@ -57,7 +58,8 @@ class Document(Value, frozen=True, kw_only=True):
     earlier document with the same business key, but other bytes; `duplicate` is what became of it, `None` for documents
     from before there was a question. `replaced_by` is the id of its newer version. A document with `withdrawn_at` is
     in no folder, count or search, and is forgotten 30 days later. `history` has the newest entry last. `origins` are
-    its arrivals, the first one and the latest; `picture` is the PDF that came with an e-invoice.
+    its arrivals, the first one and the latest; `picture` is the PDF that came with an e-invoice. `from_text` names the
+    values that were read from the text of a PDF, and `suggestions` has candidates that the text does not prove.
     """
 
     id: str
@@ -96,6 +98,8 @@ class Document(Value, frozen=True, kw_only=True):
     history: tuple[HistoryEntry, ...] = ()
     origins: tuple[Origin, ...] = ()
     picture: Picture | None = None
+    from_text: tuple[TextField, ...] = ()
+    suggestions: tuple[ValueCandidates, ...] = ()
     approved: bool = True
     processed: bool = False
     attempted: bool = False
@@ -118,20 +122,27 @@ class Document(Value, frozen=True, kw_only=True):
 
 
 class DocumentValues(Value, frozen=True, kw_only=True):
-    """The values of a document that a user can correct. `counterparty` is a name."""
+    """The values of a document that a user can correct. `counterparty` is a name, `vat_number` that party's."""
 
     number: str | None = None
     issue_date: date | None = None
     due_date: date | None = None
     counterparty: str | None = None
+    vat_number: str | None = None
     currency: str | None = None
     net_amount: int | None = None
     vat_amount: int | None = None
     gross_amount: int | None = None
+    iban: str | None = None
+    payment_reference: str | None = None
+
+
+OF_DOCUMENT = tuple(name for name in DocumentValues.__struct_fields__ if name not in ("counterparty", "vat_number"))
+"""The names of `DocumentValues` that are those of fields of a document, too."""
 
 
 def values_of(document: Document) -> DocumentValues:
     """Returns the values of a document that a user can correct."""
-    names = [name for name in DocumentValues.__struct_fields__ if name != "counterparty"]
-    party = document.counterparty.name if document.counterparty else None
-    return DocumentValues(counterparty=party, **{name: getattr(document, name) for name in names})
+    party = document.counterparty or Party()
+    values = {name: getattr(document, name) for name in OF_DOCUMENT}
+    return DocumentValues(counterparty=party.name, vat_number=party.vat_number, **values)

@@ -34,11 +34,17 @@ def business_key(document: Document) -> str | None:
 def _of_invoice(document: Document) -> tuple[str, ...] | None:
     number = plain(document.number)
     seller = seller_key(document.supplier)
-    if document.kind is DocumentKind.OTHER or not number or not seller:
+    if not number or not seller:
         return None
     # Some formats have only one of the two amounts; where both are there they differ by what is paid already.
     amount = document.payable_amount if document.payable_amount is not None else document.gross_amount
-    return (document.kind, seller, number, str(document.issue_date), str(amount), plain(document.currency))
+    kind = document.kind
+    if kind is DocumentKind.OTHER:
+        # A scan or PDF, whose values were entered by hand or read from its text.
+        if amount is None or document.issue_date is None:
+            return None
+        kind = DocumentKind.CREDIT_NOTE if amount < 0 else DocumentKind.INVOICE
+    return (kind, seller, number, str(document.issue_date), str(amount), plain(document.currency))
 
 
 def _of_statement(document: Document) -> tuple[str, ...] | None:
@@ -63,16 +69,17 @@ def plain(text: str | None) -> str:
 _SIGNS = re.compile(r"[\W_]+")
 
 
-@lru_cache(maxsize=1_024)
 def seller_key(seller: Party | None) -> str:
     """Returns the best key of a seller: of its numbers, else of its name; empty if it has neither."""
-    if seller is None:
-        return ""
-    keys = party_keys([("VAT", seller.vat_number or ""), ("0208", seller.enterprise_number or "")])
+    return "" if seller is None else company_key(seller) or plain(seller.name)
+
+
+@lru_cache(maxsize=1_024)
+def company_key(party: Party) -> str:
+    """Returns the best key of a company's numbers; empty if it has none."""
+    keys = party_keys([("VAT", party.vat_number or ""), ("0208", party.enterprise_number or "")])
     # A Belgian company may give its VAT number in one file and its enterprise number in the next: one key for both.
-    return min(keys, key=lambda key: (not key.startswith("be:"), not key.startswith("fr:")), default="") or plain(
-        seller.name
-    )
+    return min(keys, key=lambda key: (not key.startswith("be:"), not key.startswith("fr:")), default="")
 
 
 _COMPARED = (

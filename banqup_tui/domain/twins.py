@@ -190,17 +190,26 @@ class PictureText:
         patterns = (_identifier_pattern(number) for number in marks.seller_numbers)
         if any(pattern is not None and pattern.search(self._text) for pattern in patterns):
             return True
-        name = _bare_name(marks.seller_name)
+        name = bare_name(marks.seller_name)
         return len(name) >= _SHORTEST_NAME and f" {name} " in f" {' '.join(_WORD.findall(self._text))} "
 
     def _has_date(self, day: date | None) -> bool:
         return day is not None and _date_pattern(day).search(self._text) is not None
 
     def _is_titled_otherwise(self, marks: InvoiceMarks) -> bool:
-        titles = [line for line in self._lines if 0 < len(line.split()) <= _MOST_WORDS_OF_TITLE]
-        if any(_TITLE_OF_REMINDER.match(title) for title in titles):
-            return True
-        return not marks.is_credit_note and any(_TITLE_OF_CREDIT_NOTE.match(title) for title in titles)
+        return self.is_titled_as_reminder or (not marks.is_credit_note and self.is_titled_as_credit_note)
+
+    @property
+    def is_titled_as_reminder(self) -> bool:
+        return any(map(_TITLE_OF_REMINDER.match, self._titles))
+
+    @property
+    def is_titled_as_credit_note(self) -> bool:
+        return any(map(_TITLE_OF_CREDIT_NOTE.match, self._titles))
+
+    @cached_property
+    def _titles(self) -> list[str]:
+        return [line for line in self._lines if 0 < len(line.split()) <= _MOST_WORDS_OF_TITLE]
 
 
 class Numbered(Protocol):
@@ -280,7 +289,8 @@ def _identifier_pattern(text: str) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\d){first}{''.join(f'[ ./-]?{char}' for char in rest)}(?!\d)")
 
 
-def _bare_name(name: str) -> str:
+def bare_name(name: str) -> str:
+    """Returns a name as names are compared: its words without accents, capitals, punctuation and legal form."""
     words = " ".join(_WORD.findall(_simple(name)))
     return " ".join(_LEGAL_FORMS.sub(" ", words).split()) or words
 

@@ -22,6 +22,7 @@ FIELD_NAMES = {
     "issue_date": N_("Date"),
     "due_date": N_("Due date"),
     "counterparty": N_("Counterparty"),
+    "vat_number": N_("VAT number"),
     "gross_amount": N_("Gross"),
     "payable_amount": N_("To pay"),
     "net_amount": N_("Net"),
@@ -40,7 +41,7 @@ FIELD_NAMES = {
     "media_type": N_("Format"),
     "size": N_("Size"),
 }
-"""The titles of the fields that `domain.duplicates.compared` compares."""
+"""The titles of the fields that `domain.duplicates.compared` compares, and of those that can be corrected."""
 
 KIND_NAMES = {
     DocumentKind.INVOICE: N_("Invoice"),

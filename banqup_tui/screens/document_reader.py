@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.document import Document, DocumentKind, Party
 from banqup_tui.domain.e_invoicing import is_to_ask_for
 from banqup_tui.domain.errors import BanqupError, UnreadableDocument
+from banqup_tui.domain.identifiers import pretty_account, pretty_communication, pretty_vat
+from banqup_tui.domain.suggestion import TextField
 from banqup_tui.presentation.formats import amount_with_currency, full_date, size
 from banqup_tui.presentation.messages import words_of
 from banqup_tui.presentation.signs import sign
+from banqup_tui.presentation.text_values import candidates_of, marked, title_of
 from banqup_tui.presentation.words import _
 from banqup_tui.sync.threads import in_thread
 from banqup_tui.widgets.page import Page
@@ -176,18 +179,48 @@ def plain_lines(document: Document, width: int, problem: str) -> list[Line]:
         day = _("Came in on {day}").format(day=full_date(document.created_at.date()))
     lines += [(left(0, day, "muted"),), BLANK]
     facts = [(_("File"), document.file_name), (_("Kind"), document.media_type), (_("Size"), size(document.size))]
-    if document.counterparty and document.counterparty.name:
-        facts.insert(0, (_("From"), document.counterparty.name))
-    if document.gross_amount is not None:
-        facts.append((_("Gross"), amount_with_currency(document.gross_amount, document.currency)))
+    facts = [*_values(document), *facts]
     for label, text in facts:
         lines += labelled(label, 14, width, text)
     lines.append(BLANK)
+    if document.suggestions:
+        lines += [(fitted(0, width, _("Its text suggests, but does not prove:"), "muted"),)]
+        for one in document.suggestions:
+            lines += labelled(title_of(one.field), 14, width, candidates_of(document, one))
+        lines += [(left(0, "E", "accent"), left(2, _("Correct values…"))), BLANK]
     if problem:
         lines += paragraph(0, width, problem, "error")
     else:
         lines += [(left(0, "d", "accent"), left(2, _("Download")))]
     return lines
+
+
+def _values(document: Document) -> Iterator[tuple[str, str]]:
+    """Yields the values that were entered by hand or read from the text of the file, with their labels."""
+    party = document.counterparty or Party()
+    amounts = {
+        TextField.NET_AMOUNT: document.net_amount,
+        TextField.VAT_AMOUNT: document.vat_amount,
+        TextField.GROSS_AMOUNT: document.gross_amount,
+    }
+    values = {
+        TextField.COUNTERPARTY: party.name,
+        TextField.VAT_NUMBER: pretty_vat(party.vat_number) if party.vat_number else None,
+        TextField.NUMBER: document.number,
+        TextField.ISSUE_DATE: full_date(document.issue_date) if document.issue_date else None,
+        TextField.DUE_DATE: full_date(document.due_date) if document.due_date else None,
+        **{
+            field: amount_with_currency(amount, document.currency) if amount is not None else None
+            for field, amount in amounts.items()
+        },
+        TextField.IBAN: pretty_account(document.iban) if document.iban else None,
+        TextField.PAYMENT_REFERENCE: (
+            pretty_communication(document.payment_reference) if document.payment_reference else None
+        ),
+    }
+    for field, text in values.items():
+        if text:
+            yield title_of(field), marked(document, field, text)
 
 
 def raw_lines(read: LoadedDocument, width: int) -> list[Line]:

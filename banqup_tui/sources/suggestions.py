@@ -5,6 +5,7 @@ from typing import Final
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.invoice import Invoice
+from banqup_tui.domain.invoice_text import InvoiceText
 from banqup_tui.domain.values import Value
 from banqup_tui.formats.content import Content
 from banqup_tui.sources.keys import account_key
@@ -32,11 +33,16 @@ class Suggestion(Value, frozen=True, kw_only=True):
 
 
 def suggest(
-    content: Content | None, path: PathHints | None, client: Client | None, directory: ClientIndex
+    content: Content | None,
+    path: PathHints | None,
+    client: Client | None,
+    directory: ClientIndex,
+    text: InvoiceText | None = None,
 ) -> Suggestion:
     """Returns the suggestion.
 
-    `client` is that of the channel. Content counts before channel, and channel before path.
+    `client` is that of the channel. Content counts before channel, channel before path, and path before the `text` of a
+    PDF.
     """
     named = [client] if client else clients_of_path(path, directory)
     folder = path.folder if path else None
@@ -49,7 +55,19 @@ def suggest(
             folder=Folder.ENRICHED_MOVEMENT_REPORTS,
             account_key=account_key(first.account, is_iban=first.account_is_iban) if first.account else None,
         )
+    if not named and text is not None:
+        return _of_text(text, folder, directory)
     return Suggestion(client_id=_single_id(named), folder=folder)
+
+
+def _of_text(text: InvoiceText, folder: Folder | None, directory: ClientIndex) -> Suggestion:
+    """Suggests the only client whose number stands in the text; its own account there says that it is the seller."""
+    clients = [client for party in text.parties for client in directory.clients_for(party.key)]
+    client_id = _single_id(clients)
+    if folder is None and client_id is not None and text.is_invoice:
+        holders = (one.id for iban in text.ibans for one in directory.clients_for(account_key(iban)))
+        folder = Folder.SALES_INVOICES if client_id in holders else Folder.PURCHASE_INVOICES
+    return Suggestion(client_id=client_id, folder=folder)
 
 
 def _of_invoice(invoice: Invoice, named: list[Client], folder: Folder | None, directory: ClientIndex) -> Suggestion:

@@ -13,6 +13,7 @@ from tests.actions.fakes import FakeActionSession, FakeAsk, a_context, a_documen
 ENTERED = {
     "number": " 17 ", "counterparty": "Notaire", "issue_date": "4/3/2025", "due_date": "2025-04-04",
     "gross_amount": "121", "net_amount": "100,00", "vat_amount": "21.00", "currency": "eur",
+    "vat_number": "TVA 0998.765.448", "iban": "be43 0689 9999 9501", "payment_reference": "+++090/9337/55493+++",
 }  # fmt: skip
 VALUES = DocumentValues(
     number="17",
@@ -23,6 +24,9 @@ VALUES = DocumentValues(
     net_amount=10000,
     vat_amount=2100,
     currency="EUR",
+    vat_number="BE0998765448",
+    iban="BE43068999999501",
+    payment_reference="090933755493",
 )
 
 
@@ -40,6 +44,8 @@ def test_dates_and_amounts_are_read_in_the_usual_spellings_and_shown_again() -> 
         ("gross_amount", "1.215,13", "document.no-amount"),
         ("gross_amount", "1.005", "document.no-amount"),
         ("currency", "euros", "document.no-currency"),
+        ("vat_number", "Zavel", "document.no-vat-number"),
+        ("iban", "BE43068999999502", "document.no-iban"),
     ],
 )
 def test_what_is_none_is_said_and_never_guessed(name: str, text: str, code: str) -> None:

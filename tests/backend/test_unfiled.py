@@ -11,6 +11,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.values import rule_of, unfiled_of
 from banqup_tui.backend.intake import unfiled_commands
 from banqup_tui.backend.intake.watched_folders import WatchedFolders
+from banqup_tui.demo.pdf import text_pdf
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import PlacingRule, RuleKind, Unfiled
 from banqup_tui.presentation.messages import sentence_of
@@ -251,3 +252,17 @@ def test_the_tray_and_the_rules_reach_a_copy(harness: IntakeHarness, inbox: Path
     assert [one.file_name for one in seen.unfiled] == ["scan.pdf"]
     assert [rule.match for rule in seen.rules] == ["be:0912345673"]
     assert unfiled_commands.knowledge(harness.services)[2] == 1
+
+
+def test_the_client_whose_number_stands_in_a_pdf_is_only_suggested(
+    harness: IntakeHarness, inbox: Path, eyes: WatchedFolders
+) -> None:
+    bakery = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number, identifiers=(BAKERY.iban,))
+    page = [MILL.name, f"TVA {MILL.vat_number}", "Facture n° 17", f"{BAKERY.name} TVA {BAKERY.vat_number}"]
+    put(inbox, "a.pdf", text_pdf(page), eyes)
+    (one,) = waiting(harness)
+    assert (one.client_id, one.folder) == (bakery.id, Folder.PURCHASE_INVOICES)
+    put(inbox, "b.pdf", text_pdf([*page, f"IBAN {BAKERY.iban}"]), eyes)
+    (other,) = [file for file in waiting(harness) if file.id != one.id]
+    assert (other.client_id, other.folder) == (bakery.id, Folder.SALES_INVOICES)
+    assert harness.documents() == []

@@ -109,6 +109,7 @@ EXAMPLES: list[tuple[str, int]] = [
     ("banqup duplicates list --json", 0),
     (
         "banqup documents correct {letter} --number 17 --counterparty Notaire --date 03/02/2026 --due 2026-03-03"
+        " --vat-number BE0998765448 --iban BE43068999999501 --reference 17"
         " --gross 121 --net 100,00 --vat 21.00 --currency EUR",
         0,
     ),

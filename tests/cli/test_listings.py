@@ -19,7 +19,17 @@ KEYS_OF_A_DOCUMENT = [
     *("currency", "netAmount", "vatAmount", "grossAmount", "payableAmount", "lineCount", "attachmentCount", "iban"),
     *("paymentReference", "account", "statementNumber", "openingBalance", "closingBalance", "movementCount"),
     *("accountingStatus", "fileName", "mediaType", "sha256", "createdAt", "sameAs", "duplicate"),
-    *("replacedBy", "withdrawnAt", "origins", "picture", "overPeppol", "toAskFor", "deliveries"),
+    *(
+        "replacedBy",
+        "withdrawnAt",
+        "origins",
+        "picture",
+        "fromText",
+        "suggestions",
+        "overPeppol",
+        "toAskFor",
+        "deliveries",
+    ),
 ]
 
 

@@ -77,7 +77,21 @@ def test_another_invoice_has_another_key(fields: dict[str, Any]) -> None:
     assert business_key(other(**fields)) not in (business_key(INVOICE), None)
 
 
-@pytest.mark.parametrize("fields", [{"number": None}, {"supplier": None}, {"kind": DocumentKind.OTHER}])
+def test_a_scan_with_values_has_the_key_of_the_e_invoice_or_credit_note() -> None:
+    scan: dict[str, Any] = {
+        "kind": DocumentKind.OTHER,
+        "line_count": None,
+        "gross_amount": 21486,
+        "payable_amount": None,
+    }
+    assert business_key(other(**scan)) == business_key(INVOICE)
+    credit_note = msgspec.structs.replace(INVOICE, kind=DocumentKind.CREDIT_NOTE, payable_amount=-21486)
+    assert business_key(other(**(scan | {"gross_amount": -21486}))) == business_key(credit_note)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"number": None}, {"supplier": None}, {"kind": DocumentKind.OTHER, "issue_date": None}]
+)
 def test_what_has_too_little_to_be_recognised_by_has_no_key(fields: dict[str, Any]) -> None:
     assert business_key(other(**fields)) is None
 

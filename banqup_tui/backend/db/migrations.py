@@ -29,10 +29,11 @@ from sqlalchemy import table as sql_table
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.json_rows import row_field, rows_param
+from banqup_tui.backend.db.known_companies import rows_of
 from banqup_tui.backend.db.tables.spaces import LOCAL_USER
 from banqup_tui.backend.db.transaction import Database
 from banqup_tui.domain.direction import directed
-from banqup_tui.domain.document import Document, DocumentKind
+from banqup_tui.domain.document import Document, DocumentKind, Party
 from banqup_tui.domain.duplicates import business_key
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import TEXT, message
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from alembic.operations import Operations
     from sqlalchemy import ColumnElement
 
-SCHEMA = 15
+SCHEMA = 16
 """Number of the current schema, stored in the table `schema_version`."""
 
 
@@ -241,6 +242,36 @@ def _no_dispatchers(operations: "Operations") -> None:
     operations.drop_table("dispatcher", if_exists=True)
 
 
+class _Traded(msgspec.Struct, frozen=True, rename="camel"):
+    """The fields of a document that have companies; `line_count` is that of an e-invoice."""
+
+    supplier: Party | None = None
+    customer: Party | None = None
+    line_count: int | None = None
+
+
+def _known_companies(operations: "Operations") -> None:
+    """Adds the companies of the e-invoices that are there."""
+    connection = operations.get_bind()
+    tables.known_company.create(connection, checkfirst=True)
+    document, known = tables.document, tables.known_company
+    portion = select(document.c.id, document.c.space_id, document.c.value).order_by(document.c.id).limit(_KEYS_AT_ONCE)
+    decoder, last = msgspec.json.Decoder(_Traded), ""
+    found = {(row.space_id, row.key) for row in connection.execute(select(known.c.space_id, known.c.key))}
+    while rows := connection.execute(portion.where(document.c.id > last)).all():
+        last = rows[-1].id
+        new = []
+        for row in rows:
+            traded = decoder.decode(row.value)
+            parties = (traded.supplier, traded.customer) if traded.line_count is not None else ()
+            for one in rows_of(row.space_id, parties):
+                if (one["space_id"], one["key"]) not in found:
+                    found.add((one["space_id"], one["key"]))
+                    new.append(one)
+        if new:
+            connection.execute(insert(known), new)
+
+
 STEPS: dict[int, Callable[["Operations"], None]] = {
     2: _sftp_drop_and_unfiled,
     3: _limits_and_health,
@@ -256,6 +287,7 @@ STEPS: dict[int, Callable[["Operations"], None]] = {
     13: _texts_of_pdfs,
     14: _mailbox,
     15: _no_dispatchers,
+    16: _known_companies,
 }
 """`STEPS[n]` changes schema n - 1 into schema n."""
 

@@ -15,7 +15,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import ClientRecord, DocumentRecord, IntegrationRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.values import client_of, document_of
-from banqup_tui.backend.intake import twins
+from banqup_tui.backend.intake import text_values, twins
 from banqup_tui.backend.intake.document_changes import change, existing
 from banqup_tui.backend.intake.duplicates import earlier_with_same_key
 from banqup_tui.backend.ledger import messages, stopped_documents
@@ -23,7 +23,7 @@ from banqup_tui.backend.ledger.enqueue import enqueue
 from banqup_tui.backend.ledger.model import AT_ONCE, lock_integrations
 from banqup_tui.backend.ledger.schedule import refresh
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
-from banqup_tui.domain.document import Document, DocumentValues, Duplicate, Party, values_of
+from banqup_tui.domain.document import Document, Duplicate, values_of
 from banqup_tui.domain.duplicates import can_be_corrected
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
@@ -107,7 +107,9 @@ def move(transaction: Transaction, body: MoveDocument, context: CommandContext) 
 
 
 def correct(transaction: Transaction, body: CorrectDocument, context: CommandContext) -> Result:
-    """Sets values by hand. Returns `{"corrected": 0 or 1}`.
+    """Sets values by hand. Returns `{"corrected": 0 or 1, "undecided": true or false}`.
+
+    The document is held if another one has its business key now, and is no longer held if none has.
 
     Raises:
         CommandRefused: If the file itself has the values, or they have changed since the user saw them.
@@ -121,14 +123,16 @@ def correct(transaction: Transaction, body: CorrectDocument, context: CommandCon
     if values_of(document) != body.before:
         raise CommandRefused(ProblemType.REFUSED, Message("document.corrected-already"))
     if body.values == body.before:
-        return {"corrected": 0}
-    values = {name: getattr(body.values, name) for name in DocumentValues.__struct_fields__ if name != "counterparty"}
-    party = document.counterparty or Party()
-    if party.name != body.values.counterparty:
-        party = Party(name=body.values.counterparty)
-    counterparty = party if party != Party() else None
-    change(transaction, row, context.user_id, Message("history.corrected"), **values, counterparty=counterparty)
-    return {"corrected": 1}
+        return {"corrected": 0, "undecided": document.is_undecided}
+    fields = text_values.corrected_fields(transaction, document, body.values)
+    if document.duplicate in (None, Duplicate.UNDECIDED):
+        fields |= _as_duplicate(transaction, msgspec.structs.replace(document, **fields))
+    corrected = change(transaction, row, context.user_id, Message("history.corrected"), **fields)
+    if corrected.is_undecided and not document.is_undecided:
+        stopped_documents.stop(transaction, [row.id], messages.UNDECIDED)
+    elif document.is_undecided and not corrected.is_undecided:
+        stopped_documents.start(transaction, [row.id], context.user_id)
+    return {"corrected": 1, "undecided": corrected.is_undecided}
 
 
 def forget(transaction: Transaction) -> list[str]:

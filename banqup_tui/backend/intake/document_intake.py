@@ -7,10 +7,10 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, select, update
 
-from banqup_tui.backend.db import tables
+from banqup_tui.backend.db import known_companies, tables
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.values import document_of
-from banqup_tui.backend.intake import filing_rules, related_files, twins, unfiled
+from banqup_tui.backend.intake import filing_rules, related_files, text_values, twins, unfiled
 from banqup_tui.backend.intake.clients import ClientDirectory, make_client
 from banqup_tui.backend.intake.description import described, kind_of
 from banqup_tui.backend.intake.document_changes import may_be_sent
@@ -18,7 +18,7 @@ from banqup_tui.backend.intake.duplicates import earlier_with_same_key, undecide
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document, Duplicate
-from banqup_tui.domain.duplicates import business_key
+from banqup_tui.domain.duplicates import business_key, is_structured
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.origin import Incoming, Origin, with_origin
 from banqup_tui.domain.source import Learned, RuleKind
@@ -132,8 +132,15 @@ def _file(
         origins=(origin,),
         picture=related_files.picture_of(transaction, services, incoming.sha256),
     )
+    document = text_values.with_text_values(transaction, document, client)
+    if is_structured(document):
+        known_companies.remember(transaction, document)
     same_as = earlier_with_same_key(transaction, document)
-    picture = twins.earlier_picture(transaction, document) if same_as is None and document.picture is None else None
+    picture = twins.earlier_picture(transaction, document) if document.picture is None else None
+    if picture is not None and same_as in (None, picture.id):
+        same_as = None  # a PDF whose text shows the e-invoice and gave it the same key
+    else:
+        picture = None
     if picture is not None and twins.is_in_use(transaction, picture):
         # What was sent stays at the receiver, so a person decides.
         same_as, picture = picture.id, None

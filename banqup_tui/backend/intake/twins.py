@@ -102,6 +102,13 @@ def may_be_picture(transaction: Transaction, services: Services, invoice: Docume
     return transaction.execute(of).scalar() == text
 
 
+def text_of(transaction: Transaction, sha256: Sha256) -> str:
+    """Returns the text of a PDF; empty if it has none, and for other files."""
+    table = tables.document_text
+    text: str | None = transaction.execute(select(table.c.text).where(table.c.sha256 == sha256)).scalar()
+    return text or ""
+
+
 class _Text(BaseRecord, frozen=True):
     sha256: str
     text: str

@@ -10,6 +10,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import UnfiledRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake.clients import ClientDirectory
+from banqup_tui.domain.invoice_text import InvoiceText
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.origin import BY_HAND, Arrival, Incoming
 from banqup_tui.domain.text import clean
@@ -68,7 +69,7 @@ def _row(
     directory = ClientDirectory(transaction.connection, transaction.space_id)
     client = directory.by_id(incoming.client_id) if incoming.client_id else None
     path = read_path(incoming.path) if incoming.path else None
-    likely = suggest(content, path, client, directory)
+    likely = suggest(content, path, client, directory, _text_of(transaction, incoming))
     folder = incoming.folder or likely.folder
     return {
         "source": incoming.source,
@@ -84,6 +85,14 @@ def _row(
         "container": incoming.container.name if incoming.container else None,
         "arrival": msgspec.json.encode(incoming).decode(),
     }
+
+
+def _text_of(transaction: Transaction, incoming: Arrival) -> InvoiceText | None:
+    table = tables.document_text
+    if not isinstance(incoming, Incoming):
+        return None
+    text: str | None = transaction.execute(select(table.c.text).where(table.c.sha256 == incoming.sha256)).scalar()
+    return InvoiceText(text, transaction.now.date()) if text else None
 
 
 def remove_for(transaction: Transaction, incoming: Incoming) -> None:

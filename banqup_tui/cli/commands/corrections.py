@@ -103,12 +103,15 @@ def move(tools: Tools, document_id: str, reference: str | None, folder: str | No
 @click.argument("document_id", metavar="ID")
 @click.option("--number", help=N_("Its number."))
 @click.option("--counterparty", help=N_("The name of the other party."))
+@click.option("--vat-number", help=N_("The other party's VAT number."))
 @click.option("--date", "issue_date", help=N_("Its date, dd/mm/yyyy or yyyy-mm-dd."))
 @click.option("--due", "due_date", help=N_("When it is due."))
 @click.option("--gross", "gross_amount", help=N_("The amount with VAT."))
 @click.option("--net", "net_amount", help=N_("The amount without VAT."))
 @click.option("--vat", "vat_amount", help=N_("The VAT."))
 @click.option("--currency", help=N_("Its currency, such as EUR."))
+@click.option("--iban", help=N_("The account to pay to."))
+@click.option("--reference", "payment_reference", help=N_("The payment reference."))
 @pass_tools
 def correct(tools: Tools, /, document_id: str, **entered: str | None) -> int:
     """Correct the values of a document whose file has none that can be read as data. An empty value takes one away."""

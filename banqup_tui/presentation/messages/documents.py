@@ -20,6 +20,8 @@ TEXTS = {
     "document.no-amount": Texts(N_("{text} is no amount.")),
     "document.no-currency": Texts(N_("{text} is no currency.")),
     "document.no-date": Texts(N_("{text} is no date.")),
+    "document.no-iban": Texts(N_("{text} is no IBAN: its length or its check digits are wrong.")),
+    "document.no-vat-number": Texts(N_("{text} is no VAT number.")),
     "document.values-of-file": Texts(N_("Its values are those of its file.")),
     "document.moved-already": Texts(N_("It is not there any more: it was moved."), N_("Look again.")),
     "document.there-already": Texts(

@@ -6,7 +6,7 @@ or the first argument of `Table`): those names are of earlier versions, and rena
 """
 
 from banqup_tui.backend.db.tables.basis import UtcTime, metadata, stamp, utc_now
-from banqup_tui.backend.db.tables.documents import client, client_key, document, document_text
+from banqup_tui.backend.db.tables.documents import client, client_key, document, document_text, known_company
 from banqup_tui.backend.db.tables.integrations import (
     allowed_package,
     installation,
@@ -43,6 +43,7 @@ __all__ = [
     "installation",
     "integration",
     "job",
+    "known_company",
     "mailbox",
     "member",
     "metadata",

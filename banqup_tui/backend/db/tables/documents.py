@@ -76,6 +76,21 @@ replaced or withdrawn, and is never sent by itself or in bulk. `attempted`: some
 `duplicate`, `replaced_by`, `withdrawn_at`: as in `domain.document`.
 """
 
+known_company = Table(
+    "known_company",
+    metadata,
+    Column("space_id", String(36), nullable=False),
+    Column("key", String(80), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("bare_name", Text, nullable=False),
+    PrimaryKeyConstraint("space_id", "key"),
+    Index("known_company_name", "space_id", "bare_name"),
+)
+"""Sellers and buyers of e-invoices by the best key of their numbers; a PDF is compared with them (`invoice_text`).
+
+`bare_name`: `domain.twins.bare_name`.
+"""
+
 document_text = Table(
     "document_text",
     metadata,

@@ -60,6 +60,15 @@ class Manifest(Value, frozen=True, kw_only=True):
     per_minute: int | None = None
 
 
+class PdfFile(Value, frozen=True, kw_only=True):
+    """The PDF that shows what an e-invoice says. `size` in bytes, `sha256` in hexadecimal."""
+
+    file: Path
+    file_name: str
+    size: int
+    sha256: str
+
+
 class DeliveryRequest(Value, frozen=True, kw_only=True):
     """One document to deliver.
 
@@ -70,6 +79,8 @@ class DeliveryRequest(Value, frozen=True, kw_only=True):
         size: bytes of `file`; sha256: its hash in hexadecimal.
         client_reference, vat_number, enterprise_number: identifiers of the client.
         number: number of the document, which some documents lack.
+        pdf: kept with an e-invoice. A connector that can take both sends it along if its settings say so; it belongs
+            to the delivery, has no receipt of its own, and arrives before the document or with it.
     """
 
     key: str
@@ -88,6 +99,7 @@ class DeliveryRequest(Value, frozen=True, kw_only=True):
     number: str | None
     issue_date: date
     attempt: int = 0
+    pdf: PdfFile | None = None
 
 
 class Receipt(Value, frozen=True, kw_only=True):

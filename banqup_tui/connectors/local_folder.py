@@ -26,6 +26,7 @@ from banqup_tui.connectors.common.hidden_file import (
     resume_token_of,
 )
 from banqup_tui.connectors.common.path_template import FileName, FilledPath, fill, name_problems
+from banqup_tui.connectors.common.pdf_along import PdfAlong, pdf_place, pdf_request, with_pdf
 from banqup_tui.connectors.common.rename import rename_without_overwriting
 from banqup_tui.connectors.interface import (
     Channel,
@@ -63,6 +64,7 @@ class LocalFolderSettings(Settings, frozen=True, kw_only=True):
         ),
     ]
     file_name: FileName = ""
+    pdf_along: PdfAlong = False
 
 
 class LocalFolder:
@@ -121,28 +123,41 @@ class _FolderChannel:
         return Found.PENDING, None
 
     async def discard(self, resume_token: str) -> None:
-        with suppress(OSError, msgspec.DecodeError):
-            await asyncio.to_thread(os.unlink, resume_token_of(resume_token).hidden)
+        with suppress(msgspec.DecodeError):
+            token = resume_token_of(resume_token)
+            for hidden in filter(None, (token.hidden, token.hidden_pdf)):
+                with suppress(OSError):
+                    await asyncio.to_thread(os.unlink, hidden)
 
     def _prepare(self, delivery_request: DeliveryRequest) -> str:
         place = _place(self._settings, delivery_request)
+        pdf = pdf_request(delivery_request, self._settings.pdf_along)
         directory = Path(place.directory)
         with _as_not_sent(place.directory):
             _make(directory)
             # Earlier attempts lost their fence; their hidden files would stay for ever.
-            for old in older_hidden_names(delivery_request):
-                (directory / old).unlink(missing_ok=True)
+            for ending in _ENDINGS:
+                for old in older_hidden_names(delivery_request, ending):
+                    (directory / old).unlink(missing_ok=True)
             unused_names = (
                 candidate
                 for candidate in names(place, delivery_request)
-                if not os.path.lexists(candidate.path) or _is_there(candidate.path, delivery_request)
+                if _is_free(candidate.path, delivery_request) and _is_free(pdf_place(candidate).path, pdf)
             )
             final = next(unused_names, place)
+            hidden_pdf = ""
+            if pdf is not None:
+                hidden_pdf = str(directory / hidden_name(pdf, ending=_PDF_ENDING))
+                _write(Path(hidden_pdf), pdf)
             hidden = directory / hidden_name(delivery_request)
             _write(hidden, delivery_request)
-        # Kill point: the hidden file is complete and no resume token is recorded; the next attempt deletes the file.
+        # Kill point: the hidden files are complete and no resume token is recorded; the next attempt deletes them.
         kill_point("prepare.uploaded")
-        return ResumeToken(str(hidden), final.path).text()
+        return ResumeToken(str(hidden), final.path, hidden_pdf).text()
+
+
+_PDF_ENDING = ".pdf.part"
+_ENDINGS = (".part", _PDF_ENDING)
 
 
 def _expanded(path: str) -> str:
@@ -185,37 +200,49 @@ def _chunks(delivery_request: DeliveryRequest) -> Iterator[bytes]:
 
 def _commit(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> Receipt:
     try:
-        final = _appear(delivery_request, resume_token)
+        receipt = _appear(delivery_request, resume_token)
     except FileNotFoundError:
         raise _vanished(resume_token) from None
     except OSError as error:
         if error.errno in _CERTAIN:
             raise _not_sent(error, os.path.dirname(resume_token.final)) from error
         raise _cut_off(resume_token, error) from error
-    return Receipt(text=final, reference=os.path.basename(final))
+    return receipt
+
+
+def _receipt(final: str, pdf: str | None) -> Receipt:
+    return with_pdf(Receipt(text=final, reference=os.path.basename(final)), pdf)
 
 
 def _roll_forward(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> Receipt:
     """Renames the recorded hidden file. Every doubtful result is `Uncertain`: another process may be doing the same."""
     try:
-        final = _appear(delivery_request, resume_token)
+        return _appear(delivery_request, resume_token)
     except FileNotFoundError:
-        # A missing hidden file means that the rename was done, but only if its folder is there: an unmounted drive has
-        # neither.
+        # A missing hidden file means that the rename was done, and that of the PDF before it, but only if its folder is
+        # there: an unmounted drive has neither.
         if not os.path.isdir(os.path.dirname(resume_token.hidden)):
             raise Uncertain(message("folder.not-there", directory=os.path.dirname(resume_token.hidden))) from None
-        return Receipt(text=resume_token.final, reference=os.path.basename(resume_token.final))
+        return _receipt(resume_token.final, resume_token.pdf_name)
     except OSError as error:
         raise _cut_off(resume_token, error) from error
-    return Receipt(text=final, reference=os.path.basename(final))
 
 
-def _appear(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> str:
-    """Gives the hidden file its recorded name or the next free one; returns the path."""
+def _appear(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> Receipt:
+    """Gives the hidden file its recorded name or the next free one, and before it its PDF that name with `.pdf`."""
     # Kill point: the mark is recorded and the rename is not done; roll-forward does it.
     kill_point("rename.before")
     directory, name = os.path.split(resume_token.final)
+    pdf, pdf_at = pdf_request(delivery_request, True), resume_token.hidden_pdf
     for seen in names(FilledPath(directory, name), delivery_request):
+        # The PDF is first: a reader that waits for the XML finds both, and a missing hidden XML proves both renames.
+        if pdf_at and _is_free(seen.path, delivery_request):
+            appeared = _pdf_appears(pdf_at, pdf_place(seen).path, pdf)
+            if appeared is None:
+                continue
+            pdf_at = appeared
+            # Kill point: the PDF has its name and the document has not; roll-forward gives it.
+            kill_point("rename.pdf")
         try:
             rename_without_overwriting(resume_token.hidden, seen.path)
         except FileExistsError:
@@ -227,8 +254,32 @@ def _appear(delivery_request: DeliveryRequest, resume_token: ResumeToken) -> str
         # Kill point: the rename is done and not recorded; roll-forward finds no hidden file and counts it as done.
         kill_point("rename.after")
         _remember(directory, resume_token)
-        return seen.path
+        return _receipt(seen.path, pdf_place(seen).name if resume_token.hidden_pdf else None)
     raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), resume_token.final)
+
+
+def _pdf_appears(source: str, target: str, pdf: DeliveryRequest | None) -> str | None:
+    """Gives the PDF the name beside its document.
+
+    Returns:
+        Where the PDF is now, to be moved on if the document gets another name; empty where nothing is left to be moved,
+        as an attempt that was cut off did it. `None` if the name is another file's.
+    """
+    try:
+        rename_without_overwriting(source, target)
+    except FileNotFoundError:
+        return ""
+    except FileExistsError:
+        if pdf is None or not _is_there(target, pdf):
+            return None
+        os.unlink(source)
+        return ""
+    return target
+
+
+def _is_free(path: str, delivery_request: DeliveryRequest | None) -> bool:
+    """Tells whether a name can be that of this file. `None`: there is no such file to be named."""
+    return delivery_request is None or not os.path.lexists(path) or _is_there(path, delivery_request)
 
 
 def _is_there(path: str, delivery_request: DeliveryRequest) -> bool:

@@ -32,7 +32,7 @@ from banqup_tui.connectors.interface import (
     Uncertain,
 )
 from banqup_tui.domain.extension import ReceiverKind
-from tests.support.delivery_requests import delivery_request
+from tests.support.delivery_requests import BYTES, PDF_BYTES, delivery_request, pdf_file
 from tests.support.messages import raising, remedy, sentence
 from tests.support.wire import Wire
 
@@ -231,6 +231,75 @@ class Contract:
             await deliver(receiver, what)
         assert remedy(caught.value)
         assert await receiver.arrived() == []
+
+    async def test_the_pdf_of_an_e_invoice_goes_along_where_the_settings_say_so(
+        self, receiver: Receiver, store: Path
+    ) -> None:
+        if not hasattr(receiver.settings(), "pdf_along"):
+            pytest.skip("this receiver takes no second file")
+        what = delivery_request(store, pdf=pdf_file(store))
+        alone = await deliver(receiver, what, msgspec.structs.replace(receiver.settings(), pdf_along=False))
+        assert [seen.content for seen in await receiver.arrived()] == [BYTES]
+        assert ".pdf" not in alone.text
+        further = msgspec.structs.replace(what, generation=2, key="7d3c1111-5f0c-5d5a-9d5c-9a1c6f1d2e3f")
+        receipt = await deliver(receiver, further, msgspec.structs.replace(receiver.settings(), pdf_along=True))
+        names = {seen.name: seen.content for seen in await receiver.arrived() if seen.content == PDF_BYTES}
+        (name,) = names
+        assert receipt.text.endswith(f" + {name}")
+        documents = [seen.name for seen in await receiver.arrived() if seen.content == BYTES]
+        assert len(documents) == 2
+        assert name.removesuffix(".pdf") in {one.removesuffix(".xml") for one in documents}
+
+    async def test_a_receiver_that_knows_no_pdf_gets_the_e_invoice_alone(self, receiver: Receiver, store: Path) -> None:
+        if hasattr(receiver.settings(), "pdf_along"):
+            pytest.skip("this receiver knows the PDF")
+        receipt = await deliver(receiver, delivery_request(store, pdf=pdf_file(store)))
+        assert [seen.content for seen in await receiver.arrived()] == [BYTES]
+        assert ".pdf" not in receipt.text
+
+    async def test_a_pdf_and_its_e_invoice_get_the_same_name_where_one_of_them_is_taken(
+        self, receiver: Receiver, store: Path
+    ) -> None:
+        kind = receiver.connector.manifest.kind
+        if not hasattr(receiver.settings(), "pdf_along") or kind not in (ReceiverKind.RENAME, ReceiverKind.LOOKUP):
+            pytest.skip("this receiver has no names that could be taken")
+        settings = msgspec.structs.replace(receiver.settings(), pdf_along=True)
+        taken = delivery_request(store, b"%PDF-1.7 another %%EOF", media_type="application/pdf", file_name="other.pdf",
+                                 delivery_id="0a0a0a0a-0000-4000-8000-000000000000", key="another")  # fmt: skip
+        await deliver(receiver, taken, settings)
+        await deliver(receiver, delivery_request(store, pdf=pdf_file(store)), settings)
+        names = sorted(seen.name for seen in await receiver.arrived())
+        assert names == ["2026-11874.pdf", "2026-11874_4f1c9a27.pdf", "2026-11874_4f1c9a27.xml"]
+
+    async def test_nothing_can_be_seen_of_a_pdf_that_is_given_up_before_the_commit(
+        self, receiver: Receiver, store: Path
+    ) -> None:
+        if not hasattr(receiver.settings(), "pdf_along"):
+            pytest.skip("this receiver takes no second file")
+        settings = msgspec.structs.replace(receiver.settings(), pdf_along=True)
+        async with receiver.connector.connect(settings) as channel:
+            resume_token = await channel.prepare(delivery_request(store, pdf=pdf_file(store)))
+            assert await receiver.arrived() == []
+            await channel.discard(resume_token)
+        assert await receiver.arrived() == []
+
+    async def test_a_copy_with_its_pdf_never_becomes_two(self, receiver: Receiver, store: Path) -> None:
+        kind = receiver.connector.manifest.kind
+        if not hasattr(receiver.settings(), "pdf_along") or kind not in (ReceiverKind.RENAME, ReceiverKind.LOOKUP):
+            pytest.skip("this receiver cannot be asked, or takes the same identifier once")
+        settings = msgspec.structs.replace(receiver.settings(), pdf_along=True)
+        what = delivery_request(store, pdf=pdf_file(store))
+        async with receiver.connector.connect(settings) as channel:
+            resume_token = await channel.prepare(what)
+            first = await channel.commit(what, resume_token)
+            again = next_attempt(what)
+            if kind is ReceiverKind.RENAME:
+                second: Receipt | None = await channel.roll_forward(again, resume_token)
+            else:
+                _found, second = await channel.look_up(again, [])
+            assert first == second
+            await channel.commit(again, await channel.prepare(again))
+        assert sorted(seen.name for seen in await receiver.arrived()) == ["2026-11874.pdf", "2026-11874.xml"]
 
     async def test_a_hostile_file_name_does_no_harm(self, receiver: Receiver, store: Path) -> None:
         what = delivery_request(store, file_name=HOSTILE_NAME, number=HOSTILE_NUMBER, client_reference="../..")

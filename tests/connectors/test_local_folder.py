@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from banqup_tui.connectors.common.hidden_file import hidden_name, resume_token_of
 from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.connectors.local_folder import LocalFolder, LocalFolderSettings
-from tests.support.delivery_requests import BYTES, delivery_request
+from tests.support.delivery_requests import BYTES, delivery_request, pdf_file
 from tests.support.messages import raising, remedy, sentence
 
 
@@ -243,11 +243,11 @@ SENDER = """
 import asyncio, sys
 from pathlib import Path
 from banqup_tui.connectors.local_folder import LocalFolder, LocalFolderSettings
-from tests.support.delivery_requests import delivery_request
+from tests.support.delivery_requests import delivery_request, pdf_file
 
 async def main(root: Path) -> None:
-    async with LocalFolder().connect(LocalFolderSettings(path=f"{root}/in")) as channel:
-        what = delivery_request(root / "store")
+    async with LocalFolder().connect(LocalFolderSettings(path=f"{root}/in", pdf_along=True)) as channel:
+        what = delivery_request(root / "store", pdf=pdf_file(root / "store"))
         resume_token = await channel.prepare(what)
         (root / "remnant").write_text(resume_token)
         await channel.commit(what, resume_token)
@@ -256,15 +256,19 @@ asyncio.run(main(Path(sys.argv[1])))
 """
 
 
-@pytest.mark.parametrize("where", ["rename.before", "rename.after"])
+@pytest.mark.parametrize("where", ["rename.before", "rename.pdf", "rename.after"])
 async def test_a_process_killed_at_the_rename_delivers_exactly_once(tmp_path: Path, store: Path, where: str) -> None:
     killed = subprocess.run(
         [sys.executable, "-c", SENDER, str(tmp_path)], env={**os.environ, "BANQUP_KILL_AT": where}, timeout=60
     )
     assert killed.returncode == -9
-    settings = LocalFolderSettings(path=f"{tmp_path}/in")
-    await roll_forward(settings, delivery_request(store), (tmp_path / "remnant").read_text())
-    assert files(tmp_path) == ["2026-11874.xml"]
+    assert (tmp_path / "in/2026-11874.pdf").exists() is (where != "rename.before")
+    assert (tmp_path / "in/2026-11874.xml").exists() is (where == "rename.after")
+    settings = LocalFolderSettings(path=f"{tmp_path}/in", pdf_along=True)
+    what = delivery_request(store, pdf=pdf_file(store))
+    receipt = await roll_forward(settings, what, (tmp_path / "remnant").read_text())
+    assert receipt.text.endswith("/2026-11874.xml + 2026-11874.pdf")
+    assert files(tmp_path) == ["2026-11874.pdf", "2026-11874.xml"]
     assert (tmp_path / "in/2026-11874.xml").read_bytes() == BYTES
 
 
@@ -277,8 +281,9 @@ async def test_a_process_killed_while_it_writes_shows_nothing_and_leaves_nothing
     )
     assert killed.returncode == -9
     assert not [name for name in files(tmp_path) if not name.startswith(".")]
-    await send(LocalFolderSettings(path=f"{tmp_path}/in"), delivery_request(store, attempt=2))
-    assert files(tmp_path) == ["2026-11874.xml"]
+    what = delivery_request(store, attempt=2, pdf=pdf_file(store))
+    await send(LocalFolderSettings(path=f"{tmp_path}/in", pdf_along=True), what)
+    assert files(tmp_path) == ["2026-11874.pdf", "2026-11874.xml"]
 
 
 strangers = st.text(max_size=300) | st.sampled_from(

@@ -21,7 +21,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.secret import Secret
 from tests.connectors.contract import HOSTILE_NAME, Arrived, WireContract, WiredReceiver
 from tests.formats.format_documents import PDF_IN_XML, embedded, ubl
-from tests.support.delivery_requests import BYTES, delivery_request
+from tests.support.delivery_requests import BYTES, PDF_BYTES, delivery_request, pdf_file
 from tests.support.mail import PASSWORD, PURCHASES, SALES, SENDER, MailServer, mail_server
 from tests.support.messages import raising, remedy
 from tests.support.wire import Wire, wire_to
@@ -45,10 +45,10 @@ class Receiver:
     async def arrived(self) -> list[Arrived]:
         found = []
         for message in self.server.box.messages():
-            (attachment,) = message.iter_attachments()
-            content = attachment.get_payload(decode=True)
-            assert isinstance(content, bytes)
-            found.append(Arrived(attachment.get_filename() or "", content))
+            for attachment in message.iter_attachments():
+                content = attachment.get_payload(decode=True)
+                assert isinstance(content, bytes)
+                found.append(Arrived(attachment.get_filename() or "", content))
         return found
 
     @asynccontextmanager
@@ -283,3 +283,23 @@ def test_the_store_shows_it_without_loading_what_sends() -> None:
     looked = "import sys, banqup_tui.connectors.mail.connector; print([n for n in sys.modules if n == 'smtplib'])"
     shown = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+async def test_a_pdf_that_is_too_large_for_the_mailbox_is_left_out_and_this_is_said(
+    server: MailServer, tmp_path: Path
+) -> None:
+    what = delivery_request(tmp_path, pdf=pdf_file(tmp_path, b"%PDF-1.7" + bytes(900_000)))
+    receipt = await send(server, what)
+    assert receipt.about is not None
+    assert receipt.about.code == "delivery.pdf-left-out"
+    assert ".pdf" not in receipt.text
+    (mail,) = server.box.messages()
+    assert attachment_of(mail).get_payload(decode=True) == BYTES
+
+
+async def test_a_mailbox_that_reads_no_xml_gets_the_pdf_that_is_kept_with_an_e_invoice(
+    server: MailServer, tmp_path: Path
+) -> None:
+    await send(server, delivery_request(tmp_path, pdf=pdf_file(tmp_path)), attachments="pdf-and-images")
+    (mail,) = server.box.messages()
+    assert attachment_of(mail).get_payload(decode=True) == PDF_BYTES

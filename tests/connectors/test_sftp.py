@@ -15,7 +15,7 @@ from banqup_tui.connectors.common.hidden_file import hidden_name
 from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Receipt, Rejected, Uncertain
 from banqup_tui.connectors.sftp.connector import Sftp, SftpSettings
 from banqup_tui.domain.secret import Secret, revealed
-from tests.support.delivery_requests import BYTES, delivery_request
+from tests.support.delivery_requests import BYTES, delivery_request, pdf_file
 from tests.support.messages import raising, remedy, sentence
 from tests.support.sftp import SSHD, Server, asyncssh_server, below, free_port, openssh, roll_forward, send
 
@@ -149,19 +149,22 @@ async def test_a_path_through_a_file_is_for_a_person_to_mend(server: Server, sto
         await send(below(server, "taken/[folder]"), delivery_request(store))
 
 
-@pytest.mark.parametrize("where", ["rename.before", "rename.after"])
+@pytest.mark.parametrize("where", ["rename.before", "rename.pdf", "rename.after"])
 async def test_a_process_killed_at_the_rename_delivers_exactly_once(
     server: Server, store: Path, tmp_path: Path, where: str
 ) -> None:
     import msgspec
 
-    (tmp_path / "settings").write_bytes(msgspec.json.encode(server.settings(), enc_hook=revealed))
+    settings = server.settings(pdf_along=True)
+    (tmp_path / "settings").write_bytes(msgspec.json.encode(settings, enc_hook=revealed))
     killed = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SENDER, str(tmp_path), env={**os.environ, "BANQUP_KILL_AT": where}
     )
     assert await asyncio.wait_for(killed.wait(), 60) == -9
-    await roll_forward(server.settings(), delivery_request(store), (tmp_path / "remnant").read_text())
-    assert server.files() == ["2026-11874.xml"]
+    what = delivery_request(store, pdf=pdf_file(store))
+    receipt = await roll_forward(settings, what, (tmp_path / "remnant").read_text())
+    assert receipt.text.endswith("2026-11874.xml + 2026-11874.pdf")
+    assert server.files() == ["2026-11874.pdf", "2026-11874.xml"]
 
 
 SENDER = """
@@ -170,12 +173,12 @@ from pathlib import Path
 import msgspec
 from banqup_tui.connectors.sftp.connector import Sftp, SftpSettings
 from banqup_tui.domain.secret import from_text
-from tests.support.delivery_requests import delivery_request
+from tests.support.delivery_requests import delivery_request, pdf_file
 
 async def main(root: Path) -> None:
     settings = msgspec.json.decode((root / "settings").read_bytes(), type=SftpSettings, dec_hook=from_text)
     async with Sftp().connect(settings) as channel:
-        what = delivery_request(root / "store")
+        what = delivery_request(root / "store", pdf=pdf_file(root / "store"))
         resume_token = await channel.prepare(what)
         (root / "remnant").write_text(resume_token)
         await channel.commit(what, resume_token)

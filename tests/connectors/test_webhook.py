@@ -40,7 +40,12 @@ class HookServer:
         return msgspec.structs.replace(self.settings(), secret=OTHER_SECRET)
 
     async def arrived(self) -> list[Arrived]:
-        return [Arrived(stored.event["data"]["fileName"], stored.content) for stored in self.server.stored.values()]
+        found = []
+        for stored in self.server.stored.values():
+            found.append(Arrived(stored.event["data"]["fileName"], stored.content))
+            if stored.pdf is not None:
+                found.append(Arrived(stored.event["data"]["pdf"]["fileName"], stored.pdf))
+        return found
 
     @asynccontextmanager
     async def refusing(self) -> AsyncIterator[None]:

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from banqup_tui.connectors.interface import DeliveryRequest
+from banqup_tui.connectors.interface import DeliveryRequest, PdfFile
 from banqup_tui.domain.folder import Folder
 
 BYTES = b"<Invoice>2026-11874</Invoice>\n"
@@ -35,3 +35,14 @@ def delivery_request(directory: Path, content: bytes = BYTES, **changed: Any) ->
         "issue_date": date(2026, 11, 20),
     }
     return DeliveryRequest(**{**of, **changed})
+
+
+PDF_BYTES = b"%PDF-1.7\n(an invoice)\n%%EOF\n"
+
+
+def pdf_file(directory: Path, content: bytes = PDF_BYTES) -> PdfFile:
+    sha256 = hashlib.sha256(content).hexdigest()
+    file = directory / sha256
+    if directory.is_dir():
+        file.write_bytes(content)
+    return PdfFile(file=file, file_name="Facture 11874.pdf", size=len(content), sha256=sha256)

@@ -23,6 +23,7 @@ OTHER_SECRET = "whsec_" + base64.b64encode(b"thirty-two bytes of another one.").
 class StoredRequest(msgspec.Struct):
     event: dict[str, Any]
     content: bytes
+    pdf: bytes | None = None
 
 
 class Hooks:
@@ -73,7 +74,7 @@ class Hooks:
             return self.answer
         if not self._is_signed(headers, body):
             return 401, {"Content-Type": "application/json"}, b'{"message": "bad signature"}'
-        event, content = _read(headers, body)
+        event, content, pdf = _read(headers, body)
         if event["type"] == "test.ping":
             self.pings += 1
         elif len(content) > self.largest:
@@ -81,7 +82,7 @@ class Hooks:
         elif headers["webhook-id"] in self.stored:
             self.replays += 1
         else:
-            self.stored[headers["webhook-id"]] = StoredRequest(event, content)
+            self.stored[headers["webhook-id"]] = StoredRequest(event, content, pdf)
         return self.answer or (204, {}, b"")
 
     def _is_signed(self, headers: dict[str, str], body: bytes) -> bool:
@@ -99,15 +100,17 @@ class Hooks:
         return wanted in headers["webhook-signature"].split()
 
 
-def _read(headers: dict[str, str], body: bytes) -> tuple[dict[str, Any], bytes]:
+def _read(headers: dict[str, str], body: bytes) -> tuple[dict[str, Any], bytes, bytes | None]:
     if headers["content-type"] == "application/json":
         event = json.loads(body)
-        return event, base64.b64decode(event["data"].get("content", ""))
+        inside = event["data"].get("pdf")
+        pdf = None if inside is None else base64.b64decode(inside["content"])
+        return event, base64.b64decode(event["data"].get("content", "")), pdf
     _kind, options = parse_options_header(headers["content-type"])
     parts = {part.name: part for part in MultipartParser(io.BytesIO(body), options["boundary"])}
     event = json.loads(parts["event"].raw)
     event["as"] = parts["file"].filename, parts["file"].content_type
-    return event, parts["file"].raw
+    return event, parts["file"].raw, parts["pdf"].raw if "pdf" in parts else None
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from banqup_tui.backend.db.vault import of_version
 from banqup_tui.backend.ledger import messages
 from banqup_tui.backend.ledger.claim import Claim
 from banqup_tui.backend.ledger.enqueue import delivery_key
-from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, Rejected
+from banqup_tui.connectors.interface import DeliveryRequest, Fault, NotSent, PdfFile, Rejected
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document
 from banqup_tui.domain.errors import BanqupError
@@ -135,7 +135,16 @@ def build_request(
         number=document.number,
         issue_date=document.sort_date,
         attempt=attempt,
+        pdf=_pdf(services, document),
     )
+
+
+def _pdf(services: Services, document: Document) -> PdfFile | None:
+    picture = document.picture
+    if picture is None:
+        return None
+    file = services.files.path(picture.sha256)
+    return PdfFile(file=file, file_name=picture.file_name, size=picture.size, sha256=picture.sha256)
 
 
 def settings_of(connection: Connection, services: Services, integration_id: str, version: int) -> dict[str, object]:

@@ -13,11 +13,14 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import RelatedFileRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.services import Services
-from banqup_tui.domain.document import Document
+from banqup_tui.domain.delivery import DeliveryState
+from banqup_tui.domain.document import Document, HistoryEntry
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.origin import Incoming, Picture
 from banqup_tui.domain.text import safe_file_name
 from banqup_tui.protocol.messages import EntityKind
 
+_BY_ITSELF = ""
 _document = msgspec.json.Decoder(Document)
 
 
@@ -52,9 +55,21 @@ def _show_picture(transaction: Transaction, services: Services, invoice: str) ->
     rows = transaction.execute(select(table.c.id, table.c.client_id, table.c.value).where(*same)).all()
     value = picture_of(transaction, services, invoice)
     for row in rows:
-        document = msgspec.structs.replace(_document.decode(row.value), picture=value)
+        before = _document.decode(row.value)
+        document = msgspec.structs.replace(before, picture=value)
+        if value is not None and before.picture is None and _has_arrived(transaction, row.id):
+            late = message("history.pdf-after-delivery", name=value.file_name)
+            entry = HistoryEntry(at=transaction.now, by=_BY_ITSELF, what=late)
+            document = msgspec.structs.replace(document, history=(*document.history, entry))
         transaction.execute(update(table).where(table.c.id == row.id).values(value=msgspec.json.encode(document)))
         transaction.changed(EntityKind.DOCUMENT, row.id, client_id=row.client_id)
+
+
+def _has_arrived(transaction: Transaction, document_id: str) -> bool:
+    """Tells whether a document was delivered, so that a picture that comes now was not sent along."""
+    table = tables.delivery
+    mine = (table.c.document_id == document_id, table.c.state == str(DeliveryState.DELIVERED))
+    return transaction.execute(select(table.c.id).where(*mine).limit(1)).first() is not None
 
 
 def remove_picture(transaction: Transaction, services: Services, invoice: str, sha256: str) -> None:

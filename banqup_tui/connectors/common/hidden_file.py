@@ -8,6 +8,7 @@ from typing import BinaryIO
 import msgspec
 
 from banqup_tui.connectors.common.path_template import FilledPath, with_suffix
+from banqup_tui.connectors.common.pdf_along import pdf_name
 from banqup_tui.connectors.interface import DeliveryRequest, NotSent, Rejected
 from banqup_tui.domain.messages import message
 
@@ -15,11 +16,21 @@ CHUNK = 1 << 20
 """Bytes read from the document at a time."""
 
 
-class ResumeToken(msgspec.Struct, frozen=True):
-    """Resume token of a RENAME delivery. Both paths are absolute at the receiver."""
+class ResumeToken(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Resume token of a RENAME delivery. The paths are absolute at the receiver.
+
+    Attributes:
+        hidden_pdf: The PDF that is sent along, before it has its name; empty if there is none.
+    """
 
     hidden: str
     final: str
+    hidden_pdf: str = ""
+
+    @property
+    def pdf_name(self) -> str | None:
+        """The name that the PDF gets with the recorded name of the document."""
+        return pdf_name(self.final.rpartition("/")[2]) if self.hidden_pdf else None
 
     def text(self) -> str:
         return msgspec.json.encode(self).decode()

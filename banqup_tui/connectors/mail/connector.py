@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
+from banqup_tui.connectors.common.pdf_along import left_out, pdf_request, with_pdf
 from banqup_tui.connectors.interface import (
     Authorization,
     Channel,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from banqup_tui.connectors.mail.connection import MailAccount, SmtpConnection
     from banqup_tui.connectors.mail.message import OutgoingMail
     from banqup_tui.connectors.mail.pool import SmtpPool
+
+_TOO_LARGE = ("mail.too-large", "mail.larger-than-limit")
 
 MAX_BYTES = 25_000_000
 """Few mailboxes accept more. A smaller limit that the server announces applies too."""
@@ -120,9 +123,18 @@ class _MailChannel:
         self._prepared: dict[str, tuple[SmtpConnection, OutgoingMail]] = {}
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
-        mail = await asyncio.to_thread(_mail_for, self._settings, delivery_request)
+        pdf = pdf_request(delivery_request, _sends_pdf_along(self._settings), MAX_BYTES)
+        mail = await asyncio.to_thread(_mail_for, self._settings, delivery_request, pdf)
         await self.discard(mail.message_id)
-        self._prepared[mail.message_id] = await self._connection_for(mail), mail
+        try:
+            connection = await self._connection_for(mail)
+        except Rejected as error:
+            # The mailbox may take the document alone: many take less than `MAX_BYTES`.
+            if mail.pdf is None or error.message.code not in _TOO_LARGE:
+                raise
+            mail = await asyncio.to_thread(_mail_for, self._settings, delivery_request, None)
+            connection = await self._connection_for(mail)
+        self._prepared[mail.message_id] = connection, mail
         return mail.message_id
 
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
@@ -134,7 +146,9 @@ class _MailChannel:
             reply = await self._pool.run(connection, lambda: connection.message(mail.content))
         finally:
             self._pool.give_back(connection)
-        return Receipt(text=f"{mail.address}: {reply.shown}", reference=mail.message_id)
+        about = left_out(delivery_request, _sends_pdf_along(self._settings), sent=mail.pdf is not None)
+        receipt = Receipt(text=f"{mail.address}: {reply.shown}", reference=mail.message_id, about=about)
+        return with_pdf(receipt, mail.pdf)
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         """Raises `Uncertain`: a mail server has no hidden file to finish."""
@@ -188,12 +202,17 @@ def _account(settings: MailSettings) -> MailAccount:
     )
 
 
-def _mail_for(settings: MailSettings, delivery_request: DeliveryRequest) -> OutgoingMail:
+def _sends_pdf_along(settings: MailSettings) -> bool:
+    return settings.pdf_along and settings.attachments == "all"
+
+
+def _mail_for(settings: MailSettings, delivery_request: DeliveryRequest, pdf: DeliveryRequest | None) -> OutgoingMail:
     from banqup_tui.connectors.mail.message import outgoing_mail
 
     address = _checked(settings.of(delivery_request.folder) or _raise_no_address())
+    sender = _sender(settings)
     return outgoing_mail(
-        delivery_request, _sender(settings), address, settings.subject, settings.file_name, settings.attachments
+        delivery_request, sender, address, settings.subject, settings.file_name, settings.attachments, pdf
     )
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from banqup_tui.connectors.common.hidden_file import chunks_of
 from banqup_tui.connectors.common.path_template import fill, values_of
+from banqup_tui.connectors.common.pdf_along import pdf_name, pdf_request
 from banqup_tui.connectors.interface import DeliveryRequest, Rejected
 from banqup_tui.domain.errors import UnreadableDocument
 from banqup_tui.domain.messages import message
@@ -25,16 +26,27 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 
 
 class OutgoingMail(msgspec.Struct, frozen=True):
-    """A message ready to be sent: envelope, text with CRLF line ends, and Message-ID without angle brackets."""
+    """A message ready to be sent: envelope, text with CRLF line ends, and Message-ID without angle brackets.
+
+    Attributes:
+        pdf: Name of the PDF that is sent along.
+    """
 
     sender: str
     address: str
     content: bytes
     message_id: str
+    pdf: str | None = None
 
 
 def outgoing_mail(
-    delivery_request: DeliveryRequest, sender: str, address: str, subject: str, file_name: str, kinds: Attachments
+    delivery_request: DeliveryRequest,
+    sender: str,
+    address: str,
+    subject: str,
+    file_name: str,
+    kinds: Attachments,
+    pdf: DeliveryRequest | None = None,
 ) -> OutgoingMail:
     """Builds the message.
 
@@ -42,6 +54,7 @@ def outgoing_mail(
         sender, address: addresses that were checked.
         subject, file_name: templates.
         kinds: which documents the mailbox accepts.
+        pdf: the PDF that is sent along.
 
     Raises:
         Rejected, NotSent: the mailbox does not accept the document, or its file cannot be read.
@@ -62,7 +75,11 @@ def outgoing_mail(
     message.set_content(f"{name}\n{clean(delivery_request.client_name)} ({clean(delivery_request.client_reference)})\n")
     kind, _, subkind = media_type_of(attached).partition("/")
     message.add_attachment(content, maintype=kind, subtype=subkind, filename=name)
-    return OutgoingMail(sender, address, message.as_bytes(), message_id)
+    if pdf is None:
+        return OutgoingMail(sender, address, message.as_bytes(), message_id)
+    beside = pdf_name(name)
+    message.add_attachment(b"".join(chunks_of(pdf)), maintype="application", subtype="pdf", filename=beside)
+    return OutgoingMail(sender, address, message.as_bytes(), message_id, beside)
 
 
 def message_id_of(delivery_request: DeliveryRequest, sender: str) -> str:
@@ -96,7 +113,7 @@ _MOST_ATTACHMENTS = 20
 
 
 def _visible(delivery_request: DeliveryRequest, content: bytes) -> tuple[DeliveryRequest, bytes]:
-    """Returns the document if it is a PDF or an image, or the only PDF inside an e-invoice.
+    """Returns the document if it is a PDF or an image, or the only PDF inside an e-invoice, or that kept with it.
 
     Raises:
         Rejected: there is no such content.
@@ -105,6 +122,8 @@ def _visible(delivery_request: DeliveryRequest, content: bytes) -> tuple[Deliver
     if kind == "application/pdf" or kind.startswith("image/"):
         return delivery_request, content
     pdf = _pdf_inside(content) if kind == "application/xml" else None
+    if pdf is None and (along := pdf_request(delivery_request, True)) is not None:
+        return along, b"".join(chunks_of(along))
     if pdf is None:
         raise Rejected(message("mail.no-pdf-inside", media_type=kind))
     return msgspec.structs.replace(delivery_request, media_type="application/pdf"), pdf

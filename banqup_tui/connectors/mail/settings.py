@@ -143,6 +143,15 @@ class MailSettings(Settings, frozen=True, kw_only=True):
             look="choice",
         ),
     ] = "all"
+    pdf_along: Annotated[
+        bool,
+        setting(
+            N_("Send the PDF along"),
+            help=N_("Of an e-invoice that has one: both in one mail, under the same name."),
+            level="client",
+            when={"attachments": ("all",)},
+        ),
+    ] = True
     ca: Annotated[
         str,
         setting(

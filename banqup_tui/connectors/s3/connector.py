@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from banqup_tui.connectors.common.hidden_file import chunks_of, names
 from banqup_tui.connectors.common.path_template import FileName, FilledPath, fill, name_problems
+from banqup_tui.connectors.common.pdf_along import PdfAlong, pdf_name, pdf_request, with_pdf
 from banqup_tui.connectors.common.web_address import address_problems
 from banqup_tui.connectors.interface import (
     Channel,
@@ -102,6 +103,7 @@ class S3Settings(Settings, frozen=True, kw_only=True):
             look="choice",
         ),
     ] = "leaves"
+    pdf_along: PdfAlong = False
 
 
 class S3:
@@ -161,22 +163,33 @@ class _S3Channel:
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
         """Returns the first key that is free or that this copy has already."""
+        pdf = self._pdf(delivery_request)
         for key in self._keys(delivery_request):
             stored = await self._bucket.look(key)
-            if stored is None or stored.is_of(delivery_request):
+            if stored is not None and not stored.is_of(delivery_request):
+                continue
+            beside = await self._bucket.look(pdf_name(key)) if pdf is not None else None
+            if pdf is None or beside is None or beside.is_of(pdf):
                 return key
         raise _no_name(self._keys(delivery_request)[0])
 
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         content = await asyncio.to_thread(_content, delivery_request)
+        pdf = self._pdf(delivery_request)
+        pdf_content = b"" if pdf is None else await asyncio.to_thread(_content, pdf)
         for key in [resume_token, *(key for key in self._keys(delivery_request) if key != resume_token)]:
             stored = None if key == resume_token else await self._bucket.look(key)
+            # The PDF is first: a reader that waits for the XML finds both, and the XML found by a look-up proves both.
+            if pdf is not None and (stored is None or stored.is_of(delivery_request)):
+                beside = await self._put(pdf_name(key), pdf_content, pdf)
+                if not beside.is_of(pdf):
+                    continue
             if stored is None:
                 stored = await self._put(key, content, delivery_request)
                 # Kill point: the server has answered and nothing is recorded; the look-up finds the object.
                 kill_point("send.answered")
             if stored.is_of(delivery_request):
-                return self._receipt(stored)
+                return self._receipt(stored, has_pdf=pdf is not None)
         raise _no_name(resume_token)
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
@@ -195,7 +208,10 @@ class _S3Channel:
         found = await asyncio.gather(*(self._bucket.look(key) for key in self._keys(delivery_request)))
         for stored in found:
             if stored is not None and stored.is_of(delivery_request) and stored.reference not in earlier_receipts:
-                return Found.FOUND, self._receipt(stored)
+                pdf = self._pdf(delivery_request)
+                beside = None if pdf is None else await self._bucket.look(pdf_name(stored.key))
+                has_pdf = pdf is not None and beside is not None and beside.is_of(pdf)
+                return Found.FOUND, self._receipt(stored, has_pdf=has_pdf)
         if self._settings.reader == "takes":
             return Found.PENDING, None
         # Absent counts only if the folder can be listed: some servers answer 404 too for objects that this key may not
@@ -218,8 +234,12 @@ class _S3Channel:
     def _keys(self, delivery_request: DeliveryRequest) -> list[str]:
         return list(_keys(self._settings, delivery_request))
 
-    def _receipt(self, stored: StoredObject) -> Receipt:
-        return Receipt(text=_shown(self._settings, stored.key), reference=stored.reference)
+    def _pdf(self, delivery_request: DeliveryRequest) -> DeliveryRequest | None:
+        return pdf_request(delivery_request, self._settings.pdf_along)
+
+    def _receipt(self, stored: StoredObject, *, has_pdf: bool) -> Receipt:
+        receipt = Receipt(text=_shown(self._settings, stored.key), reference=stored.reference)
+        return with_pdf(receipt, pdf_name(stored.key.rpartition("/")[2]) if has_pdf else None)
 
 
 def _place(settings: S3Settings, delivery_request: DeliveryRequest) -> FilledPath:

@@ -24,6 +24,7 @@ from banqup_tui.connectors.common.hidden_file import (
     resume_token_of,
 )
 from banqup_tui.connectors.common.path_template import FilledPath, fill
+from banqup_tui.connectors.common.pdf_along import pdf_place, pdf_request, with_pdf
 from banqup_tui.connectors.interface import DeliveryRequest, Found, Receipt, Uncertain
 from banqup_tui.connectors.sftp.faults import LOST, not_renamed, not_written, words_of
 from banqup_tui.connectors.sftp.sessions import (
@@ -51,6 +52,8 @@ READ_HERE = 1 << 18
 READ_THERE = 1 << 20
 """Bytes that are read at a time from a file on the server."""
 
+PDF_ENDING = ".pdf.part"
+
 FREE_SECONDS = 5.0
 """Seconds for which a name that was found free is still taken to be free."""
 
@@ -71,37 +74,47 @@ class SftpChannel:
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
         place = _place(self._settings, delivery_request)
+        pdf = pdf_request(delivery_request, self._settings.pdf_along)
         hidden = FilledPath(place.directory, hidden_name(delivery_request)).path
+        hidden_pdf = FilledPath(place.directory, hidden_name(delivery_request, ending=PDF_ENDING)).path if pdf else ""
+        files = [(hidden, delivery_request), *([(hidden_pdf, pdf)] if pdf else [])]
         try:
             try:
-                final = await self._prepare(place, hidden, delivery_request)
+                final = await self._prepare(place, files)
             # A folder created earlier by this channel has disappeared; it is created again, once.
             except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
                 if place.directory not in self._made:
                     raise
                 self._made.discard(place.directory)
-                final = await self._prepare(place, hidden, delivery_request)
+                final = await self._prepare(place, files)
         except (asyncssh.SFTPError, *LOST) as error:
             free = await _free_bytes(self._session, place.directory or ".", error)
-            await self._remove(hidden)
+            await self._remove_all(hidden, hidden_pdf)
             raise not_written(error, place.directory or ".", free, delivery_request.size) from error
         except BaseException:
-            await self._remove(hidden)
+            await self._remove_all(hidden, hidden_pdf)
             raise
-        # Kill point: the hidden file is complete and no resume token is recorded; the next attempt deletes the file.
+        # Kill point: the hidden files are complete and no resume token is recorded; the next attempt deletes them.
         kill_point("prepare.uploaded")
-        return ResumeToken(hidden, final.path).text()
+        return ResumeToken(hidden, final.path, hidden_pdf).text()
 
-    async def _prepare(self, place: FilledPath, hidden: str, delivery_request: DeliveryRequest) -> FilledPath:
-        """Uploads the file and asks meanwhile whether the name is free, to save a round trip."""
+    async def _prepare(self, place: FilledPath, files: Sequence[tuple[str, DeliveryRequest]]) -> FilledPath:
+        """Uploads the document and its PDF and asks meanwhile whether the name is free, to save a round trip.
+
+        Args:
+            files: hidden path and file of the document, then of the PDF that is sent along.
+        """
+        delivery_request, pdf = files[0][1], files[1][1] if len(files) > 1 else None
         await self._make(place.directory)
         await self._forget_older(place.directory, delivery_request)
         async with self._uploading, self._sessions.for_an_upload() as session:
             first = self._hold(place, delivery_request)
             looking = asyncio.create_task(is_there(session, first.path))
             try:
-                await self._upload(session, hidden, delivery_request)
-                return first if not await looking else await self._next_free(first, place, delivery_request)
+                for hidden, file in reversed(files):
+                    await self._upload(session, hidden, file)
+                is_free = not await looking and await self._is_free_for(pdf, first)
+                return first if is_free else await self._next_free(first, place, delivery_request, pdf)
             except BaseException:
                 self._names_in_use.pop(first.path, None)
                 raise
@@ -112,7 +125,7 @@ class SftpChannel:
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         token = resume_token_of(resume_token)
         try:
-            final = await self._appear(delivery_request, token)
+            return await self._appear(delivery_request, token)
         except asyncssh.SFTPNoSuchFile as error:
             # Another process moved the hidden file, or an earlier rename was done and its reply lost.
             raise Uncertain(message("sftp.hidden-file-gone", path=token.hidden)) from error
@@ -120,22 +133,20 @@ class SftpChannel:
             raise _cut_off(token, words_of(error)) from error
         except asyncssh.SFTPError as error:
             raise not_renamed(error, posixpath.dirname(token.final) or ".", None, delivery_request.size) from error
-        return Receipt(text=final, reference=posixpath.basename(final))
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         token = resume_token_of(resume_token)
-        done = Receipt(text=token.final, reference=posixpath.basename(token.final))
+        done = _receipt(token.final, token.pdf_name)
         try:
-            # A missing hidden file counts as done: only the rename takes it away.
+            # A missing hidden file counts as done: only the rename takes it away, and that of the PDF is before it.
             if await self._is_gone_for_sure(token.hidden):
                 return done
             if await self._is_linked_already(delivery_request, token):
                 await self._session.remove(token.hidden)
                 return done
-            final = await self._appear(delivery_request, token)
+            return await self._appear(delivery_request, token)
         except (asyncssh.SFTPError, *LOST) as error:
             raise _cut_off(token, words_of(error)) from error
-        return Receipt(text=final, reference=posixpath.basename(final))
 
     async def look_up(
         self, delivery_request: DeliveryRequest, earlier_receipts: Sequence[str]
@@ -147,7 +158,7 @@ class SftpChannel:
         with suppress(msgspec.DecodeError):
             token = resume_token_of(resume_token)
             self._names_in_use.pop(token.final, None)
-            await self._remove(token.hidden)
+            await self._remove_all(token.hidden, token.hidden_pdf)
 
     async def _make(self, directory: str) -> None:
         """Creates the folder, once for each folder in the life of the connection."""
@@ -156,7 +167,8 @@ class SftpChannel:
             self._made.add(directory)
 
     async def _forget_older(self, directory: str, delivery_request: DeliveryRequest) -> None:
-        for name in older_hidden_names(delivery_request):
+        endings = [".part", *([PDF_ENDING] if self._settings.pdf_along else [])]
+        for name in [name for ending in endings for name in older_hidden_names(delivery_request, ending)]:
             await self._remove(FilledPath(directory, name).path)
 
     def _hold(self, place: FilledPath, delivery_request: DeliveryRequest) -> FilledPath:
@@ -167,10 +179,18 @@ class SftpChannel:
                 return seen
         return place
 
-    async def _next_free(self, first: FilledPath, place: FilledPath, delivery_request: DeliveryRequest) -> FilledPath:
+    async def _is_free_for(self, pdf: DeliveryRequest | None, place: FilledPath) -> bool:
+        """Tells whether the PDF can have its name beside a document at this place."""
+        if pdf is None or not await self._is_there(beside := pdf_place(place).path):
+            return True
+        return await self._has_this_copy(beside, pdf)
+
+    async def _next_free(
+        self, first: FilledPath, place: FilledPath, delivery_request: DeliveryRequest, pdf: DeliveryRequest | None
+    ) -> FilledPath:
         """Returns the next free name, in place of the reserved one that is taken on the server."""
         for seen in names(place, delivery_request):
-            if seen.path in self._names_in_use and seen != first:
+            if (seen.path in self._names_in_use and seen != first) or not await self._is_free_for(pdf, seen):
                 continue
             if not await self._is_there(seen.path):
                 del self._names_in_use[first.path]
@@ -211,18 +231,34 @@ class SftpChannel:
             await self._remove(hidden)
             return await session.open(hidden, "xb", block_size=block)
 
-    async def _appear(self, delivery_request: DeliveryRequest, token: ResumeToken) -> str:
-        """Renames the hidden file to its recorded name or the next free one; SSH_FXP_RENAME never overwrites."""
+    async def _appear(self, delivery_request: DeliveryRequest, token: ResumeToken) -> Receipt:
+        """Renames the hidden file to its recorded name or the next free one, and before it its PDF beside it.
+
+        SSH_FXP_RENAME never overwrites.
+        """
         # Kill point: the mark is recorded and the rename is not done; roll-forward does it.
         kill_point("rename.before")
         directory, name = posixpath.split(token.final)
         refusal: asyncssh.SFTPError | None = None
+        pdf, pdf_at = pdf_request(delivery_request, True), token.hidden_pdf
         for seen in names(FilledPath(directory, name), delivery_request):
+            is_done = False
             if not self._was_free(seen.path) and await self._is_there(seen.path):
-                if await self._has_this_copy(seen.path, delivery_request):
-                    await self._session.remove(token.hidden)
-                    return seen.path
-                continue
+                is_done = await self._has_this_copy(seen.path, delivery_request)
+                if not is_done:
+                    continue
+            beside = pdf_place(seen)
+            if pdf_at:
+                appeared = await self._pdf_appears(pdf_at, beside.path, pdf)
+                if appeared is None and not is_done:
+                    continue
+                pdf_at = appeared or ""
+                # Kill point: the PDF has its name and the document has not; roll-forward gives it.
+                kill_point("rename.pdf")
+            receipt = _receipt(seen.path, beside.name if token.hidden_pdf else None)
+            if is_done:
+                await self._remove_all(token.hidden, token.hidden_pdf)
+                return receipt
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self._session.rename(token.hidden, seen.path)
@@ -236,8 +272,32 @@ class SftpChannel:
                 continue
             # Kill point: the rename is done and not recorded; roll-forward finds no hidden file and counts it as done.
             kill_point("rename.after")
-            return seen.path
+            return receipt
         raise refusal or asyncssh.SFTPFailure("every name is taken")
+
+    async def _pdf_appears(self, source: str, target: str, pdf: DeliveryRequest | None) -> str | None:
+        """Gives the PDF the name beside its document.
+
+        Returns:
+            Where the PDF is now, to be moved on if the document gets another name; empty where nothing is left to be
+            moved, as an attempt that was cut off did it. `None` if the name is another file's.
+        """
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._session.rename(source, target)
+        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+            return ""
+        except (asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists):
+            # Version 3 has one error for a taken name and for most other failures, so both names are looked at.
+            if await self._is_gone(source):
+                return ""
+            if not await self._is_there(target):
+                raise
+            if pdf is None or not await self._has_this_copy(target, pdf):
+                return None
+            await self._session.remove(source)
+            return ""
+        return target
 
     def _was_free(self, path: str) -> bool:
         """Tells whether the name was free a moment ago, which saves a request.
@@ -307,6 +367,10 @@ class SftpChannel:
             raise asyncssh.SFTPFailure(f"the folder {directory} cannot be seen now")
         return False
 
+    async def _remove_all(self, *paths: str) -> None:
+        for path in filter(None, paths):
+            await self._remove(path)
+
     async def _remove(self, path: str) -> None:
         with suppress(asyncssh.SFTPError, *LOST):
             async with asyncio.timeout(CLEANING_SECONDS):
@@ -315,6 +379,10 @@ class SftpChannel:
 
 def _place(settings: SftpSettings, delivery_request: DeliveryRequest) -> FilledPath:
     return fill(settings.path, delivery_request, settings.file_name)
+
+
+def _receipt(final: str, pdf: str | None) -> Receipt:
+    return with_pdf(Receipt(text=final, reference=posixpath.basename(final)), pdf)
 
 
 def _cut_off(token: ResumeToken, quote: str) -> Uncertain:

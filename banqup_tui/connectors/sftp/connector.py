@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 
 from banqup_tui.connectors.common.path_template import FileName, fill, name_problems
+from banqup_tui.connectors.common.pdf_along import PdfAlong
 from banqup_tui.connectors.interface import (
     NO_SECRET,
     Channel,
@@ -66,6 +67,7 @@ class SftpSettings(Settings, frozen=True, kw_only=True):
         bool,
         setting(N_("Flush to disk"), help=N_("Documents are on the server's disk before they get their name. Slower.")),
     ] = False
+    pdf_along: PdfAlong = False
 
 
 class Sftp:

@@ -24,6 +24,7 @@ from banqup_tui.connectors.common.hidden_file import (
 )
 from banqup_tui.connectors.common.http_client import opened
 from banqup_tui.connectors.common.path_template import FileName, FilledPath, fill, name_problems
+from banqup_tui.connectors.common.pdf_along import PdfAlong, pdf_place, pdf_request, with_pdf
 from banqup_tui.connectors.common.web_address import address_problems
 from banqup_tui.connectors.interface import (
     Channel,
@@ -57,6 +58,8 @@ CLEANING_SECONDS = 10.0
 ENDING = ".tmp"
 """Nextcloud reserves `.part` and refuses files whose names end so."""
 
+PDF_ENDING = ".pdf.tmp"
+
 _EXAMPLE_URL = "https://cloud.example.com/remote.php/dav/files/parvis"
 
 
@@ -87,6 +90,7 @@ class WebDavSettings(Settings, frozen=True, kw_only=True):
         ),
     ]
     file_name: FileName = ""
+    pdf_along: PdfAlong = False
 
 
 class WebDav:
@@ -143,41 +147,44 @@ class _DavChannel:
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
         place = _place(self._settings, delivery_request)
+        pdf = pdf_request(delivery_request, self._settings.pdf_along)
         hidden = FilledPath(place.directory, hidden_name(delivery_request, ending=ENDING)).path
+        hidden_pdf = FilledPath(place.directory, hidden_name(delivery_request, ending=PDF_ENDING)).path if pdf else ""
+        files = [(hidden, delivery_request), *([(hidden_pdf, pdf)] if pdf else [])]
         try:
             try:
-                final = await self._prepare(place, hidden, delivery_request)
+                final = await self._prepare(place, files)
             except NotSent as error:
                 # A folder created earlier by this channel has disappeared; it is created again, once.
                 if error.fault is not Fault.PERSON or place.directory not in self._made:
                     raise
                 self._made.discard(place.directory)
-                final = await self._prepare(place, hidden, delivery_request)
+                final = await self._prepare(place, files)
         except BaseException:
-            await self._remove(hidden)
+            await self._remove_all(hidden, hidden_pdf)
             raise
-        # Kill point: the hidden file is complete and no resume token is recorded; the next attempt deletes the file.
+        # Kill point: the hidden files are complete and no resume token is recorded; the next attempt deletes them.
         kill_point("prepare.uploaded")
-        return ResumeToken(hidden, final.path).text()
+        return ResumeToken(hidden, final.path, hidden_pdf).text()
 
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         token = resume_token_of(resume_token)
-        final = await self._appear(delivery_request, token)
-        if final is None:
+        receipt = await self._appear(delivery_request, token)
+        if receipt is None:
             raise Uncertain(message("webdav.hidden-file-gone", path=token.hidden))
-        return _receipt(final)
+        return receipt
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
         token = resume_token_of(resume_token)
         try:
-            # A missing hidden file counts as done: only the move takes it away.
+            # A missing hidden file counts as done: only the move takes it away, and that of the PDF is before it.
             if (await self._server.look(token.hidden)).there is False:
                 return await self._done_if_its_folder_is_there(token)
             if await self._is_copied_already(delivery_request, token):
                 await self._server.remove(token.hidden)
-                return _receipt(token.final)
-            final = await self._appear(delivery_request, token, look_first=True)
-            return await self._done_if_its_folder_is_there(token) if final is None else _receipt(final)
+                return _receipt(token.final, token.pdf_name)
+            receipt = await self._appear(delivery_request, token, look_first=True)
+            return await self._done_if_its_folder_is_there(token) if receipt is None else receipt
         # A failed roll-forward proves nothing of the first move.
         except (NotSent, Rejected) as error:
             raise Uncertain(error.message) from error
@@ -190,14 +197,23 @@ class _DavChannel:
 
     async def discard(self, resume_token: str) -> None:
         with suppress(msgspec.DecodeError):
-            await self._remove(resume_token_of(resume_token).hidden)
+            token = resume_token_of(resume_token)
+            await self._remove_all(token.hidden, token.hidden_pdf)
 
-    async def _prepare(self, place: FilledPath, hidden: str, delivery_request: DeliveryRequest) -> FilledPath:
+    async def _prepare(self, place: FilledPath, files: Sequence[tuple[str, DeliveryRequest]]) -> FilledPath:
+        """Uploads the document and its PDF. Returns the name that is free for both.
+
+        Args:
+            files: hidden path and file of the document, then of the PDF that is sent along.
+        """
+        delivery_request, pdf = files[0][1], files[1][1] if len(files) > 1 else None
         await self._make(place.directory)
-        older = (FilledPath(place.directory, name).path for name in older_hidden_names(delivery_request, ENDING))
-        await asyncio.gather(*(self._remove(path) for path in older))
-        final = await self._free(place, delivery_request)
-        await self._server.upload(hidden, delivery_request)
+        endings = [ENDING, *([PDF_ENDING] if self._settings.pdf_along else [])]
+        older = (name for ending in endings for name in older_hidden_names(delivery_request, ending))
+        await asyncio.gather(*(self._remove(FilledPath(place.directory, name).path) for name in older))
+        final = await self._free(place, delivery_request, pdf)
+        for hidden, file in reversed(files):
+            await self._server.upload(hidden, file)
         return final
 
     async def _make(self, directory: str) -> None:
@@ -210,53 +226,93 @@ class _DavChannel:
                 await self._server.make(directory)
                 self._made.add(directory)
 
-    async def _free(self, place: FilledPath, delivery_request: DeliveryRequest) -> FilledPath:
+    async def _free(
+        self, place: FilledPath, delivery_request: DeliveryRequest, pdf: DeliveryRequest | None
+    ) -> FilledPath:
         for seen in names(place, delivery_request):
-            there = await self._server.look(seen.path)
-            if not there.there or await self._has_this_copy(seen.path, there, delivery_request):
+            is_free = await self._is_free(seen.path, delivery_request)
+            if is_free and (pdf is None or await self._is_free(pdf_place(seen).path, pdf)):
                 return seen
         return place
 
+    async def _is_free(self, path: str, file: DeliveryRequest) -> bool:
+        there = await self._server.look(path)
+        return not there.there or await self._has_this_copy(path, there, file)
+
     async def _appear(
         self, delivery_request: DeliveryRequest, token: ResumeToken, *, look_first: bool = False
-    ) -> str | None:
-        """Renames the hidden file to its recorded name or the next free one.
+    ) -> Receipt | None:
+        """Renames the hidden file to its recorded name or the next free one, and before it its PDF beside it.
 
         Returns:
-            The new path, or `None` if the hidden file is gone.
+            The receipt, or `None` if the hidden file is gone.
         """
         from banqup_tui.connectors.webdav.faults import not_written
 
         # Kill point: the mark is recorded and the move is not done; roll-forward does it.
         kill_point("rename.before")
         directory, _, name = token.final.rpartition("/")
+        pdf, pdf_at = pdf_request(delivery_request, True), token.hidden_pdf
         for seen in names(FilledPath(directory, name), delivery_request):
-            if look_first and (await self._server.look(seen.path)).there:
+            beside = pdf_place(seen)
+            receipt = _receipt(seen.path, beside.name if token.hidden_pdf else None)
+            if (look_first or pdf_at) and (await self._server.look(seen.path)).there:
                 if await self._is_taken_by_this_copy(seen.path, delivery_request):
-                    await self._server.remove(token.hidden)
-                    return seen.path
+                    if pdf_at:
+                        await self._pdf_appears(pdf_at, beside.path, pdf)
+                    await self._remove_all(token.hidden, token.hidden_pdf)
+                    return receipt
                 continue
+            if pdf_at:
+                appeared = await self._pdf_appears(pdf_at, beside.path, pdf)
+                if appeared is None:
+                    continue
+                pdf_at = appeared
+                # Kill point: the PDF has its name and the document has not; roll-forward gives it.
+                kill_point("rename.pdf")
             answer = await self._server.move(token.hidden, seen.path)
             # Kill point: the move is done and not recorded; roll-forward finds no hidden file and counts it as done.
             kill_point("rename.after")
             # 207 (multi-status) reports a failed part of the move, so it is no success.
             if answer.good and answer.status != 207:
-                return seen.path
+                return receipt
             if answer.status in (404, 410):
                 return None
             if answer.status != 412:
                 raise not_written(answer, self._server.where, directory, begun=True)
             if await self._is_taken_by_this_copy(seen.path, delivery_request):
                 await self._server.remove(token.hidden)
-                return seen.path
+                return receipt
         folder = directory or "/"
         raise NotSent(message("webdav.names-taken", directory=folder))
+
+    async def _pdf_appears(self, source: str, target: str, pdf: DeliveryRequest | None) -> str | None:
+        """Gives the PDF the name beside its document.
+
+        Returns:
+            Where the PDF is now, to be moved on if the document gets another name; empty where nothing is left to be
+            moved, as an attempt that was cut off did it. `None` if the name is another file's.
+        """
+        from banqup_tui.connectors.webdav.faults import not_written
+
+        answer = await self._server.move(source, target)
+        if answer.good and answer.status != 207:
+            return target
+        if answer.status in (404, 410):
+            return ""
+        if answer.status != 412:
+            raise not_written(answer, self._server.where, target.rpartition("/")[0], begun=True)
+        # Some servers move by a copy and a removal, and answer 412 also where both names are there.
+        if pdf is None or not await self._is_taken_by_this_copy(target, pdf):
+            return None
+        await self._server.remove(source)
+        return ""
 
     async def _done_if_its_folder_is_there(self, token: ResumeToken) -> Receipt:
         """A missing hidden file counts as done only if its folder is visible; otherwise raises `Uncertain`."""
         folder = token.hidden.rpartition("/")[0] or "/"
         if await self._server.can_be_seen(folder):
-            return _receipt(token.final)
+            return _receipt(token.final, token.pdf_name)
         raise Uncertain(message("webdav.folder-not-seen", directory=folder))
 
     async def _is_copied_already(self, delivery_request: DeliveryRequest, token: ResumeToken) -> bool:
@@ -282,6 +338,10 @@ class _DavChannel:
         if not seen.there or seen.size not in (None, delivery_request.size):
             return False
         return await self._server.sha256(path, delivery_request.size) == delivery_request.sha256
+
+    async def _remove_all(self, *paths: str) -> None:
+        for path in filter(None, paths):
+            await self._remove(path)
 
     async def _remove(self, path: str) -> None:
         with suppress(BanqupError, TimeoutError):
@@ -329,5 +389,5 @@ def _place(settings: WebDavSettings, delivery_request: DeliveryRequest) -> Fille
     return fill(settings.path, delivery_request, settings.file_name)
 
 
-def _receipt(final: str) -> Receipt:
-    return Receipt(text=final, reference=final.rpartition("/")[2])
+def _receipt(final: str, pdf: str | None) -> Receipt:
+    return with_pdf(Receipt(text=final, reference=final.rpartition("/")[2]), pdf)

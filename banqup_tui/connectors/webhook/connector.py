@@ -18,6 +18,7 @@ from banqup_tui.connectors.common.hidden_file import chunks_of
 from banqup_tui.connectors.common.http_answer import HttpAnswer
 from banqup_tui.connectors.common.http_client import ask, opened
 from banqup_tui.connectors.common.http_pieces import pieces
+from banqup_tui.connectors.common.pdf_along import left_out, pdf_name, pdf_request, with_pdf
 from banqup_tui.connectors.common.web_address import address_problems, server_of
 from banqup_tui.connectors.interface import (
     Channel,
@@ -33,7 +34,7 @@ from banqup_tui.connectors.interface import (
     failed_step,
     setting,
 )
-from banqup_tui.connectors.webhook.event import now, ping, with_content, with_file_beside
+from banqup_tui.connectors.webhook.event import file_name, now, ping, with_content, with_file_beside
 from banqup_tui.connectors.webhook.signature import secrets_of, signed_headers
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.extension import Category, ReceiverKind
@@ -85,6 +86,13 @@ class WebhookSettings(Settings, frozen=True, kw_only=True):
             look="choice",
         ),
     ] = "json"
+    pdf_along: Annotated[
+        bool,
+        setting(
+            N_("Send the PDF along"),
+            help=N_("Of an e-invoice that has one: as pdf in the event, or as a third part of the form."),
+        ),
+    ] = False
 
 
 class Webhook:
@@ -141,7 +149,8 @@ class _WebhookChannel:
 
     async def prepare(self, delivery_request: DeliveryRequest) -> str:
         """Reads the whole file, so that a damaged or missing one is found before the effect. The token is the key."""
-        await asyncio.to_thread(_read_once, delivery_request)
+        for file in filter(None, (delivery_request, self._pdf(delivery_request))):
+            await asyncio.to_thread(_read_once, file)
         return delivery_request.key
 
     async def commit(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
@@ -151,7 +160,11 @@ class _WebhookChannel:
         kill_point("send.answered")
         # 409 is the answer to an identifier that the server has already: the document is there.
         if answer.good or answer.status == 409:
-            return _receipt(self._settings, delivery_request, answer)
+            has_pdf = self._pdf(delivery_request) is not None
+            receipt = _receipt(self._settings, delivery_request, answer)
+            about = left_out(delivery_request, self._settings.pdf_along, has_pdf)
+            name = pdf_name(file_name(delivery_request)) if has_pdf else None
+            return with_pdf(msgspec.structs.replace(receipt, about=about), name)
         raise _not_taken(self._settings, answer, begun=True)
 
     async def roll_forward(self, delivery_request: DeliveryRequest, resume_token: str) -> Receipt:
@@ -168,9 +181,13 @@ class _WebhookChannel:
         """Does nothing: the receiver has nothing before the commit."""
 
     async def _body(self, delivery_request: DeliveryRequest) -> tuple[bytes, str]:
+        pdf = self._pdf(delivery_request)
         if self._settings.format == "multipart":
-            return await with_file_beside(delivery_request, now(), self._client, self._settings.url.reveal())
-        return await asyncio.to_thread(with_content, delivery_request, now()), "application/json"
+            return await with_file_beside(delivery_request, pdf, now(), self._client, self._settings.url.reveal())
+        return await asyncio.to_thread(with_content, delivery_request, pdf, now()), "application/json"
+
+    def _pdf(self, delivery_request: DeliveryRequest) -> DeliveryRequest | None:
+        return pdf_request(delivery_request, self._settings.pdf_along, MAX_BYTES)
 
 
 async def _post(

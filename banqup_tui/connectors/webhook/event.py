@@ -11,6 +11,7 @@ import msgspec
 
 from banqup_tui.connectors.common.hidden_file import chunks_of
 from banqup_tui.connectors.common.path_template import fill
+from banqup_tui.connectors.common.pdf_along import PDF_TYPE, pdf_name
 from banqup_tui.connectors.interface import DeliveryRequest
 from banqup_tui.domain.folder import Folder
 
@@ -32,12 +33,23 @@ class EventClient(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     enterprise_number: str | None
 
 
+class SentPdf(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The PDF of an e-invoice. `content` as in `SentDocument`."""
+
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+    content: bytes | msgspec.UnsetType = msgspec.UNSET
+
+
 class SentDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The document of an event.
 
     Attributes:
         copy_number: the generation: 1, then one more for each copy that a user asked for.
         content: bytes, in Base64 on the wire; left out where the file is a form part.
+        pdf: sent along with an e-invoice.
     """
 
     client: EventClient
@@ -50,6 +62,7 @@ class SentDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     sha256: str
     copy_number: int
     content: bytes | msgspec.UnsetType = msgspec.UNSET
+    pdf: SentPdf | msgspec.UnsetType = msgspec.UNSET
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,16 +80,22 @@ def ping(at: datetime) -> bytes:
     return _encoder.encode(Event(type=PING, timestamp=at, data={}))
 
 
-def with_content(delivery_request: DeliveryRequest, at: datetime) -> bytes:
-    """Returns the event as JSON with the document inside. Raises `Rejected` or `NotSent` if the file cannot be read."""
-    return _encoder.encode(Event(type=SENT, timestamp=at, data=_sent(delivery_request, _content(delivery_request))))
+def with_content(delivery_request: DeliveryRequest, pdf: DeliveryRequest | None, at: datetime) -> bytes:
+    """Returns the event as JSON with the document inside. Raises `Rejected` or `NotSent` if a file cannot be read."""
+    sent = _sent(delivery_request, _content(delivery_request))
+    if pdf is not None:
+        sent = msgspec.structs.replace(sent, pdf=_sent_pdf(delivery_request, pdf, _content(pdf)))
+    return _encoder.encode(Event(type=SENT, timestamp=at, data=sent))
 
 
 async def with_file_beside(
-    delivery_request: DeliveryRequest, at: datetime, client: httpx.AsyncClient, url: str
+    delivery_request: DeliveryRequest, pdf: DeliveryRequest | None, at: datetime, client: httpx.AsyncClient, url: str
 ) -> tuple[bytes, str]:
-    """Returns a form with the parts `event` and `file`, and its content type with the boundary."""
-    event = _encoder.encode(Event(type=SENT, timestamp=at, data=_sent(delivery_request)))
+    """Returns a form with the parts `event`, `file` and perhaps `pdf`, and its content type with the boundary."""
+    sent = _sent(delivery_request)
+    if pdf is not None:
+        sent = msgspec.structs.replace(sent, pdf=_sent_pdf(delivery_request, pdf))
+    event = _encoder.encode(Event(type=SENT, timestamp=at, data=sent))
     content = await asyncio.to_thread(_content, delivery_request)
     kind = (
         delivery_request.media_type
@@ -84,6 +103,8 @@ async def with_file_beside(
         else "application/octet-stream"
     )
     parts = {"event": (None, event, "application/json"), "file": (file_name(delivery_request), content, kind)}
+    if pdf is not None:
+        parts["pdf"] = (pdf_name(file_name(delivery_request)), await asyncio.to_thread(_content, pdf), PDF_TYPE)
     request = client.build_request("POST", url, files=parts)
     return await request.aread(), request.headers["Content-Type"]
 
@@ -115,6 +136,13 @@ def _sent(delivery_request: DeliveryRequest, content: bytes | msgspec.UnsetType 
         copy_number=delivery_request.generation,
         content=content,
     )
+
+
+def _sent_pdf(
+    delivery_request: DeliveryRequest, pdf: DeliveryRequest, content: bytes | msgspec.UnsetType = msgspec.UNSET
+) -> SentPdf:
+    name = pdf_name(file_name(delivery_request))
+    return SentPdf(file_name=name, media_type=PDF_TYPE, size=pdf.size, sha256=pdf.sha256, content=content)
 
 
 def _content(delivery_request: DeliveryRequest) -> bytes:

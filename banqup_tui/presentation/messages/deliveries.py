@@ -51,6 +51,7 @@ TEXTS = {
     "delivery.stored-file-unreadable": Texts(
         N_("The file kept here cannot be read now."), N_("It is tried again by itself.")
     ),
+    "delivery.pdf-left-out": Texts(N_("Delivered without its PDF, which is too large to be sent along ({size:size}).")),
     "delivery.too-large": Texts(
         N_("The receiver takes at most {limit:size}; this document has {size:size}."),
         N_("Send a smaller copy of it, or give it to the software by hand."),

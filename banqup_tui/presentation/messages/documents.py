@@ -46,6 +46,7 @@ TEXTS = {
         N_("Moved to {folder} from {before}."), words={"folder": _FOLDERS, "before": _FOLDERS}
     ),
     "history.not-replaced": Texts(N_("Not replaced any more.")),
+    "history.pdf-after-delivery": Texts(N_("Its PDF {name} came after it was delivered, and is not sent by itself.")),
     "history.picture-of": Texts(N_("Withdrawn: kept as the picture of {number}.")),
     "history.replaced": Texts(N_("Replaced by its newer version {number}.")),
     "history.restored": Texts(N_("Restored.")),

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from banqup_tui.connectors.presets import read_preset, words
+
 Found = tuple[int, str, "str | tuple[str, ...]", list[str]]
 
 PACKAGE = Path(__file__).parent.parent / "banqup_tui"
@@ -26,6 +28,18 @@ def extract(
             if texts and all(texts[:2]):
                 yield node.lineno, node.func.id, texts[0] if len(texts) == 1 else texts, []
     yield from _helps(tree, Path(fileobj.name).resolve())
+
+
+def extract_preset(
+    fileobj: IO[bytes], keywords: Collection[str], comment_tags: Collection[str], options: Mapping[str, Any]
+) -> Iterator[Found]:
+    """The English texts of a preset, which `presentation.words.own_text` translates."""
+    preset = read_preset(Path(fileobj.name).stem, fileobj.read())
+    texts = [preset.description, *preset.notes]
+    for setting in preset.settings.values():
+        texts += [text for text in (setting.title, setting.help) if text]
+    for text in texts:
+        yield 1, "_", words(text)["en"], []
 
 
 def _helps(tree: ast.Module, path: Path) -> Iterator[Found]:

@@ -12,6 +12,8 @@ from banqup_tui.actions.settings_service import FormSignIn, settings_check, sett
 from banqup_tui.actions.submission import submit
 from banqup_tui.domain.extension import Extension, Installation
 from banqup_tui.domain.messages import Message
+from banqup_tui.domain.setting_rules import plain
+from banqup_tui.domain.values import JsonObject
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import Install
 from banqup_tui.protocol.messages import TestRequest
@@ -59,10 +61,32 @@ def firm_form(context: Context, extension: Extension, installation: Installation
         schema=extension.settings_schema,
         level="firm",
         button=button,
-        values=installation.settings if installation else {},
+        values=installation.settings if installation else settings_of_neighbours(context, extension),
         secrets=installation.secrets if installation else (),
         description=extension.description,
         test=settings_test(context, request),
         look=settings_check(context, request),
         sign_in=FormSignIn(context, request),
+    )
+
+
+def settings_of_neighbours(context: Context, extension: Extension) -> JsonObject:
+    """Returns settings of the firm that an installation over the same connector has, to be offered for another one.
+
+    Packages by name are often reached by one mail server. Secrets are not known here, and a path is the package's own.
+    """
+    used = {extension.id, extension.connector} - {""}
+    for installation in context.installations:
+        other = context.extensions.get(installation.extension_id)
+        if other is not None and {other.id, other.connector} & used:
+            return {name: value for name, value in installation.settings.items() if _is_of_firm(extension, other, name)}
+    return {}
+
+
+def _is_of_firm(extension: Extension, other: Extension, name: str) -> bool:
+    """Whether both ask for the setting alike, and not for each client."""
+    schemas = [one.settings_schema.get("properties", {}).get(name) for one in (extension, other)]
+    return all(
+        schema is not None and plain(schema).get("x-level", "firm") == "firm" and not plain(schema).get("x-template")
+        for schema in schemas
     )

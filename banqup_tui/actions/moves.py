@@ -17,7 +17,7 @@ _SELECTABLE = frozenset(
 )
 _SIDES = frozenset({Place.FOLDER, Place.DOCUMENT})
 _PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.UNFILED, Place.CLIENT, Place.STORE})
-_SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS})
+_SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.STORE})
 
 
 class KeyGroup(StrEnum):

@@ -5,6 +5,9 @@ from banqup_tui.protocol.local import CONTENT_DIRECTORY
 DATABASE_FILE = "banqup.sqlite"
 KEY_FILE = "vault.key"
 FILES = CONTENT_DIRECTORY
+PRESETS_DIRECTORY = "presets"
+"""Directory of the firm's own presets (docs/presets.md)."""
+
 HOST_KEY_FILE = "drop_host_key"
 """Host key of the SFTP drop; mode 0600."""
 

@@ -52,6 +52,10 @@ class Extension(Value, frozen=True, kw_only=True):
     * `x-when`: the setting is asked only while each named setting has one of the listed values.
     * `writeOnly`: a secret, which is never sent back.
 
+    An extension with a `connector` is a preset: an accounting package by name, over the connector of the extension of
+    this id. `countries` are ISO 3166-1 codes, empty for everywhere; `notes` say what has to be done at the package
+    first; `source` is the page of its maker; `tested` says that the package itself has received documents by it.
+
     `problem` is set if the extension does not load. `package` is the distribution of an extension of another author;
     none of its code runs until the owner has `allowed` it.
     """
@@ -69,6 +73,11 @@ class Extension(Value, frozen=True, kw_only=True):
     problem: Message | None = None
     package: str = ""
     allowed: bool = True
+    connector: str = ""
+    countries: tuple[str, ...] = ()
+    notes: tuple[Words, ...] = ()
+    source: str = ""
+    tested: bool = False
 
 
 class InstallationState(StrEnum):

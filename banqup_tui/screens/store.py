@@ -16,11 +16,21 @@ from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext, own_text
 from banqup_tui.screens.keys import bindings_for
 from banqup_tui.screens.place import PlaceScreen
-from banqup_tui.widgets.layouts.store import NOBODY, User, extension_details, extension_items, extension_state
+from banqup_tui.store.query import folded
+from banqup_tui.widgets.filter_line import FilterLine
+from banqup_tui.widgets.layouts.store import (
+    NOBODY,
+    User,
+    extension_details,
+    extension_items,
+    extension_state,
+    words_to_search,
+)
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
 from banqup_tui.widgets.page import Page
 from banqup_tui.widgets.sheet import Rule
+from banqup_tui.widgets.text_lines import paragraph
 
 
 class StoreScreen(PlaceScreen):
@@ -37,12 +47,18 @@ class StoreScreen(PlaceScreen):
         self.listing = Listing(id="extensions")
         self.details = Page(id="details")
         self._rule = Rule()
+        self.filter_line = FilterLine()
         self._health: dict[str, Summary] = {}
+        self._search = ""
 
     def compose_body(self) -> ComposeResult:
         yield self.listing
         yield self._rule
         yield self.details
+
+    def compose_panels(self) -> ComposeResult:
+        yield self.filter_line
+        yield from super().compose_panels()
 
     def on_mount(self) -> None:
         self.set_focus(self.listing)
@@ -71,8 +87,14 @@ class StoreScreen(PlaceScreen):
         self._health = {
             extension.id: summary(by_extension.get(extension.id, ()), extension, now) for extension in extensions
         }
-        self.title_line.set_path([_("Banqup Store")], right=_summary(extensions, installed, self._health))
-        self.listing.show(extension_items(extensions, installed, self._health))
+        wanted = folded(self._search).split()
+        shown = [one for one in extensions if _has(one, wanted)]
+        right = _summary(extensions, installed, self._health)
+        if wanted:
+            right = _("{part} of {whole}").format(part=count(len(shown)), whole=count(len(extensions)))
+        self.title_line.set_path([_("Banqup Store")], applied_filter=self._search, right=right)
+        self.filter_line.set_count(right)
+        self.listing.show(extension_items(shown, installed, self._health))
         self._show_details()
 
     def _extension(self) -> Extension | None:
@@ -81,12 +103,14 @@ class StoreScreen(PlaceScreen):
     def _show_details(self) -> None:
         extension = self._extension()
         if extension is None:
+            self.details.show(lambda width: paragraph(0, width, _("No extension is called that."), "muted"))
             return
         installation = self._installations().get(extension.id)
         users = self._users_of(extension)
         health = self._health.get(extension.id, NOBODY)
         now = self.banqup.now()
-        self.details.show(lambda width: extension_details(extension, installation, users, health, now, width))
+        over = next((own_text(one.title) for one in self._extensions() if one.id == extension.connector), "")
+        self.details.show(lambda width: extension_details(extension, installation, users, health, now, width, over))
 
     def _users_of(self, extension: Extension) -> list[User]:
         now = self.banqup.now()
@@ -126,6 +150,30 @@ class StoreScreen(PlaceScreen):
 
     # keys
 
+    def move_back(self) -> None:
+        if self._search:
+            self._find("")
+            return
+        super().move_back()
+
+    def move_filter(self) -> None:
+        self.open_filter(self.filter_line, self._search)
+
+    def _find(self, text: str) -> None:
+        self._search = text
+        self.draw()
+
+    def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
+        message.stop()
+        self._find(message.text)
+
+    def on_filter_line_closed(self, message: FilterLine.Closed) -> None:
+        message.stop()
+        self.filter_closed()
+        self._find(self._search if message.applied else "")
+        self.set_focus(self.listing)
+        self.listing.action_move(message.step)
+
     def action_pane(self, step: int) -> None:
         """Moves the focus between list and details, if both are in sight."""
         if self.details.display:
@@ -143,6 +191,11 @@ class StoreScreen(PlaceScreen):
     def on_listing_menu_asked(self, message: Listing.MenuAsked) -> None:
         message.stop()
         self.move_menu()
+
+
+def _has(extension: Extension, wanted: Sequence[str]) -> bool:
+    text = folded(words_to_search(extension))
+    return all(word in text for word in wanted)
 
 
 def _summary(extensions: Sequence[Extension], installed: dict[str, Installation], health: Mapping[str, Summary]) -> str:

@@ -213,7 +213,7 @@ def _read(
     problems: list[Problem] = []
     for name, entered in settings.items():
         if name not in properties:
-            problems.append(_unknown(name, properties))
+            problems.append(unknown_setting(name, properties))
             continue
         entered = revealed(entered)
         flaw = _flaw(properties[name], entered)
@@ -280,7 +280,7 @@ def _flaw(of: Schema, entered: object) -> Flaw | None:
 
 
 def _flawed(name: str, of: Schema, flaw: Flaw) -> Problem:
-    return _of_setting(name, of, with_params(flaw.message, example=example_of(of)))
+    return setting_problem(name, of, with_params(flaw.message, example=example_of(of)))
 
 
 def _missing(
@@ -293,21 +293,22 @@ def _missing(
     for name, field in _fields(settings).items():
         empty = name not in values or values[name] == ""
         if field.required and empty and name not in refused:
-            found.append(_of_setting(name, properties.get(name, {}), message("setting.missing")))
+            found.append(setting_problem(name, properties.get(name, {}), message("setting.missing")))
     return found
 
 
-def _unknown(name: str, properties: Mapping[str, Schema]) -> Problem:
+def unknown_setting(name: str, properties: Mapping[str, Schema]) -> Problem:
+    """Returns the problem with a setting that does not exist, which names the nearest that does."""
     near = get_close_matches(name, properties, n=1, cutoff=0.5)
     if near:
-        return _of_setting(name, {}, message("setting.unknown-near", near=near[0]))
-    return _of_setting(name, {}, message("setting.unknown", known=", ".join(properties)))
+        return setting_problem(name, {}, message("setting.unknown-near", near=near[0]))
+    return setting_problem(name, {}, message("setting.unknown", known=", ".join(properties)))
 
 
 def _wrong(name: str, of: Schema, entered: object) -> Problem:
     """Returns the problem, which quotes the value unless it is secret."""
     wanted, quote = _wanted(of), "" if of.get("writeOnly") else repr(entered)
-    return _of_setting(name, of, message(wanted.code, quote, **wanted.params))
+    return setting_problem(name, of, message(wanted.code, quote, **wanted.params))
 
 
 def _wanted(of: Schema) -> Message:
@@ -326,11 +327,11 @@ def _wanted(of: Schema) -> Message:
 
 
 def _of_connector(found: SettingProblem, properties: Mapping[str, Schema]) -> Problem:
-    return _of_setting(found.field, properties.get(found.field, {}), found.reason)
+    return setting_problem(found.field, properties.get(found.field, {}), found.reason)
 
 
-def _of_setting(name: str, of: Schema, reason: Message) -> Problem:
-    """Names the setting in the reason. A sentence of another package does so itself."""
+def setting_problem(name: str, of: Schema, reason: Message) -> Problem:
+    """Returns the problem with a setting, named in its reason. A sentence of another package names it itself."""
     named = reason if reason.code == TEXT else of_setting(reason, titles_of(name, of))
     return problem(ProblemType.INVALID_SETTINGS, named, field=name)
 

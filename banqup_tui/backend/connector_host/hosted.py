@@ -49,8 +49,8 @@ class HostedConnector:
     """
 
     def __init__(self, connector: str, definition: Definition, host: ConnectorHost) -> None:
-        self._connector = connector
-        self._host = host
+        self.connector = connector
+        self.host = host
         self.definition = definition
 
     @property
@@ -59,11 +59,11 @@ class HostedConnector:
 
     def connect(self, settings: Mapping[str, object]) -> AbstractAsyncContextManager[Channel]:
         """Opens a channel in the host. Access tokens come from `TOKENS` of the caller."""
-        return self._host.connect(self._connector, settings, self._give_token(settings))
+        return self.host.connect(self.connector, settings, self._give_token(settings))
 
     async def test(self, settings: Mapping[str, object], sample: DeliveryRequest | None) -> list[Step]:
         """Tests the connection in the host. Access tokens come from `TOKENS` of the caller."""
-        return await self._host.test(self._connector, settings, sample, self._give_token(settings))
+        return await self.host.test(self.connector, settings, sample, self._give_token(settings))
 
     def _give_token(self, settings: Mapping[str, object]) -> GiveToken:
         tokens = TOKENS.get(None)

@@ -1,6 +1,6 @@
-"""The extensions of the Banqup Store: connectors of installed packages, found by their entry points.
+"""The extensions of the Banqup Store: connectors of installed packages, found by their entry points, and presets.
 
-A package that fails to load is an extension with a `problem`; it never stops the service from starting.
+What fails to load is an extension with a `problem`; it never stops the service from starting.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -16,7 +17,9 @@ from banqup_tui.backend.connector_host.calls import HostEnded
 from banqup_tui.backend.connector_host.client import ConnectorHost
 from banqup_tui.backend.connector_host.definition import Level, LocalDefinition, Reading, in_one_line
 from banqup_tui.backend.connector_host.hosted import DoesNotLoad, HostedConnector, RemoteDefinition
+from banqup_tui.backend.integrations.preset_connector import PresetConnector, PresetDefinition
 from banqup_tui.backend.problems import problem
+from banqup_tui.connectors.presets import BadPreset, built_in_presets, preset_files, read_preset
 from banqup_tui.domain.extension import Category, Extension, ReceiverKind
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.setting_rules import Schema
@@ -24,6 +27,8 @@ from banqup_tui.domain.text import clean
 from banqup_tui.protocol.problems import Problem, ProblemType
 
 GROUP = "banqup_tui.connectors"
+PRESETS_GROUP = "banqup_tui.presets"
+"""Entry points of distributions that bring presets; the value is the package whose directory has the files."""
 OURS = "banqup-tui"
 
 _log = logging.getLogger(__name__)
@@ -36,35 +41,52 @@ class _Loaded(msgspec.Struct, frozen=True):
     connector: HostedConnector | None = None
 
 
-class Extensions:
-    """All connectors by id, loaded on first use. Safe for use from any thread.
+class _PresetFile(msgspec.Struct, frozen=True):
+    """A preset that is not read yet.
 
-    A package of other makers runs in a connector host of its own, and only after the owner has allowed it by its
-    distribution name; before, only its metadata is read.
+    Attributes:
+        origin: The file or distribution that it comes from; empty for ours.
     """
 
-    def __init__(self, entry_points: Iterable[importlib.metadata.EntryPoint] | None = None) -> None:
+    content: bytes
+    origin: str = ""
+
+
+class Extensions:
+    """All connectors and presets by id, loaded on first use. Safe for use from any thread.
+
+    A package of other makers runs in a connector host of its own, and only after the owner has allowed it by its
+    distribution name; before, only its metadata is read. Presets are data, and nothing of theirs is run.
+
+    Args:
+        presets: Directory of the firm's own presets. Read once, here.
+    """
+
+    def __init__(
+        self, entry_points: Iterable[importlib.metadata.EntryPoint] | None = None, presets: Path | None = None
+    ) -> None:
         found = importlib.metadata.entry_points(group=GROUP) if entry_points is None else entry_points
         self._entry_points = _one_of_each_name(found)
+        self._presets = {name: file for name, file in _preset_files(presets).items() if name not in self._entry_points}
         self._loaded: dict[str, _Loaded] = {}
         self._allowed: dict[str, str] = {}
         # A lock for each, so that a package that hangs while it is loaded keeps nobody from the others.
-        self._locks = {name: threading.RLock() for name in self._entry_points}
+        self._locks = {name: threading.RLock() for name in (*self._entry_points, *self._presets)}
         packages = {"" if _is_ours(point) else _package(point) for point in self._entry_points.values()}
         self._hosts = {package: ConnectorHost() for package in packages}
 
     def all(self) -> tuple[Extension, ...]:
         """Returns the extensions in the order of the Store: by category, then by English title."""
         order = list(Category)
-        found = (self._load(name).extension for name in self._entry_points)
+        found = (self._load(name).extension for name in self._locks)
         return tuple(sorted(found, key=lambda seen: (order.index(seen.category), seen.title["en"].casefold())))
 
     def get(self, extension_id: str) -> Extension | None:
-        return self._load(extension_id).extension if extension_id in self._entry_points else None
+        return self._load(extension_id).extension if extension_id in self._locks else None
 
     def connector(self, extension_id: str) -> HostedConnector | None:
         """Returns the connector, or `None` if it does not exist or does not load."""
-        return self._load(extension_id).connector if extension_id in self._entry_points else None
+        return self._load(extension_id).connector if extension_id in self._locks else None
 
     def allow(self, extension_id: str, package: str) -> None:
         """Allows this package to bring this extension; no other package may take its place."""
@@ -73,7 +95,7 @@ class Extensions:
             return
         with self._locks[extension_id]:
             self._allowed[extension_id] = package
-            self._loaded.pop(extension_id, None)
+            self._loaded.clear()  # also the presets over it
 
     def secret_names(self, extension_id: str) -> frozenset[str]:
         return frozenset(name for name, of in self.properties(extension_id).items() if of.get("writeOnly"))
@@ -110,6 +132,8 @@ class Extensions:
         if (loaded := self._loaded.get(name)) is not None:
             return loaded
         with self._locks[name]:
+            if name in self._presets:
+                return self._loaded.setdefault(name, self._preset(name, self._presets[name]))
             if name not in self._loaded:
                 try:
                     self._loaded[name] = self._found(self._entry_points[name])
@@ -117,6 +141,17 @@ class Extensions:
                     # The process could not be started; the next time it may.
                     return _Loaded(_broken(self._entry_points[name], in_one_line(error)))
             return self._loaded[name]
+
+    def _preset(self, name: str, file: _PresetFile) -> _Loaded:
+        try:
+            preset = read_preset(name, file.content)
+            of = self._load(preset.connector) if preset.connector in self._entry_points else None
+            if of is None or of.connector is None:
+                raise BadPreset(f"there is no connector {preset.connector}")
+            definition = PresetDefinition(name, preset, of.connector.definition, file.origin)
+        except BadPreset as error:
+            return _Loaded(_bad_preset(name, file, in_one_line(error)))
+        return _Loaded(definition.extension, PresetConnector(definition, of.connector))
 
     def _found(self, point: importlib.metadata.EntryPoint) -> _Loaded:
         """Loads a connector. A package of other makers may raise anything, also SystemExit at its import."""
@@ -137,6 +172,38 @@ class Extensions:
         except HostEnded:
             return _Loaded(_broken(point, "it ended its process or gave no answer"))
         return _Loaded(remote.extension, HostedConnector(name, remote, host))
+
+
+def _preset_files(directory: Path | None) -> dict[str, _PresetFile]:
+    """Returns the presets by id. Ours win over those of distributions, and these over those of the firm."""
+    found = {name: _PresetFile(content) for name, content in built_in_presets()}
+    for name, file in (*_presets_of_distributions(), *_presets_of_firm(directory)):
+        if name in found:
+            _log.warning("%s also brings a preset %s: left out", file.origin, name)
+        found.setdefault(name, file)
+    return found
+
+
+def _presets_of_distributions() -> Iterator[tuple[str, _PresetFile]]:
+    """Yields the presets of other distributions. Their directory is found without an import of theirs."""
+    for point in importlib.metadata.entry_points(group=PRESETS_GROUP):
+        if point.dist is None:
+            continue
+        directory = Path(str(point.dist.locate_file(point.value.replace(".", "/"))))
+        yield from _presets_in(directory, point.dist.name)
+
+
+def _presets_of_firm(directory: Path | None) -> Iterator[tuple[str, _PresetFile]]:
+    if directory is not None and directory.is_dir():
+        yield from _presets_in(directory, "")
+
+
+def _presets_in(directory: Path, distribution: str) -> Iterator[tuple[str, _PresetFile]]:
+    try:
+        for name, content in preset_files(directory):
+            yield name, _PresetFile(content, distribution or str(directory / f"{name}.toml"))
+    except OSError:
+        _log.exception("the presets in %s cannot be read", directory)
 
 
 def _one_of_each_name(
@@ -184,6 +251,20 @@ def _without_manifest(point: importlib.metadata.EntryPoint, problem: Message) ->
         settings_schema=NO_SCHEMA,
         problem=problem,
         package="" if _is_ours(point) else _package(point),
+    )
+
+
+def _bad_preset(name: str, file: _PresetFile, why: str) -> Extension:
+    return Extension(
+        id=name,
+        title={"en": clean(name)},
+        description={"en": ""},
+        category=Category.OTHER,
+        kind=ReceiverKind.NEITHER,
+        version="",
+        settings_schema=NO_SCHEMA,
+        problem=message("extension.bad-preset", quote=why, file=clean(file.origin or name)),
+        package=clean(file.origin),
     )
 
 

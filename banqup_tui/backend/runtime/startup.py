@@ -15,7 +15,7 @@ from banqup_tui.backend.integrations import allowed_packages, key_rotation, sett
 from banqup_tui.backend.integrations.oauth.refresh_locks import Renewing
 from banqup_tui.backend.integrations.registry import Extensions
 from banqup_tui.backend.ledger.grace_period import GracePeriod
-from banqup_tui.backend.paths import DATABASE_FILE, FILES, KEY_FILE
+from banqup_tui.backend.paths import DATABASE_FILE, FILES, KEY_FILE, PRESETS_DIRECTORY
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import message
@@ -50,7 +50,8 @@ def open_services(home: Path) -> Services:
         raise _of_database(error, home) from error
     files = FileStore(home / FILES)
     files.sweep()
-    services = make_services(space_id, database, files, Extensions(), Vault(home / KEY_FILE))
+    extensions = Extensions(presets=home / PRESETS_DIRECTORY)
+    services = make_services(space_id, database, files, extensions, Vault(home / KEY_FILE))
     allowed_packages.load(services)
     key_rotation.finish(services)
     return services

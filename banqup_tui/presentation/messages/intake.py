@@ -147,6 +147,9 @@ _IMPORTS = {
 
 _PACKAGES = {
     "extension.does-not-load": Texts(N_("The package {package} does not load."), N_("Repair or update the package.")),
+    "extension.bad-preset": Texts(
+        N_("The preset {file} cannot be used."), N_("Correct the file, and start the service again.")
+    ),
     "extension.fails": Texts(N_("{id} does not load."), N_("Repair or update the package.")),
     "extension.not-in-store": Texts(N_("There is no extension {id} in the Store."), N_("Install its package first.")),
     "extension.not-allowed": Texts(N_("The package {package} is not allowed yet, so nothing of it is run.")),

@@ -27,11 +27,12 @@ from banqup_tui.widgets.list_view import BuildItems, Item
 from banqup_tui.widgets.text_lines import BLANK, Line, fitted, labelled, left, paragraph, right
 from banqup_tui.widgets.theme import Token
 
-_CATEGORIES: Mapping[Category, str] = {
-    Category.ACCOUNTING_SOFTWARE: N_("Accounting software"),
-    Category.FILES_AND_DRIVES: N_("Files and drives"),
-    Category.MAIL_AND_SIGNALS: N_("Mail and signals"),
-    Category.OTHER: N_("Others"),
+_COUNTRIES: Mapping[str, str] = {
+    "BE": N_("Belgium"),
+    "NL": N_("the Netherlands"),
+    "LU": N_("Luxembourg"),
+    "FR": N_("France"),
+    "DE": N_("Germany"),
 }
 _DOUBLES: Mapping[ReceiverKind, str] = {
     ReceiverKind.KEY: N_("none: the receiver knows the key of each document"),
@@ -93,11 +94,9 @@ def _items(
     width: int,
     state: int,
 ) -> Iterator[Item]:
-    for category, heading in _CATEGORIES.items():
-        of_category = [extension for extension in extensions if extension.category is category]
-        if of_category:
-            yield Item("", (left(0, _(heading), "strong", bold=True),))
-        for extension in of_category:
+    for heading, of_group in groups(extensions, installations):
+        yield Item("", (left(0, heading, "strong", bold=True),))
+        for extension in of_group:
             of_clients = health.get(extension.id, NOBODY)
             word, token = extension_state(extension, installations.get(extension.id), of_clients)
             number = of_clients.clients
@@ -109,6 +108,49 @@ def _items(
                     right(width, count(number) if number else "", "text"),
                 ),
             )
+
+
+def groups(
+    extensions: Sequence[Extension], installations: Mapping[str, Installation]
+) -> Iterator[tuple[str, list[Extension]]]:
+    """Yields headings with their extensions: what the firm has installed, packages by country, then the channels."""
+    installed = [one for one in extensions if one.id in installations]
+    others = [one for one in extensions if one.id not in installations]
+    packages = [one for one in others if _is_package(one)]
+    by_countries: dict[tuple[str, ...], list[Extension]] = {}
+    for one in packages:
+        by_countries.setdefault(one.countries, []).append(one)
+    order = list(_COUNTRIES)
+    # Those of one country come before those of several, and those of all countries last.
+    ordered = sorted(
+        by_countries,
+        key=lambda codes: (not codes, [order.index(code) if code in order else len(order) for code in codes], codes),
+    )
+    found = [(_("Installed"), installed)]
+    found += [(countries_words(codes), by_countries[codes]) for codes in ordered]
+    found.append((_("Channels"), [one for one in others if not _is_package(one)]))
+    for heading, of_group in found:
+        if of_group:
+            yield heading, sorted(of_group, key=lambda one: own_text(one.title).casefold())
+
+
+def countries_words(codes: Sequence[str]) -> str:
+    """Returns `For Belgium, the Netherlands`; for no country `For all countries`."""
+    if not codes:
+        return _("For all countries")
+    return _("For {countries}").format(countries=", ".join(_(_COUNTRIES.get(code, code)) for code in codes))
+
+
+def words_to_search(extension: Extension) -> str:
+    """Returns the text in which the search of the Store looks."""
+    over = extension.connector or extension.id
+    texts = (own_text(extension.title), own_text(extension.description), countries_words(extension.countries), over)
+    return " ".join(texts)
+
+
+def _is_package(extension: Extension) -> bool:
+    """Whether it is a software by its name, and not a channel that any software may use."""
+    return bool(extension.connector) or extension.category is Category.ACCOUNTING_SOFTWARE
 
 
 class User(NamedTuple):
@@ -127,7 +169,9 @@ def extension_details(
     health: Summary,
     now: datetime,
     width: int,
+    over: str = "",
 ) -> list[Line]:
+    """Returns the page about an extension. `over`: for a preset, the title of the extension that it goes over."""
     version = _("version {version}").format(version=extension.version)
     lines: list[Line] = [
         (
@@ -137,18 +181,29 @@ def extension_details(
         BLANK,
         *paragraph(0, width, own_text(extension.description)),
         BLANK,
+        *_notes(extension, width),
         *_rights(extension, width),
         *_problem(extension, installation, width),
         *_problems_of_clients(users, now, width),
     ]
-    for label, text in (*_use(health, now), *_facts(extension)):
+    for label, text in (*_use(health, now), *_facts(extension, over)):
         lines += labelled(label, _VALUE, width, text)
     return [*lines, *_users(users, width)]
 
 
+def _notes(extension: Extension, width: int) -> Iterator[Line]:
+    """Yields what has to be done or known at the package first."""
+    for note in extension.notes:
+        lines = paragraph(2, width, own_text(note))
+        yield (left(0, sign("warning"), "warn", bold=True), *lines[0])
+        yield from lines[1:]
+    if extension.notes:
+        yield BLANK
+
+
 def _rights(extension: Extension, width: int) -> Iterator[Line]:
     """Yields the warning on the rights of a package of another author."""
-    if extension.package:
+    if extension.package and not extension.connector:  # a preset is data
         words = _("Of the package {package}, not of this program. It has all rights of the service, once allowed.")
         yield from paragraph(0, width, words.format(package=extension.package), "warn")
         yield BLANK
@@ -204,13 +259,16 @@ def _use(health: Summary, now: datetime) -> Iterator[tuple[str, str]]:
         yield _("Last sending"), local_moment(health.last_sent_at, now)
 
 
-def _facts(extension: Extension) -> Iterator[tuple[str, str]]:
-    kinds = list(dict.fromkeys(_MEDIA.get(media, media) for media in extension.media_types))
-    accepted = ", ".join(kinds) if kinds else _("every file")
-    if extension.max_size:
-        accepted = _("{kinds} up to {size}").format(kinds=accepted, size=size(extension.max_size))
-    yield _("Accepts"), accepted
+def _facts(extension: Extension, over: str) -> Iterator[tuple[str, str]]:
+    yield _("Accepts"), accepted_words(extension)
     yield _("Folders"), folders_words(extension.folders)
+    if extension.connector:
+        yield _("Over"), over
+        yield _("Tested"), _("with the package itself") if extension.tested else _("not with the package itself")
+    if extension.source:
+        yield _("Source"), extension.source
+    if extension.connector and extension.package:
+        yield _("Preset of"), extension.package
     yield _("Doubles"), _(_DOUBLES[extension.kind])
     for level, label in (("firm", _("Firm")), ("client", _("Client"))):
         names = [
@@ -220,6 +278,15 @@ def _facts(extension: Extension) -> Iterator[tuple[str, str]]:
         ]
         if names:
             yield label, ", ".join(names)
+
+
+def accepted_words(extension: Extension) -> str:
+    """Returns the kinds of files that an extension accepts, and the largest size."""
+    kinds = list(dict.fromkeys(_MEDIA.get(media, media) for media in extension.media_types))
+    accepted = ", ".join(kinds) if kinds else _("every file")
+    if extension.max_size:
+        return _("{kinds} up to {size}").format(kinds=accepted, size=size(extension.max_size))
+    return accepted
 
 
 def _users(users: Sequence[User], width: int) -> Iterator[Line]:

@@ -9,9 +9,10 @@ from banqup_tui.backend.connector_host.definition import Level
 from banqup_tui.backend.integrations.registry import PRESETS_GROUP, Extensions
 from banqup_tui.connectors.common.limits import refuse_unfit
 from banqup_tui.connectors.interface import Receipt, Rejected
-from banqup_tui.connectors.presets import built_in_presets
+from banqup_tui.connectors.presets import built_in_presets, read_preset, words
 from banqup_tui.domain.folder import Folder
 from banqup_tui.presentation.messages import sentence_of
+from banqup_tui.presentation.words import in_language, languages, own_text
 from tests.support.delivery_requests import delivery_request
 from tests.support.mail import PASSWORD, SENDER, USER, mail_server
 
@@ -79,7 +80,19 @@ def test_a_package_asks_in_its_own_words_and_only_what_it_needs() -> None:
     assert of_client == ["purchases", "sales", "receipts", "other"]
     assert properties["purchases"]["x-example"] == "aankoop-1234@clearfacts.be"
     (problem,) = Extensions().validate("octopus", {"address": "nobody"}, Level.CLIENT)
-    assert (problem.field, problem.message.params["setting"]) == ("address", "Dossier's mailbox")
+    assert (problem.field, problem.message.params["setting"]) == ("address", "Mailbox")
+
+
+def test_the_words_of_a_package_fit_the_form_at_80_columns_in_every_language() -> None:
+    too_long = []
+    for language in languages():
+        with in_language(language):
+            for name, content in built_in_presets():
+                for setting in read_preset(name, content).settings.values():
+                    title, help_text = own_text(words(setting.title)), own_text(words(setting.help))
+                    if len(title) > 14 or len(help_text) > 76:
+                        too_long.append((name, language, title, help_text))
+    assert too_long == []
 
 
 def test_what_a_package_needs_is_missed_though_the_connector_could_do_without() -> None:

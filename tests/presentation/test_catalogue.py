@@ -19,11 +19,14 @@ PACKAGE = Path(banqup_tui.__file__).parent
 KEYWORDS = {
     "_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "NP_": ((1, "c"), 2),
 }  # fmt: skip
+METHODS = [("**.py", "tools.messages:extract"), ("connectors/packages/**.toml", "tools.messages:extract_preset")]
+"""As in `babel.cfg`."""
+
 LANGUAGE = PACKAGE / "locale/fr/LC_MESSAGES"
 
 
 def _wanted() -> set[tuple[str | None, str | tuple[str, ...]]]:
-    found = extract_from_dir(PACKAGE, [("**.py", "tools.messages:extract")], keywords=KEYWORDS)
+    found = extract_from_dir(PACKAGE, METHODS, keywords=KEYWORDS)
     return {(context, text) for _file, _line, text, _comments, context in found}
 
 

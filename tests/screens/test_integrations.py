@@ -218,7 +218,7 @@ async def test_an_installed_extension_is_configured(opened: Opened) -> None:
 
 async def test_what_does_not_load_says_why_and_cannot_be_installed(opened: Opened) -> None:
     async with opened() as here:
-        await here.press("4", "j")
+        await here.press("4", "j", "j", "j")
         await here.sees("Does not load", "yuki does not load.")
         await here.press("enter")
         await here.until(lambda: "yuki does not load." in here.info)
@@ -229,7 +229,20 @@ async def test_the_store_shows_its_keys_from_the_beginning(opened: Opened) -> No
     async with opened() as here:
         await here.press("4")
         await here.until(lambda: "Enter Settings" in here.footer)
-        assert "Filter" not in here.footer
+        assert "/ Filter" in here.footer
+
+
+async def test_the_store_finds_a_package_by_its_name_while_it_is_typed(opened: Opened) -> None:
+    async with opened() as here:
+        await here.press("4", "slash", *"webd")
+        await here.sees("Channels", "WebDAV")
+        await here.until(lambda: "Exact Online" not in here.text)
+        await here.press("enter")
+        await here.until(lambda: "1 of 5" in here.text)
+        await here.press("escape")
+        await here.sees("Exact Online")
+        await here.press("slash", *"nobody", "enter")
+        await here.sees("No extension is called that.")
 
 
 async def test_tab_goes_to_the_details_in_the_store_and_back(opened: Opened) -> None:

@@ -10,7 +10,6 @@ from banqup_tui.connectors.presets import built_in_presets
 from banqup_tui.domain.extension import Extension
 from banqup_tui.domain.folder import ALL_FOLDERS
 from banqup_tui.domain.setting_rules import plain
-from banqup_tui.presentation.formats import size
 from banqup_tui.presentation.folders import FOLDER_NAMES
 from banqup_tui.widgets.layouts.store import accepted_words, countries_words
 

@@ -98,6 +98,21 @@ def test_the_pdf_beside_an_e_invoice_in_a_mail_is_its_picture(harness: IntakeHar
     assert harness.services.files.path(document.picture.sha256).read_bytes() == letter()
 
 
+def test_a_pdf_that_is_a_document_already_stays_one_when_it_comes_beside_an_e_invoice(harness: IntakeHarness) -> None:
+    client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(ImportFile(sha256=harness.put(letter()), file_name="scan.pdf", client_id=client.id))
+    sha256 = harness.put(mailed({"F1.pdf": letter(), "F1.xml": invoice()}))
+    result = harness.do(ImportFile(sha256=sha256, file_name="mail.eml"))
+    assert result["pictures"] == []
+    assert [(one["fileName"], one["outcome"]) for one in result["documents"]] == [
+        ("F1.xml", "NEW"),
+        ("F1.pdf", "KNOWN"),
+    ]
+    scan, e_invoice = harness.documents()
+    assert e_invoice.picture is None
+    assert len(scan.origins) == 2
+
+
 def test_the_pdf_beside_an_xml_that_is_no_invoice_is_a_document_of_its_own(harness: IntakeHarness) -> None:
     client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     job = b'<?xml version="1.0"?><ScanJob><Device>MFP-3</Device></ScanJob>'

@@ -288,6 +288,22 @@ async def test_a_pdf_before_or_after_its_xml_is_its_picture(harness: IntakeHarne
     assert outcomes["banqup/TANNERIE/AP/a.pdf"] == "PICTURE"
 
 
+async def test_a_pdf_that_waits_and_is_sent_again_behind_its_xml_is_its_picture_and_waits_no_longer(
+    harness: IntakeHarness,
+) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    async with drop_of(harness, picture_wait_seconds=0.05) as listening:
+        account(harness)
+        await listening.put("/x/a.pdf", letter())
+        await until(lambda: len(harness.unfiled_rows()) == 1)
+        await listening.put("/x/a.xml", invoice())
+        await listening.put("/x/a.pdf", letter())
+    (document,) = harness.documents()
+    assert document.picture is not None
+    assert harness.unfiled_rows() == []
+    assert harness.source().refused == 0
+
+
 async def test_a_file_that_was_taken_and_then_moved_is_placed_by_its_new_path(harness: IntakeHarness) -> None:
     harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     async with drop_of(harness) as listening:

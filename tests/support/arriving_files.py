@@ -205,7 +205,7 @@ class Judge:
     def missing(self) -> list[str]:
         """Names what has not come yet, or not yet to its place."""
         found = self._found()
-        there = set(found.all) - set(found.waiting_pictures)
+        there = set(found.settled) - set(found.waiting_pictures)
         documents, waiting = dict(found.documents), set(found.waiting)
         missing = []
         for arrival in self._arrivals:
@@ -229,10 +229,10 @@ class Judge:
         sent = {sha256_of(data) for arrival in self._arrivals for _, data in arrival.files}
         known = sent.union(*(arrival.parts | arrival.wholes | arrival.inside for arrival in self._arrivals))
         assert not (strange := stored - known), f"nobody has sent {strange}"
-        return len(found.all)
+        return len(found.settled)
 
     def _check_each(self, found: "_Found") -> None:
-        twice = [sha for sha, count in Counter(found.all).items() if count > 1]
+        twice = [sha for sha, count in Counter(found.settled).items() if count > 1]
         assert not twice, f"there twice: {[name for one in self._arrivals for name in _named(one, twice)]}"
         clients: dict[str, str] = {}
         waiting: set[str] = set()
@@ -271,7 +271,7 @@ class Judge:
 
 
 class _Found(msgspec.Struct):
-    """`waiting_pictures`: PDFs that wait some seconds for the e-invoice of their name."""
+    """`waiting_pictures`: PDFs that wait some seconds for the e-invoice of their name, also when they come again."""
 
     documents: list[tuple[str, str]]
     waiting: list[str]
@@ -279,8 +279,12 @@ class _Found(msgspec.Struct):
     waiting_pictures: list[str]
 
     @property
+    def settled(self) -> list[str]:
+        return [*(sha for sha, _ in self.documents), *self.waiting, *self.pictures]
+
+    @property
     def all(self) -> list[str]:
-        return [*(sha for sha, _ in self.documents), *self.waiting, *self.pictures, *self.waiting_pictures]
+        return [*self.settled, *self.waiting_pictures]
 
 
 def _named(arrival: Arrival, hashes: Iterable[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake import filing_rules, related_files, twins, unfiled
 from banqup_tui.backend.intake.clients import ClientDirectory
-from banqup_tui.backend.intake.document_intake import ImportedDocument, Outcome, file
+from banqup_tui.backend.intake.document_intake import ImportedDocument, Outcome, file, known_beside
 from banqup_tui.backend.intake.parsed_files import OpenedPart, open_stored
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Outdated, Services, prepared_by
 from banqup_tui.domain.client import Client
@@ -282,8 +282,13 @@ def take(transaction: Transaction, services: Services, parts: tuple[ArrivedPart,
         if part.text is not None and isinstance(part.arrival, Incoming):
             twins.keep_text(transaction, part.arrival.sha256, part.text)
         if part.picture_of is not None and isinstance(part.arrival, Incoming):
-            related_files.add_picture(transaction, services, part.picture_of, part.arrival)
-            pictures.append(part.arrival.file_name)
+            # It may have come before by itself: it waits no longer, and what is a document already stays one.
+            unfiled.remove_for(transaction, part.arrival)
+            known = known_beside(transaction, part.arrival, part.picture_of)
+            documents += [msgspec.structs.replace(document, **place) for document in known]
+            if not known:
+                related_files.add_picture(transaction, services, part.picture_of, part.arrival)
+                pictures.append(part.arrival.file_name)
             continue
         placing = _placing(transaction.connection, transaction.space_id, part)
         invoice = _invoice_shown(transaction, services, part, placing)

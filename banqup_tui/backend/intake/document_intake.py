@@ -26,7 +26,7 @@ from banqup_tui.domain.statement import Statement
 from banqup_tui.domain.status import accounting_status_with
 from banqup_tui.domain.text import clean, safe_file_name
 from banqup_tui.domain.twins import number_key
-from banqup_tui.domain.values import Value
+from banqup_tui.domain.values import Sha256, Value
 from banqup_tui.formats.content import Content
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.sources.keys import account_key
@@ -105,6 +105,18 @@ def file(
     unfiled.remove_for(transaction, incoming)
     related_files.add_container(transaction, incoming)
     return Filed(documents=tuple(documents), created_clients=tuple(created))
+
+
+def known_beside(transaction: Transaction, picture: Incoming, invoice: Sha256) -> list[ImportedDocument]:
+    """Returns the documents that a PDF is already, of the clients that have the e-invoice beside it."""
+    table = tables.document
+    clients = select(table.c.client_id).where(table.c.space_id == transaction.space_id, table.c.sha256 == invoice)
+    found = (_document_with(transaction, of, picture.sha256) for of in transaction.execute(clients).scalars().all())
+    known = [document for document in found if document is not None and not document.withdrawn]
+    origin = Origin(source=picture.source, path=_path(picture), at=transaction.now, container=picture.container)
+    for document in known:
+        _add_origin(transaction, document, origin)
+    return known
 
 
 def _file(

@@ -60,6 +60,8 @@ class Document(Value, frozen=True, kw_only=True):
     in no folder, count or search, and is forgotten 30 days later. `history` has the newest entry last. `origins` are
     its arrivals, the first one and the latest; `picture` is the PDF that came with an e-invoice. `from_text` names the
     values that were read from the text of a PDF, and `suggestions` has candidates that the text does not prove.
+    `text_words` are words of the text of its PDF by which it is found (domain.search_words); the copy has them in its
+    search index only.
     """
 
     id: str
@@ -100,6 +102,7 @@ class Document(Value, frozen=True, kw_only=True):
     picture: Picture | None = None
     from_text: tuple[TextField, ...] = ()
     suggestions: tuple[ValueCandidates, ...] = ()
+    text_words: str = ""
     approved: bool = True
     processed: bool = False
     attempted: bool = False

@@ -11,12 +11,12 @@ from textual.geometry import Region
 from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Destination, Place, Tab
 from banqup_tui.domain.listing import ClientRow
+from banqup_tui.domain.search_words import folded
 from banqup_tui.presentation.formats import count, vat_number
 from banqup_tui.presentation.signs import sign
 from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.screens.keys import bindings_for
 from banqup_tui.screens.place import PlaceScreen
-from banqup_tui.store.query import folded
 from banqup_tui.sync.state import SyncWord
 from banqup_tui.widgets.client_table import ClientSort, ClientTable
 from banqup_tui.widgets.filter_line import FilterLine

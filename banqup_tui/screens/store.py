@@ -12,11 +12,11 @@ from banqup_tui.actions.places import Place
 from banqup_tui.domain.extension import Extension, Installation, InstallationState
 from banqup_tui.domain.health import Summary, health_of, summary
 from banqup_tui.domain.integration import Integration
+from banqup_tui.domain.search_words import folded
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext, own_text
 from banqup_tui.screens.keys import bindings_for
 from banqup_tui.screens.place import PlaceScreen
-from banqup_tui.store.query import folded
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.layouts.store import (
     NOBODY,

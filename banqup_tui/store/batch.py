@@ -99,6 +99,7 @@ class CopyWriter:
                 after.append((row.n, new_words))
             rows[document.id] = row
         self._write_words(before, after)
+        self._write_texts({rows[one.value.id].n: one.value.text_words for one in versioned})
         self.connection.executemany(_PUT_DOCUMENT, sorted(map(astuple, rows.values())))
 
     def _row(self, seq: int, document: Document, old: StoredRow | None) -> _WholeRow:
@@ -155,6 +156,22 @@ class CopyWriter:
         if before:
             self.connection.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", before)
         self.connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", after)
+
+    def _write_texts(self, texts: Mapping[int, str]) -> None:
+        """Makes the words of the texts of documents, by their rowids, those of the index; empty ones are deleted."""
+        marks = ",".join("?" * len(texts))
+        query = f"SELECT n, text FROM document_words WHERE n IN ({marks})"  # noqa: S608
+        found = dict(self.connection.execute(query, list(texts)))
+        gone = [(n, text) for n, text in found.items() if text != texts[n]]
+        new = [(n, text) for n, text in texts.items() if text and text != found.get(n)]
+        if gone:
+            self.connection.executemany(
+                "INSERT INTO text_words (text_words, rowid, text) VALUES ('delete', ?, ?)", gone
+            )
+            self.connection.executemany("DELETE FROM document_words WHERE n = ?", [(n,) for n, _ in gone])
+        if new:
+            self.connection.executemany("INSERT INTO text_words (rowid, text) VALUES (?, ?)", new)
+            self.connection.executemany("INSERT INTO document_words (n, text) VALUES (?, ?)", new)
 
     def put_deliveries(self, versioned: Sequence[VersionedDelivery]) -> None:
         self.connection.executemany(
@@ -226,6 +243,7 @@ class CopyWriter:
         for row in found:
             self._count(row, -1)
         self._write_words([(row.n, _words_of_row(row)) for row in found], [])
+        self._write_texts({row.n: "" for row in found})
         self.connection.executemany("DELETE FROM delivery WHERE document_id = ?", [(entity_id,) for entity_id in ids])
         self.connection.executemany("DELETE FROM document WHERE n = ?", [(row.n,) for row in found])
 

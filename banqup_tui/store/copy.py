@@ -30,7 +30,7 @@ from banqup_tui.store.faults import FaultCode, LocalFault, fault_of, local_fault
 from banqup_tui.store.file_lock import UseLock, exclusive_lock, shared_lock
 from banqup_tui.store.sqlite import Connection, Connections, connect, reading, set_aside
 
-SCHEMA = 9
+SCHEMA = 10
 """The same number as copy_schema.SCHEMA, here so that an existing copy opens without that module."""
 
 _V = TypeVar("_V")

@@ -16,7 +16,7 @@ from banqup_tui.store.codes import CREDIT_NOTE, PEPPOL, UNDATED, UNDECIDED, WITH
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA = 9
+SCHEMA = 10
 """The number of the schema; raise it with every migration, together with `copy.SCHEMA`.
 
 A copy of a newer schema is renamed and begun again, never read.
@@ -81,6 +81,7 @@ def make(path: Path, step: int | None = None) -> None:
     steps(name="0007")(_undecided_and_withdrawn)
     steps(name="0008")(_undated)
     steps(name="0009")(_over_peppol)
+    steps(name="0010")(_texts)
     database = Database(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -199,6 +200,22 @@ def _over_peppol(database: Database) -> None:
         f" AND EXISTS (SELECT 1 FROM {processes} WHERE {named})"
     )
 
+
+def _texts(database: Database) -> None:
+    """Adds the search index of the texts of PDFs, and the words that it has of each document (`_TEXTS`)."""
+    for statement in _TEXTS:
+        database.execute(statement)
+
+
+_TEXTS = (
+    "CREATE TABLE IF NOT EXISTS document_words (n INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+    """
+    CREATE VIRTUAL TABLE IF NOT EXISTS text_words USING fts5 (
+        text, content='document_words', content_rowid='n', columnsize=0, detail=none,
+        tokenize='unicode61 remove_diacritics 2'
+    )""",
+)
+"""`n` as in `document`. A table of its own, so that lists do not read past the words; only few documents have any."""
 
 _REASONS = {
     "delivery": (("reason", "remedy"),),

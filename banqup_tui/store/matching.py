@@ -4,8 +4,9 @@ import sqlite3
 from array import array
 
 from banqup_tui.domain.currencies import DIGITS, MOST_DIGITS, USUAL_DIGITS
+from banqup_tui.domain.search_words import folded, tokens
 from banqup_tui.store.codes import PEPPOL, REPLACED, STATUS_CODE, TO_ASK_FOR, UNDECIDED, WITHDRAWN
-from banqup_tui.store.query import DocumentQuery, FilterField, IsWord, SortColumn, Term, folded, smallest_parts, tokens
+from banqup_tui.store.query import DocumentQuery, FilterField, IsWord, SortColumn, Term, smallest_parts
 from banqup_tui.store.scope import Scope
 
 _DIGITS = " ".join(
@@ -89,20 +90,34 @@ def _between(column: str, term: Term) -> tuple[str, list[object]]:
 
 
 def _found_by_words(text: str, client: int | None) -> tuple[str, list[object]]:
-    words, values = _in_index(text, client)
+    words, values = _in_index(text, client, with_texts=True)
     amount = smallest_parts(text)
     if amount is None:
         return words, values
     return f"({words} OR abs(d.gross) * {_PARTS} = ?)", [*values, abs(amount)]
 
 
-def _in_index(text: str, client: int | None) -> tuple[str, list[object]]:
-    """Returns a condition that finds all words of the text in the search index, the last word as a prefix."""
+def _in_index(text: str, client: int | None, *, with_texts: bool = False) -> tuple[str, list[object]]:
+    """Returns a condition that finds all words of the text in the search index, the last word as a prefix.
+
+    Args:
+        with_texts: Documents in the text of whose PDF all the words are count, too.
+    """
     words = tokens(text)
     if not words:
         return "1", []
     wanted = [f'"{word}"' for word in words]
     wanted[-1] += "*"
+    in_texts = " AND ".join(wanted)
     if client is not None:
         wanted.insert(0, f'"client{client}x"')
-    return "d.n IN (SELECT rowid FROM words WHERE words MATCH ?)", [" AND ".join(wanted)]
+    values: list[object] = [" AND ".join(wanted)]
+    found = "SELECT rowid FROM words WHERE words MATCH ?"
+    if with_texts and len(words[-1]) >= _SHORTEST_IN_TEXTS:
+        found += " UNION ALL SELECT rowid FROM text_words WHERE text_words MATCH ?"
+        values.append(in_texts)
+    return f"d.n IN ({found})", values
+
+
+_SHORTEST_IN_TEXTS = 3
+"""The index of texts has no entries for prefixes, which would double it; a shorter one matches most texts anyway."""

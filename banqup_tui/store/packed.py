@@ -18,7 +18,7 @@ DELIVERY_COLUMNS = "v.id, v.document_id, v.integration_id, v.state, v.value"
 _encoder = msgspec.json.Encoder()
 _IN_COLUMNS = frozenset(
     {"id", "client_id", "folder", "accounting_status", "approved", "processed", "attempted", "currency", "number"}
-    | {"net_amount", "vat_amount", "gross_amount", "file_name"}
+    | {"net_amount", "vat_amount", "gross_amount", "file_name", "text_words"}
 )
 
 

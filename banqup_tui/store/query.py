@@ -1,6 +1,6 @@
 """The filter language of lists: words and `field:value`, all of which must hold.
 
-    zavel                     found in number, counterparty, file name; or the gross amount
+    zavel                     found in number, counterparty, file name, text of a PDF; or the gross amount
     status:error,queued       client, queued, ready, processed, error
     gross:>500  net:100..200  also vat; in the document's own currency; decimals with point or comma
     date:2026-11              year, month or day; also >2026-10, 2025..2026-03, 24/11/2026
@@ -15,7 +15,6 @@ A minus before a term excludes what it matches.
 
 import difflib
 import re
-import unicodedata
 from enum import StrEnum
 
 from banqup_tui.domain.currencies import MOST_DIGITS
@@ -292,18 +291,3 @@ class _Days(_Reader):
 
 _amount = _Amounts()
 _days = _Days()
-
-_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d"})
-
-
-def folded(text: str | None) -> str:
-    """Returns the text in lower case and without accents, as words are compared."""
-    if not text:
-        return ""
-    decomposed = unicodedata.normalize("NFD", text.casefold().translate(_LETTERS))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
-def tokens(text: str) -> list[str]:
-    """Returns the words of a text as the search index has them: runs of letters and digits, folded."""
-    return re.findall(r"[^\W_]+", folded(text))

@@ -170,3 +170,14 @@ def test_the_companies_of_an_older_database_are_known(harness: IntakeHarness, ba
         STEPS[16](Operations(MigrationContext.configure(connection)))
         assert set(connection.execute(select(company)).all()) == before
     assert {row.key for row in before} == {f"be:{MILL.number}", f"be:{BAKERY.number}"}
+
+
+def test_a_pdf_has_words_by_which_it_is_found_and_gives_them_to_its_e_invoice(
+    harness: IntakeHarness, bakery: Client
+) -> None:
+    pdf = come(harness, page("Farine d'épeautre"), "a.pdf", bakery)
+    assert {"farine", "epeautre", "minoterie"} <= set(pdf.text_words.split())
+    xml = come(harness, invoice(), "b.xml", bakery)
+    assert again(harness, xml).text_words.split()[:3] == pdf.text_words.split()[:3]
+    contract = come(harness, page("Bail"), "c.pdf", bakery, "OTHER_DOCUMENTS")
+    assert "bail" in contract.text_words.split()

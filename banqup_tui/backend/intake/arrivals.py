@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.intake import filing_rules, related_files, twins, unfiled
+from banqup_tui.backend.intake import filing_rules, pdf_texts, related_files, twins, unfiled
 from banqup_tui.backend.intake.clients import ClientDirectory
 from banqup_tui.backend.intake.document_intake import ImportedDocument, Outcome, file, known_beside
 from banqup_tui.backend.intake.parsed_files import OpenedPart, open_stored
@@ -280,7 +280,7 @@ def take(transaction: Transaction, services: Services, parts: tuple[ArrivedPart,
         container = part.arrival.container
         place = {"file_name": part.arrival.file_name, "position": container.position} if container else {}
         if part.text is not None and isinstance(part.arrival, Incoming):
-            twins.keep_text(transaction, part.arrival.sha256, part.text)
+            pdf_texts.keep(transaction, part.arrival.sha256, part.text)
         if part.picture_of is not None and isinstance(part.arrival, Incoming):
             # It may have come before by itself: it waits no longer, and what is a document already stays one.
             unfiled.remove_for(transaction, part.arrival)

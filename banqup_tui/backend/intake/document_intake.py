@@ -139,11 +139,11 @@ def _file(
     if known is not None:
         _add_origin(transaction, known, origin)
         return known
-    document = msgspec.structs.replace(
-        _document(transaction, services, incoming, content, placed, client),
-        origins=(origin,),
-        picture=related_files.picture_of(transaction, services, incoming.sha256),
-    )
+    document = _document(transaction, services, incoming, content, placed, client)
+    document = msgspec.structs.replace(document, origins=(origin,))
+    picture_beside = related_files.picture_of(transaction, services, incoming.sha256)
+    if picture_beside is not None:
+        document = related_files.with_picture(transaction, document, picture_beside)
     document = text_values.with_text_values(transaction, document, client)
     if is_structured(document):
         known_companies.remember(transaction, document)

@@ -12,11 +12,13 @@ from sqlalchemy import bindparam, delete, select, update
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import RelatedFileRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.intake import pdf_texts
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.delivery import DeliveryState
 from banqup_tui.domain.document import Document, HistoryEntry
 from banqup_tui.domain.messages import message
 from banqup_tui.domain.origin import Incoming, Picture
+from banqup_tui.domain.search_words import words_of_text
 from banqup_tui.domain.text import safe_file_name
 from banqup_tui.protocol.messages import EntityKind
 
@@ -56,7 +58,7 @@ def _show_picture(transaction: Transaction, services: Services, invoice: str) ->
     value = picture_of(transaction, services, invoice)
     for row in rows:
         before = _document.decode(row.value)
-        document = msgspec.structs.replace(before, picture=value)
+        document = with_picture(transaction, before, value)
         if value is not None and before.picture is None and _has_arrived(transaction, row.id):
             late = message("history.pdf-after-delivery", name=value.file_name)
             entry = HistoryEntry(at=transaction.now, by=_BY_ITSELF, what=late)
@@ -70,6 +72,13 @@ def _has_arrived(transaction: Transaction, document_id: str) -> bool:
     table = tables.delivery
     mine = (table.c.document_id == document_id, table.c.state == str(DeliveryState.DELIVERED))
     return transaction.execute(select(table.c.id).where(*mine).limit(1)).first() is not None
+
+
+def with_picture(transaction: Transaction, document: Document, picture: Picture | None) -> Document:
+    """Returns an e-invoice with its picture, by whose words it is found; without one it is found by its values only."""
+    text = pdf_texts.text_of(transaction, picture.sha256) if picture else ""
+    words = words_of_text(text, [document.file_name, document.number or ""])
+    return msgspec.structs.replace(document, picture=picture, text_words=words)
 
 
 def remove_picture(transaction: Transaction, services: Services, invoice: str, sha256: str) -> None:

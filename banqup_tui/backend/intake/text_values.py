@@ -10,13 +10,14 @@ from banqup_tui.backend.db import known_companies, tables
 from banqup_tui.backend.db.records import ClientRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.values import client_of
-from banqup_tui.backend.intake import twins
+from banqup_tui.backend.intake import pdf_texts
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import OF_DOCUMENT, Document, DocumentValues, Party, values_of
 from banqup_tui.domain.duplicates import can_be_corrected
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.identifiers import belgian_number
 from banqup_tui.domain.invoice_text import Believed, InvoiceText, TextParty, believed_values
+from banqup_tui.domain.search_words import words_of_text
 from banqup_tui.domain.suggestion import TextField
 from banqup_tui.domain.twins import PDF
 from banqup_tui.sources.keys import keys_of_client
@@ -32,10 +33,13 @@ _NAMES: Final = {field.encode_name: field.name for field in msgspec.structs.fiel
 
 def with_text_values(transaction: Transaction, document: Document, client: Client) -> Document:
     """Returns a new document with the values that are believed of its text, and with suggestions for the others."""
-    if document.media_type != PDF or not can_be_corrected(document) or document.folder not in (*_SALES, *_PURCHASES):
+    if document.media_type != PDF or not can_be_corrected(document):
         return document
-    text = twins.text_of(transaction, document.sha256)
+    text = pdf_texts.text_of(transaction, document.sha256)
     if not text:
+        return document
+    document = msgspec.structs.replace(document, text_words=words_of_text(text, [document.file_name]))
+    if document.folder not in (*_SALES, *_PURCHASES):
         return document
     found = InvoiceText(text, document.created_at.date())
     believed = believed_values(

@@ -53,12 +53,6 @@ _TEXTS_WITH_DIGITS: Final = (
 )
 
 
-def keep_text(transaction: Transaction, sha256: Sha256, text: str) -> None:
-    """Keeps the text of a PDF, so that an e-invoice that comes later is compared with it."""
-    insert = transaction.insert(tables.document_text).values(sha256=sha256, text=text)
-    transaction.execute(insert.on_conflict_do_nothing(index_elements=["sha256"]))
-
-
 def invoice_shown(transaction: Transaction, text: str, client_id: str | None) -> Document | None:
     """Returns the one e-invoice that a text shows; `None` if it shows several.
 
@@ -100,13 +94,6 @@ def may_be_picture(transaction: Transaction, services: Services, invoice: Docume
         return True
     of = select(tables.document_text.c.text).where(tables.document_text.c.sha256 == has.sha256)
     return transaction.execute(of).scalar() == text
-
-
-def text_of(transaction: Transaction, sha256: Sha256) -> str:
-    """Returns the text of a PDF; empty if it has none, and for other files."""
-    table = tables.document_text
-    text: str | None = transaction.execute(select(table.c.text).where(table.c.sha256 == sha256)).scalar()
-    return text or ""
 
 
 class _Text(BaseRecord, frozen=True):

@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, false, o
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import UnfiledRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.intake import pdf_texts
 from banqup_tui.backend.intake.clients import ClientDirectory
 from banqup_tui.domain.invoice_text import InvoiceText
 from banqup_tui.domain.messages import Message
@@ -88,10 +89,7 @@ def _row(
 
 
 def _text_of(transaction: Transaction, incoming: Arrival) -> InvoiceText | None:
-    table = tables.document_text
-    if not isinstance(incoming, Incoming):
-        return None
-    text: str | None = transaction.execute(select(table.c.text).where(table.c.sha256 == incoming.sha256)).scalar()
+    text = pdf_texts.text_of(transaction, incoming.sha256) if isinstance(incoming, Incoming) else ""
     return InvoiceText(text, transaction.now.date()) if text else None
 
 

@@ -39,7 +39,7 @@ def _figures(parts: tuple[str, ...], *, keep: bool) -> Iterator[Figure]:
     if "neighbour" in parts:
         yield from beside_a_broken_one(python)
     if "imports" in parts:
-        yield from imports()
+        yield from imports(python)
     if set(parts) <= {"neighbour", "uploads", "imports"}:
         return
     with firm(python, LARGE, keep=keep) as large, firm(python, SMALL, keep=keep) as small:

@@ -17,7 +17,9 @@ from sqlalchemy.dialects import postgresql
 from banqup_tui.backend.db import migrations, tables
 from banqup_tui.backend.db.migrations import NewerSchema, bring_up_to_date, the_space
 from banqup_tui.backend.db.transaction import Database, sqlite_engine
-from banqup_tui.domain.document import Document, DocumentKind, Party
+from banqup_tui.backend.intake import business_keys
+from banqup_tui.backend.ledger import bulk_jobs
+from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.messages import text_message
 from tests.sync.fake_server import a_document
 
@@ -239,23 +241,20 @@ def test_why_a_sign_in_was_refused_is_shown_as_it_was(database: Database) -> Non
     assert found == {"a": text_message("No.", "Begin it again."), "b": None}
 
 
-def test_business_keys_are_computed_anew_and_nothing_is_held_after_the_fact(database: Database) -> None:
+def test_business_keys_are_computed_anew_by_a_job_and_nothing_is_held_after_the_fact(database: Database) -> None:
     bring_up_to_date(database)
-    seller = Party(name="Minoterie", vat_number="BE0998765448")
-    one = a_document("one", number="A-17", supplier=seller, gross_amount=100)
-    spelled = msgspec.structs.replace(one, id="two", number="a 17", sha256="2" * 64)
+    the_space(database, "Firm")
     with database.engine.begin() as connection:
-        connection.execute(tables.document.insert(), [_row(one), _row(spelled), _row(a_document("letter"))])
+        connection.execute(tables.document.insert(), [_row(a_document("one")) | {"business_key": "of before"}])
         for statement in BEFORE_DUPLICATES:
             connection.execute(text(statement))
-        connection.execute(text("UPDATE document SET business_key = id"))
         connection.execute(text("UPDATE schema_version SET version = 10"))
     bring_up_to_date(database)
     with database.engine.connect() as connection:
-        rows = {row.id: row for row in connection.execute(select(tables.document))}
-    assert rows["one"].business_key == rows["two"].business_key != "one"
-    assert rows["letter"].business_key is None
-    assert {row.duplicate for row in rows.values()} == {None}
+        (row,) = connection.execute(select(tables.document))
+        (job,) = connection.execute(select(tables.job))
+    assert (row.business_key, row.duplicate) == ("of before", None)
+    assert (job.kind, job.state, job.position) == (business_keys.KIND, bulk_jobs.RUNNING, "")
 
 
 def test_e_invoices_of_an_older_database_are_found_by_their_numbers(database: Database) -> None:

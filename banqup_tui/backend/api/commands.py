@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -82,7 +83,7 @@ def run_batch(services: Services, handlers: Handlers, user_id: str, commands: Se
             results += _run_group(services, handlers, user_id, group)
         except Exception:
             if len(group) > 1:
-                # Nothing of the group was committed. Alone, each of its commands is answered, or fails, by itself.
+                # Alone, each of the commands is answered, or fails, by itself. Those that were committed have answers.
                 alone_until = at + len(group)
                 continue
             if not results:
@@ -115,33 +116,32 @@ def _group(handlers: Handlers, commands: Sequence[Command]) -> Sequence[Command]
 def _run_group(
     services: Services, handlers: Handlers, user_id: str, commands: Sequence[Command]
 ) -> list[CommandResult]:
-    """Runs commands in one transaction and returns results of a prefix, at least that of the first.
+    """Runs commands that are prepared together, in as few transactions as may take their time.
 
-    A refusal undoes its own command only. Any other exception undoes all of them.
+    A refusal undoes its own command only. Any other exception undoes the transaction, and is raised: commands that were
+    committed before it have their answers.
     """
     asked = [_asked(services, command) for command in commands]
-    for _ in range(_MOST_PREPARATIONS):
-        prepared = [_prepared(services, handlers, command) for command in commands]
+    prepared = [_prepared(services, handlers, command) for command in commands]
+    results: list[CommandResult] = []
+    preparations = 1
+    while len(results) < len(commands):
+        rest = range(len(results), len(commands))
+
+        def effect(transaction: Transaction, at: int) -> Answered:
+            seen_seq = asked[at].seen.seq
+            context = CommandContext(services=services, user_id=user_id, seen_seq=seen_seq, prepared=prepared[at])
+            return _effect(transaction, handlers, commands[at], context)
+
         try:
-            return _once(services, user_id, asked, _effects(services, handlers, user_id, commands, asked, prepared))
+            results += _once(services, user_id, [(asked[at], partial(effect, at=at)) for at in rest])
         except Outdated:
-            continue
-    raise RequestFailure(ProblemType.BUSY, Message("request.service-busy"))
-
-
-def _effects(
-    services: Services,
-    handlers: Handlers,
-    user_id: str,
-    commands: Sequence[Command],
-    asked: Sequence["_Asked"],
-    prepared: Sequence[object],
-) -> list[Effect]:
-    def effect(at: int) -> Effect:
-        context = CommandContext(services=services, user_id=user_id, seen_seq=asked[at].seen.seq, prepared=prepared[at])
-        return lambda transaction: _effect(transaction, handlers, commands[at], context)
-
-    return [effect(at) for at in range(len(commands))]
+            if preparations == _MOST_PREPARATIONS:
+                raise RequestFailure(ProblemType.BUSY, Message("request.service-busy")) from None
+            preparations += 1
+            for at in rest:
+                prepared[at] = _prepared(services, handlers, commands[at])
+    return results
 
 
 def withdraw(services: Services, user_id: str, key: str, seen: Seen) -> CommandResult:
@@ -150,7 +150,7 @@ def withdraw(services: Services, user_id: str, key: str, seen: Seen) -> CommandR
     def effect(_work: Transaction) -> Answered:
         return CommandStatus.REFUSED, None, _recorded(problem(ProblemType.WITHDRAWN, Message("command.taken-back")))
 
-    return _once(services, user_id, [_Asked(_uuid(key), seen, _WITHDRAWN)], [effect])[0]
+    return _once(services, user_id, [(_Asked(_uuid(key), seen, _WITHDRAWN), effect)])[0]
 
 
 class _Asked(NamedTuple):
@@ -168,16 +168,17 @@ def _asked(services: Services, command: Command) -> _Asked:
     return asked
 
 
-def _once(services: Services, user_id: str, asked: Sequence[_Asked], effects: Sequence[Effect]) -> list[CommandResult]:
+def _once(services: Services, user_id: str, asked: Sequence[tuple[_Asked, Effect]]) -> list[CommandResult]:
     """Runs each effect once under its key, in one transaction. Returns results of a prefix, at least the first."""
     results: list[CommandResult] = []
     done: dict[int, _Asked] = {}
     with services.database.write(services.space_id) as transaction:
         late = time.monotonic() + SECONDS_LOCKED
-        _lock_keys(transaction, [one.key for one in asked])
-        stored = _stored(transaction.connection, services.space_id, [one.key for one in asked])
+        keys = [one.key for one, _ in asked]
+        _lock_keys(transaction, keys)
+        stored = _stored(transaction.connection, services.space_id, keys)
         space = _space(transaction.connection, services.space_id)
-        for one, effect in zip(asked, effects, strict=True):
+        for one, effect in asked:
             if results and time.monotonic() > late:
                 break
             # The order is a guard: a stored answer wins over every other check, or a repeated command could get two

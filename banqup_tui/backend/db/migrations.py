@@ -34,7 +34,6 @@ from banqup_tui.backend.db.tables.spaces import LOCAL_USER
 from banqup_tui.backend.db.transaction import Database
 from banqup_tui.domain.direction import directed
 from banqup_tui.domain.document import Document, DocumentKind, Party
-from banqup_tui.domain.duplicates import business_key
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.messages import TEXT, message
 from banqup_tui.domain.space import Role
@@ -161,9 +160,10 @@ def _messages_of_sign_ins(operations: "Operations") -> None:
 
 
 def _duplicates_and_withdrawals(operations: "Operations") -> None:
-    """Adds what becomes of duplicates and of withdrawn documents, and computes the business keys anew.
+    """Adds what becomes of duplicates and of withdrawn documents, and has the business keys computed anew.
 
-    What came twice before stays as it is: it was sent, so nothing is held after the fact.
+    A job does that after the start (`intake.business_keys`), as it takes longer than a terminal waits. What came twice
+    before stays as it is: it was sent, so nothing is held after the fact.
     """
     for name in ("duplicate", "replaced_by", "withdrawn_at"):
         operations.add_column("document", Column(name, tables.document.c[name].type))
@@ -171,19 +171,13 @@ def _duplicates_and_withdrawals(operations: "Operations") -> None:
         "document_withdrawn", "document", ["withdrawn_at"], sqlite_where=text("withdrawn_at IS NOT NULL")
     )
     connection = operations.get_bind()
-    document = tables.document
-    portion = select(document.c.id, document.c.value).order_by(document.c.id).limit(_KEYS_AT_ONCE)
-    keyed = update(document).where(document.c.id == row_field(0, String)).values(business_key=row_field(1, String))
-    operations.drop_index("document_business", "document")  # to build it at the end takes a third of the time
-    decoder, last = msgspec.json.Decoder(Document), ""
-    while rows := connection.execute(portion.where(document.c.id > last)).all():
-        last = rows[-1].id
-        connection.execute(keyed, rows_param((of, business_key(decoder.decode(value))) for of, value in rows))
-    operations.create_index("document_business", "document", ["client_id", "business_key"])
+    for space_id in connection.execute(select(tables.space.c.id)).scalars().all():
+        row = {"id": str(uuid.uuid4()), "space_id": space_id, "kind": "BUSINESS_KEYS", "query": b"", "state": "RUNNING"}
+        connection.execute(insert(tables.job).values(row | {"upto_seq": 0, "expected": 0}))
 
 
 _KEYS_AT_ONCE = 5_000
-"""Documents whose business keys are computed at once, for little memory. 200,000 take 17 s of processor time."""
+"""Documents whose number keys are computed at once, for little memory."""
 
 
 def _origins(operations: "Operations") -> None:

@@ -14,7 +14,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import DocumentRecord
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.values import document_of
-from banqup_tui.backend.intake import related_files, twins
+from banqup_tui.backend.intake import business_keys, related_files, twins
 from banqup_tui.backend.intake.document_changes import change, existing, found
 from banqup_tui.backend.ledger import messages, stopped_documents
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services
@@ -56,6 +56,7 @@ def earlier_with_same_key(transaction: Transaction, document: Document, *, settl
     key = business_key(document)
     if key is None:
         return None
+    business_keys.compute_for(transaction, document.client_id)
     values = {"client": document.client_id, "key": key, "own": document.id}
     statement = _EARLIER.where(_IS_SETTLED) if settled else _EARLIER
     earlier: str | None = transaction.execute(statement, values).scalar()

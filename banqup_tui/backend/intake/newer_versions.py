@@ -10,6 +10,7 @@ from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import DocumentRecord, fetch_all
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.db.values import document_of
+from banqup_tui.backend.intake import business_keys
 from banqup_tui.backend.intake.document_changes import change, existing
 from banqup_tui.backend.ledger import messages, stopped_documents
 from banqup_tui.domain.document import Duplicate
@@ -24,6 +25,7 @@ def follow(transaction: Transaction, earlier_sha256: str, document_id: str) -> N
     Two documents that say that they are different ones, such as invoices with two numbers, are no versions.
     """
     row = existing(transaction, document_id)
+    business_keys.compute_for(transaction, row.client_id)
     table = tables.document
     at_path = select(table).where(
         table.c.space_id == transaction.space_id,

@@ -10,6 +10,7 @@ from banqup_tui.backend.db.file_store import FileStore
 from banqup_tui.backend.db.migrations import bring_up_to_date, the_space
 from banqup_tui.backend.db.transaction import Database, sqlite_code, sqlite_engine
 from banqup_tui.backend.db.vault import Vault
+from banqup_tui.backend.intake import business_keys
 from banqup_tui.backend.intake.parsed_files import ParsedFiles
 from banqup_tui.backend.integrations import allowed_packages, key_rotation, settings_rollout
 from banqup_tui.backend.integrations.oauth.refresh_locks import Renewing
@@ -75,7 +76,7 @@ def make_services(
         grace_period=grace_period or GracePeriod(),
         renewing=Renewing(),
         parsed=ParsedFiles(),
-        jobs={settings_rollout.KIND: settings_rollout.portion},
+        jobs={settings_rollout.KIND: settings_rollout.portion, business_keys.KIND: business_keys.portion},
     )
 
 

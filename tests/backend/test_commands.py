@@ -293,7 +293,10 @@ def test_a_batch_that_takes_long_is_answered_in_part(services: Services, monkeyp
     assert len(run_batch(services, HANDLERS, LOCAL_USER, line[:1]).results) == 1
 
 
-def test_of_commands_in_one_transaction_a_refused_one_leaves_the_others(services: Services) -> None:
+def test_of_commands_in_one_transaction_a_refused_one_leaves_the_others(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "SECONDS_LOCKED", 60.0)
     line = [grouped("ONE"), grouped("REFUSED"), grouped("TWO")]
     before = seq_of(services)
     answers = run_batch(services, GROUPED, LOCAL_USER, line).results

@@ -17,11 +17,12 @@ from banqup_tui.backend.api import snapshots
 from banqup_tui.backend.api.cursors import Cursor, PageKey, read_cursor, read_key, written_cursor, written_key
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.tables.spaces import LOCAL_USER
+from banqup_tui.backend.intake import document_changes
 from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.backend.runtime.pruning import prune
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.client import Client
-from banqup_tui.domain.messages import text_message
+from banqup_tui.domain.messages import Message, text_message
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.protocol.messages import Changes, DocumentsPage, EntityKind, Op, Snapshot
 from tests.support.services import EPOCH, HAGELAND, PARVIS, SPACE, add_document
@@ -346,3 +347,27 @@ def test_a_cursor_with_one_sign_changed_is_never_believed(at: int, by: str) -> N
 def test_a_pages_key_comes_back_as_it_was_given(created_at: datetime, identifier: Any) -> None:
     key = PageKey(created_at=created_at, id=str(identifier))
     assert read_key(written_key(key)) == key
+
+
+def test_a_document_moved_to_a_client_that_is_not_mine_is_deleted_from_my_copy(services: Services) -> None:
+    assign(services, [PARVIS])
+    document = add_document(services, "2026-1")
+    delivery = deliver(services, document, 1)
+    start = snapshots.snapshot(services, ACCOUNTANT).cursor
+    everything = snapshots.snapshot(services, LOCAL_USER).cursor
+    move(services, document, HAGELAND)
+    assert seen_since(services, start, ACCOUNTANT) == [(document, Op.DELETE)]
+    assert seen_since(services, everything, LOCAL_USER) == [(document, Op.PUT)], "who sees both keeps it"
+    move(services, document, PARVIS)
+    assert seen_since(services, start, ACCOUNTANT) == [(delivery, Op.PUT), (document, Op.PUT)]
+
+
+def move(services: Services, document_id: str, client_id: str) -> None:
+    with services.database.write(SPACE) as transaction:
+        row = document_changes.existing(transaction, document_id)
+        document_changes.change(transaction, row, "user", Message("history.restored"), client_id=client_id)
+
+
+def seen_since(services: Services, cursor: str, user_id: str) -> list[tuple[str, Op]]:
+    answers = all_changes(services, cursor, user_id)
+    return [(one.id, one.op) for answer in answers for one in answer.changes]

@@ -25,6 +25,7 @@ from banqup_tui.backend.db.records import (
     UnfiledRecord,
     fetch_all,
 )
+from banqup_tui.backend.db.transaction import document_named
 from banqup_tui.backend.db.values import (
     client_of,
     deliveries_of,
@@ -143,7 +144,20 @@ def _values(view: SnapshotView, rows: Sequence[ChangeRecord]) -> list[Change | N
     for kind, entity_ids in _by_kind(rows).items():
         for entity_id, value in _read(view, kind, entity_ids):
             values[kind, entity_id] = value
-    return [_change(row, values.get(_key(row))) for row in rows]
+    still_seen = _still_seen(view, rows)
+    return [None if row.entity_id in still_seen else _change(row, values.get(_key(row))) for row in rows]
+
+
+def _still_seen(view: SnapshotView, rows: Sequence[ChangeRecord]) -> set[str]:
+    """Returns the entity ids of documents that have left a client and that the user sees at another one."""
+    documents = (row.entity_id for row in rows if row.kind == EntityKind.DOCUMENT)
+    left = {entity_id: document_named(entity_id) for entity_id in documents if entity_id != document_named(entity_id)}
+    document = tables.document
+    seen: set[str] = set()
+    for batch in in_batches(list(left.values())):
+        present = select(document.c.id).where(document.c.id.in_(batch), view.visitor.only_visible(document.c.client_id))
+        seen.update(view.connection.execute(present).scalars())
+    return {entity_id for entity_id, of in left.items() if of in seen}
 
 
 def _key(row: ChangeRecord) -> tuple[str, str]:
@@ -170,8 +184,9 @@ def _change(row: ChangeRecord, value: object) -> Change | None:
     op = Op(row.op)
     if op is Op.PUT and value is None:
         return None
+    entity_id = document_named(row.entity_id) if row.kind == EntityKind.DOCUMENT else row.entity_id
     raw = NO_VALUE if value is None else msgspec.Raw(msgspec.json.encode(value))
-    return Change(seq=row.seq, kind=EntityKind(row.kind), op=op, id=row.entity_id, value=raw)
+    return Change(seq=row.seq, kind=EntityKind(row.kind), op=op, id=entity_id, value=raw)
 
 
 def _read(view: SnapshotView, kind: EntityKind, entity_ids: Sequence[str]) -> Iterator[tuple[str, object]]:

@@ -171,6 +171,16 @@ class Transaction:
                 self.connection.execute(statement, own)
 
 
+def moved_document(document_id: str, client_id: str) -> str:
+    """Returns the `entity_id` of the change by which a document has left a client; the document has its own besides."""
+    return f"{document_id}@{client_id}"
+
+
+def document_named(entity_id: str) -> str:
+    """Returns the id of the document whose change has this `entity_id`."""
+    return entity_id.partition("@")[0]
+
+
 _NUMBERS = (
     update(tables.space)
     .where(tables.space.c.id == bindparam("space"))

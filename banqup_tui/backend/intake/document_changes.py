@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import DocumentRecord, fetch_one
-from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.db.transaction import Transaction, moved_document
 from banqup_tui.backend.db.values import document_of
 from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.backend.services import CommandRefused
@@ -13,7 +13,7 @@ from banqup_tui.domain.document import Document, Duplicate, HistoryEntry
 from banqup_tui.domain.duplicates import business_key
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.twins import number_key
-from banqup_tui.protocol.messages import EntityKind
+from banqup_tui.protocol.messages import EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
 
 
@@ -57,9 +57,26 @@ def change(transaction: Transaction, row: DocumentRecord, by: str, what: Message
         "value": msgspec.json.encode(document),
     }
     transaction.execute(update(tables.document).where(tables.document.c.id == row.id).values(values))
+    if document.client_id != row.client_id:
+        _moved(transaction, row, document.client_id)
     transaction.changed(EntityKind.DOCUMENT, row.id, client_id=document.client_id)
     update_status(transaction, [row.id])
     return document
+
+
+def _moved(transaction: Transaction, row: DocumentRecord, client_id: str) -> None:
+    """Notes that a document has left its client, for users who do not see the other one.
+
+    Their copies delete it, and what they had of its deliveries. So the deliveries at the client to which it comes, or
+    comes back, are sent once more.
+    """
+    left = moved_document(row.id, row.client_id)
+    # Before the document's own change: a copy that takes both has the document in the end.
+    transaction.changed(EntityKind.DOCUMENT, left, client_id=row.client_id, op=Op.DELETE)
+    delivery = tables.delivery
+    there = select(delivery.c.id).where(delivery.c.document_id == row.id, delivery.c.client_id == client_id)
+    for delivery_id in transaction.execute(there).scalars().all():
+        transaction.changed(EntityKind.DELIVERY, delivery_id, client_id=client_id)
 
 
 def may_be_sent(document: Document) -> bool:

@@ -68,7 +68,11 @@ change = Table(
     PrimaryKeyConstraint("space_id", "kind", "entity_id"),
     UniqueConstraint("space_id", "seq"),
 )
-"""One row for each entity, at its newest change number. A deleted entity keeps a row (`op`), the tombstone."""
+"""One row for each entity, at its newest change number. A deleted entity keeps a row (`op`), the tombstone.
+
+A document that was moved has a further one for each client that it has left, a tombstone for users who do not see the
+other (`transaction.moved_document`).
+"""
 
 command = Table(
     "command",

@@ -177,6 +177,8 @@ def _invoice(number: int) -> tuple[bytes, str]:
 
 # What is there
 
+_OF_OUTCOME = "SELECT sha256 FROM source_file WHERE outcome = ?"
+
 
 class Judge:
     """Compares what was put in with what a service has. Everything is put in before it is sent.
@@ -212,6 +214,7 @@ class Judge:
             late = {sha for sha in arrival.parts if sha not in there}
             late |= {sha for sha in arrival.documents if sha not in documents}
             late |= {sha for sha in arrival.waiting if sha not in waiting}
+            late |= arrival.letters - set(found.letters)
             if late:
                 missing.append(_names(arrival, late))
         return missing
@@ -257,9 +260,8 @@ class Judge:
                 pictures=[
                     sha for (sha,) in connection.execute("SELECT sha256 FROM related_file WHERE kind = 'PICTURE'")
                 ],
-                waiting_pictures=[
-                    sha for (sha,) in connection.execute("SELECT sha256 FROM source_file WHERE outcome = 'HELD'")
-                ],
+                waiting_pictures=[sha for (sha,) in connection.execute(_OF_OUTCOME, ["HELD"])],
+                letters=[sha for (sha,) in connection.execute(_OF_OUTCOME, ["LETTER"])],
             )
 
     def _stored(self) -> Iterator[Path]:
@@ -277,6 +279,7 @@ class _Found(msgspec.Struct):
     waiting: list[str]
     pictures: list[str]
     waiting_pictures: list[str]
+    letters: list[str]
 
     @property
     def settled(self) -> list[str]:

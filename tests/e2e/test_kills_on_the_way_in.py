@@ -43,6 +43,9 @@ from tests.support.local_setup import PROGRAM, LocalSetup, id_of, is_alive, setu
 from tests.support.sftp import free_port
 
 SECONDS = 60.0
+MOST_UNDER_WAY = 10
+"""Arrivals, so that what is killed works on new ones."""
+
 QUICK = (
     "import sys; from banqup_tui.backend.intake import mailbox, sftp_drop, watched_folders;"
     "mailbox._MAIL_RETRY_SECONDS = (0.0, 0.5, 0.5); mailbox.Mailbox.__init__.__kwdefaults__.update(poll_seconds=1.0);"
@@ -169,13 +172,21 @@ class Way:
         return self.judge.check_at_the_end()
 
     def wait_until_all_is_there(self) -> None:
-        if not _look(lambda: not self.judge.missing()):
-            log = self.setup.all_lines()[-3000:]
-            raise AssertionError(f"lost, or still under way: {self.judge.missing()}\n{log}")
+        """Waits as long as something comes."""
+        before, end = self.judge.missing(), time.monotonic() + SECONDS
+        while missing := self.judge.missing():
+            if missing != before:
+                before, end = missing, time.monotonic() + SECONDS
+            if time.monotonic() > end:
+                raise AssertionError(f"lost, or still under way: {missing}\n{self.setup.all_lines()[-3000:]}")
+            time.sleep(0.02)
 
     # Files
 
     def send_some(self) -> None:
+        """Sends files, unless many are under way."""
+        if len(self.judge.missing()) > MOST_UNDER_WAY:
+            return
         for _ in range(self.chance.randint(1, 3)):
             self.put(self.made(self.next_number()))
 

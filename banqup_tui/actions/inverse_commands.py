@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
+from banqup_tui.domain.client_details import normalised
 from banqup_tui.domain.delivery import Delivery, DeliveryState
 from banqup_tui.protocol.commands import (
     Cancel,
     CommandBody,
     CorrectDocument,
     DecideDuplicate,
+    EditClient,
     MoveDocument,
     PauseIntegration,
     ReopenDuplicate,
@@ -18,6 +20,7 @@ from banqup_tui.protocol.commands import (
     Restore,
     ResumeIntegration,
     Send,
+    SetArchived,
     SetProcessed,
     Withdraw,
 )
@@ -27,6 +30,7 @@ _KEYS = uuid.UUID("6f0d5f0e-6c0e-5d1b-8a35-2a1f3a1f9b44")
 
 REVERSIBLE: tuple[type[CommandBody], ...] = (
     Send, Resend, SetProcessed, PauseIntegration, DecideDuplicate, Withdraw, Restore, MoveDocument, CorrectDocument,
+    EditClient, SetArchived,
 )  # fmt: skip
 """Commands for which there is an opposite."""
 
@@ -50,6 +54,10 @@ def inverse(body: CommandBody, deliveries: Iterable[Delivery]) -> CommandBody | 
             return ReopenDuplicate(document_id=one)
         case CorrectDocument(document_id=one, values=values, before=before):
             return CorrectDocument(document_id=one, values=before, before=values)
+        case EditClient(client_id=one, details=details, before=before):
+            return EditClient(client_id=one, details=before, before=normalised(details))
+        case SetArchived(client_ids=clients, archived=archived):
+            return SetArchived(client_ids=clients, archived=not archived)
         case Withdraw(document_ids=ids):
             return Restore(document_ids=ids)
         case Restore(document_ids=ids):

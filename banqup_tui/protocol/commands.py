@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
+from banqup_tui.domain.client import ClientDetails
 from banqup_tui.domain.document import DocumentValues
 from banqup_tui.domain.duplicates import DuplicateChoice
 from banqup_tui.domain.folder import Folder
@@ -182,14 +183,31 @@ class CorrectDocument(CommandBody, frozen=True, kw_only=True):
     before: DocumentValues
 
 
-class CreateClient(CommandBody, frozen=True, kw_only=True):
+class CreateClient(ClientDetails, CommandBody, frozen=True, kw_only=True):
+    """Creates a client. An empty reference is made from the name."""
+
     KIND: ClassVar[str] = "CREATE_CLIENT"
 
     client_id: str
-    reference: str
-    name: str
-    vat_number: str | None = None
-    enterprise_number: str | None = None
+
+
+class EditClient(CommandBody, frozen=True, kw_only=True):
+    """Changes the details of a client. Refused if they are not `before` any more, as the user saw them."""
+
+    KIND: ClassVar[str] = "EDIT_CLIENT"
+
+    client_id: str
+    details: ClientDetails
+    before: ClientDetails
+
+
+class SetArchived(CommandBody, frozen=True, kw_only=True):
+    """Archives clients, or brings them back. Documents of an archived client wait in *To place*."""
+
+    KIND: ClassVar[str] = "SET_ARCHIVED"
+
+    client_ids: tuple[str, ...]
+    archived: bool
 
 
 class Install(CommandBody, frozen=True, kw_only=True):
@@ -375,7 +393,8 @@ class RemoveRule(CommandBody, frozen=True, kw_only=True):
 
 
 Body = (
-    Send | Resend | BulkSend | Cancel | Dismiss | Settle | SetProcessed | CreateClient | Install | Configure
+    Send | Resend | BulkSend | Cancel | Dismiss | Settle | SetProcessed | CreateClient | EditClient | SetArchived
+    | Install | Configure
     | AllowPackage | Uninstall | Deactivate | AddIntegration | ConfigureIntegration | PauseIntegration
     | ResumeIntegration | RemoveIntegration | ImportFile | AddSource | RemoveSource | AddAccount | RemoveAccount
     | PlaceFile | DismissUnfiled | RemoveRule | DecideDuplicate | ReopenDuplicate

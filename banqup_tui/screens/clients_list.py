@@ -73,6 +73,8 @@ class ClientsList(PlaceScreen):
     def _fits(self, row: ClientRow) -> bool:
         if self._errors_only and not row.counts.error:
             return False
+        if row.client.is_archived and not self._search:
+            return False
         words = folded(self._search).split()
         text = folded(f"{row.client.name} {row.client.reference} {row.client.vat_number or ''}")
         return all(word.replace(".", "") in text for word in words)

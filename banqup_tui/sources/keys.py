@@ -9,8 +9,10 @@ from banqup_tui.domain.identifiers import normalise_account, party_keys, pretty_
 def keys_of_client(client: Client) -> tuple[str, ...]:
     """Returns all keys of a client, which are stored with the client."""
     keys = party_keys([("VAT", client.vat_number or ""), ("0208", client.enterprise_number or "")])
+    numbers = party_keys([("VAT", one) for one in client.numbers], client.country)
+    accounts = map(account_key, client.accounts)
     further = [key for text in client.identifiers for key in _keys_of_text(text)]
-    return tuple(dict.fromkeys([*keys, *further]))
+    return tuple(dict.fromkeys([*keys, *numbers, *accounts, *further]))
 
 
 def account_key(account: str, *, is_iban: bool = True) -> str:

@@ -109,6 +109,19 @@ def sort(content: Content, hints: Hints, directory: ClientIndex) -> Placing:
     contradiction = _path_against_channel(hints, directory) if hints.bound else None
     if contradiction is not None:
         return contradiction
+    return _without_archived(_placing(content, hints, directory))
+
+
+def _without_archived(placing: Placing) -> Placing:
+    """Takes archived clients out: of a document between two clients, the other one still gets it."""
+    if isinstance(placing, Unplaced):
+        return placing
+    archived = [one.client for one in placing if isinstance(one.client, Client) and one.client.is_archived]
+    left = tuple(one for one in placing if one.client not in archived)
+    return left or _unplaced("placing.client-archived", name=archived[0].name)
+
+
+def _placing(content: Content, hints: Hints, directory: ClientIndex) -> Placing:
     if hints.path is not None and hints.path.vague and not clients_of_path(hints.path, directory):
         placing = _sort(content, hints, directory)
         without = msgspec.structs.replace(hints, path=None)

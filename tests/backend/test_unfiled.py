@@ -251,7 +251,7 @@ def test_the_tray_and_the_rules_reach_a_copy(harness: IntakeHarness, inbox: Path
     seen = snapshot(harness.services, LOCAL_USER)
     assert [one.file_name for one in seen.unfiled] == ["scan.pdf"]
     assert [rule.match for rule in seen.rules] == ["be:0912345673"]
-    assert unfiled_commands.knowledge(harness.services)[2] == 1
+    assert unfiled_commands.knowledge(harness.services)[3] == 1
 
 
 def test_the_client_whose_number_stands_in_a_pdf_is_only_suggested(

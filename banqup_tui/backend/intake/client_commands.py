@@ -1,24 +1,26 @@
-"""Commands that create a client or mark documents as processed."""
+"""Commands that create, edit and archive clients, and that mark documents as processed."""
 
 import uuid
+from typing import Any
 
-from sqlalchemy import select, update
+import msgspec
+from sqlalchemy import Select, func, select, update
 
 from banqup_tui.backend.db import tables
-from banqup_tui.backend.db.records import DocumentRecord, fetch_all
+from banqup_tui.backend.db.records import ClientRecord, DocumentRecord, fetch_all, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
-from banqup_tui.backend.intake.clients import put_client
+from banqup_tui.backend.db.values import client_of
+from banqup_tui.backend.intake.clients import change_client, free_reference, put_client
 from banqup_tui.backend.ledger.status import update_status
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler
 from banqup_tui.domain.batches import in_batches
-from banqup_tui.domain.client import Client
+from banqup_tui.domain.client import Client, ClientDetails, ClientStatus, details_of
+from banqup_tui.domain.client_details import flaws_of, normalised
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.values import Value
-from banqup_tui.protocol.commands import CreateClient, SetProcessed
+from banqup_tui.protocol.commands import CreateClient, EditClient, SetArchived, SetProcessed
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
-
-_LONGEST = 200
 
 
 def create_client(transaction: Transaction, body: CreateClient, context: CommandContext) -> dict[str, object]:
@@ -27,16 +29,52 @@ def create_client(transaction: Transaction, body: CreateClient, context: Command
     Returns:
         `{"clientId": id}`
     """
-    client = Client(
-        id=_identifier(body.client_id),
-        reference=_text(body.reference, "reference"),
-        name=_text(body.name, "name"),
-        vat_number=_normalised(body.vat_number),
-        enterprise_number=_normalised(body.enterprise_number),
-    )
-    _refuse_known(transaction, client)
+    details = normalised(ClientDetails(**{name: getattr(body, name) for name in ClientDetails.__struct_fields__}))
+    if not details.reference and details.name:
+        details = msgspec.structs.replace(details, reference=free_reference(transaction, details.name))
+    _refuse_flaws(details)
+    client = Client(id=_identifier(body.client_id), **_fields(details))
+    if fetch_one(transaction, ClientRecord, _same_id(transaction, client.id)) is not None:
+        raise CommandRefused(ProblemType.REFUSED, Message("client.there-already"), field="clientId")
+    _refuse_taken(transaction, client)
     put_client(transaction, client)
     return {"clientId": client.id}
+
+
+def edit_client(transaction: Transaction, body: EditClient, context: CommandContext) -> dict[str, object]:
+    """Changes the details of a client, and the keys by which documents are recognised as the client's.
+
+    Returns:
+        `{"changed": 0 or 1}`
+
+    Raises:
+        CommandRefused: they are not any more as the user saw them, or the new ones have a fault.
+    """
+    client = _existing(transaction, body.client_id)
+    before, details = details_of(client), normalised(body.details)
+    if before != body.before:
+        raise CommandRefused(ProblemType.REFUSED, Message("client.edited-already"))
+    if details == before:
+        return {"changed": 0}
+    _refuse_flaws(details, before)
+    changed = msgspec.structs.replace(client, **_fields(details))
+    _refuse_taken(transaction, changed)
+    change_client(transaction, client, changed)
+    return {"changed": 1}
+
+
+def set_archived(transaction: Transaction, body: SetArchived, context: CommandContext) -> dict[str, object]:
+    """Archives clients or brings them back. What is queued of them is sent all the same.
+
+    Returns:
+        `{"changed": n, "unchanged": n}`
+    """
+    clients = [_existing(transaction, one) for one in dict.fromkeys(body.client_ids)]
+    status = ClientStatus.ARCHIVED if body.archived else ClientStatus.ACTIVE
+    changed = [client for client in clients if client.is_archived is not body.archived]
+    for client in changed:
+        change_client(transaction, client, msgspec.structs.replace(client, status=status))
+    return {"changed": len(changed), "unchanged": len(clients) - len(changed)}
 
 
 def set_processed(transaction: Transaction, body: SetProcessed, context: CommandContext) -> dict[str, object]:
@@ -61,7 +99,12 @@ def set_processed(transaction: Transaction, body: SetProcessed, context: Command
     return {"changed": len(changed_rows), "unchanged": len(rows) - len(changed_rows)}
 
 
-HANDLERS: dict[type[Value], Handler] = {CreateClient: create_client, SetProcessed: set_processed}
+HANDLERS: dict[type[Value], Handler] = {
+    CreateClient: create_client,
+    EditClient: edit_client,
+    SetArchived: set_archived,
+    SetProcessed: set_processed,
+}
 
 
 def _documents(transaction: Transaction, document_ids: list[str]) -> list[DocumentRecord]:
@@ -75,12 +118,33 @@ def _documents(transaction: Transaction, document_ids: list[str]) -> list[Docume
     return rows
 
 
-def _refuse_known(transaction: Transaction, client: Client) -> None:
+def _same_id(transaction: Transaction, client_id: str) -> Select[Any]:
     table = tables.client
-    if transaction.execute(select(table.c.id).where(table.c.id == client.id)).first():
-        raise CommandRefused(ProblemType.REFUSED, Message("client.there-already"), field="clientId")
-    same = select(table.c.id).where(table.c.space_id == transaction.space_id, table.c.reference == client.reference)
-    if transaction.execute(same).first():
+    return select(table).where(table.c.space_id == transaction.space_id, table.c.id == client_id)
+
+
+def _existing(transaction: Transaction, client_id: str) -> Client:
+    row = fetch_one(transaction, ClientRecord, _same_id(transaction, client_id))
+    if row is None:
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"))
+    return client_of(row)
+
+
+def _fields(details: ClientDetails) -> dict[str, Any]:
+    return {name: getattr(details, name) for name in ClientDetails.__struct_fields__}
+
+
+def _refuse_flaws(details: ClientDetails, before: ClientDetails | None = None) -> None:
+    for flaw in flaws_of(details, before):
+        raise CommandRefused(ProblemType.BAD_REQUEST, flaw.message, field=flaw.field)
+
+
+def _refuse_taken(transaction: Transaction, client: Client) -> None:
+    """Refuses a reference that another client has; case makes no difference, as nobody could tell them apart."""
+    table = tables.client
+    same = func.lower(table.c.reference) == client.reference.lower()
+    other = select(table.c.id).where(table.c.space_id == transaction.space_id, same, table.c.id != client.id)
+    if transaction.execute(other).first():
         raise CommandRefused(
             ProblemType.REFUSED, message("client.reference-taken", reference=client.reference), field="reference"
         )
@@ -91,17 +155,3 @@ def _identifier(text: str) -> str:
         return str(uuid.UUID(text))
     except ValueError:
         raise CommandRefused(ProblemType.BAD_REQUEST, Message("client.id-no-uuid"), field="clientId") from None
-
-
-def _text(text: str, field: str) -> str:
-    """Returns the text as one line without control and bidirectional characters, safe to print on a terminal."""
-    clean = " ".join("".join(character if character.isprintable() else " " for character in text).split())
-    if not clean or len(clean) > _LONGEST:
-        reason = message("client.text-length", field=field, limit=_LONGEST)
-        raise CommandRefused(ProblemType.BAD_REQUEST, reason, field=field)
-    return clean
-
-
-def _normalised(text: str | None) -> str | None:
-    alphanumeric = "".join(character for character in text or "" if character.isascii() and character.isalnum()).upper()
-    return alphanumeric or None

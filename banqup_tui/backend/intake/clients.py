@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
@@ -100,6 +100,19 @@ def put_client(transaction: Transaction, client: Client, keys: Iterable[str] = (
     }
     transaction.execute(tables.client.insert(), row)
     add_keys(transaction, client.id, [*keys_of_client(client), *keys])
+    transaction.changed(EntityKind.CLIENT, client.id, client_id=client.id)
+
+
+def change_client(transaction: Transaction, before: Client, client: Client) -> None:
+    """Updates a client, and replaces the keys of its former numbers. Keys that the service has learned stay."""
+    row = {"reference": client.reference, "value": msgspec.json.encode(client)}
+    transaction.execute(update(tables.client).where(tables.client.c.id == client.id).values(row))
+    old, new = set(keys_of_client(before)), keys_of_client(client)
+    key = tables.client_key
+    for gone in old - set(new):
+        mine = (key.c.space_id == transaction.space_id, key.c.client_id == client.id)
+        transaction.execute(delete(key).where(*mine, key.c.key.in_([one[:80] for one in _spellings(gone)])))
+    add_keys(transaction, client.id, [one for one in new if one not in old])
     transaction.changed(EntityKind.CLIENT, client.id, client_id=client.id)
 
 

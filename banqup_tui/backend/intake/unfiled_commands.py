@@ -33,7 +33,7 @@ from banqup_tui.sources.suggestions import placed_by_hand
 _NOT_READ: Final = Content(media_type="application/octet-stream", kind=ContentKind.PLAIN)
 _arrival = msgspec.json.Decoder(Incoming)
 _any_arrival = msgspec.json.Decoder(Arrival)
-Knowledge = tuple[int, str | None, int]
+Knowledge = tuple[int, int, str | None, int]
 
 
 class Placement(Value, frozen=True, kw_only=True):
@@ -192,13 +192,17 @@ def _waits_on(transaction: Transaction, container: str) -> bool:
 
 def knowledge(services: Services) -> Knowledge:
     """Returns a value that changes when there are more keys or rules by which a document could be filed."""
-    key, rule = tables.client_key, tables.rule
+    client, key, rule = tables.client, tables.client_key, tables.rule
     with services.database.read() as connection:
         keys = connection.execute(select(func.count()).where(key.c.space_id == services.space_id)).scalar_one()
+        # A number of a client that is replaced by another one does not change the number of keys.
+        changed = connection.execute(
+            select(func.max(client.c.seq)).where(client.c.space_id == services.space_id)
+        ).scalar_one()
         newest, number = connection.execute(
             select(func.max(rule.c.at), func.count()).where(rule.c.space_id == services.space_id)
         ).one()
-    return int(keys), str(newest) if newest else None, int(number)
+    return int(keys), int(changed or 0), str(newest) if newest else None, int(number)
 
 
 def retry_pictures(services: Services, since: datetime) -> None:

@@ -78,6 +78,7 @@ _PLACING = {
         N_("Say once whose it is: the account can be remembered then."),
         {"accounts": _ACCOUNT},
     ),
+    "placing.client-archived": Texts(N_("{name} is archived."), N_("Bring the client back, or say whose it is.")),
     "placing.nobody-named": Texts(N_("The file does not say whose it is."), _NAME_THE_CLIENT),
 }
 

@@ -20,13 +20,23 @@ TEXTS = {
     "account.needs-one-way-in": Texts(N_("An account has a password or a key.")),
     "account.no-public-key": Texts(N_("This is no public key of OpenSSH."), N_("Give the file that ends in .pub.")),
     "account.too-many": Texts(N_("There are {limit} accounts already.")),
+    "client.edited-already": Texts(
+        N_("The client has been changed by someone else meanwhile."), N_("Look at it again, then change it.")
+    ),
     "client.gone": Texts(N_("There is no such client."), N_("Look at the list of clients again.")),
     "client.id-no-uuid": Texts(N_("A client's id has to be a UUID.")),
+    "client.no-country": Texts(N_("“{country}” is no country."), N_("Give its two letters, such as BE.")),
+    "client.no-enterprise-number": Texts(N_("{number} is no enterprise number."), N_("Compare it with the register.")),
+    "client.no-iban": Texts(N_("{number} is no IBAN."), N_("Compare it digit by digit.")),
     "client.no-integration": Texts(N_("This client has no active integration."), N_("Add or resume one first.")),
+    "client.no-language": Texts(N_("“{language}” is no language."), N_("Write it as fr-BE or nl-BE.")),
+    "client.no-vat-number": Texts(N_("{number} is no VAT number."), N_("Compare it digit by digit.")),
     "client.reference-taken": Texts(
         N_("Another client has the reference “{reference}”."), N_("Choose another reference.")
     ),
     "client.text-length": Texts(N_("The {field} of a client has 1 to {limit} characters."), words={"field": _FIELDS}),
+    "client.too-long": Texts(N_("It has more than {limit} characters.")),
+    "client.too-many": Texts(N_("There are more than {limit}.")),
     "client.there-already": Texts(N_("This client is there already.")),
     "command.documents-changed": Texts(
         N_("The number of documents is now {count}, not {expected}. Nothing was queued."), N_("Look again, then send.")

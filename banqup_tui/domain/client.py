@@ -39,7 +39,7 @@ class ClientDetails(Value, frozen=True, kw_only=True):
     first_name: str = ""
     last_name: str = ""
     street: str = ""
-    house_number: str = ""
+    street_number: str = ""
     box: str = ""
     postal_code: str = ""
     city: str = ""

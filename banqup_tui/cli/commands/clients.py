@@ -86,7 +86,7 @@ def _details_options(function: F) -> F:
         click.option("--first-name", help=N_("First name of the contact.")),
         click.option("--last-name", help=N_("Last name of the contact.")),
         click.option("--street", help=N_("Street.")),
-        click.option("--house-number", help=N_("Number of the house.")),
+        click.option("--street-number", help=N_("Number in the street.")),
         click.option("--box", help=N_("Box.")),
         click.option("--postal-code", help=N_("Postal code.")),
         click.option("--city", help=N_("City.")),
@@ -183,10 +183,10 @@ async def _done(runtime: CliRuntime, commands: Sequence[CommandBody], sentence: 
 
 def _changed(details: ClientDetails, options: Mapping[str, Any]) -> ClientDetails:
     """Returns the details with the options that were given; an empty one takes the value away."""
-    given = {name: value for name, value in options.items() if value is not None and value != ()}
-    emptied = {name: None for name in ("vat_number", "enterprise_number") if given.get(name) == ""}
-    lists = {name: tuple(filter(None, given[name])) for name in _LISTS if name in given}
-    return msgspec.structs.replace(details, **{**given, **emptied, **lists})
+    entered = {name: value for name, value in options.items() if value is not None and value != ()}
+    emptied = {name: None for name in ("vat_number", "enterprise_number") if entered.get(name) == ""}
+    lists = {name: tuple(filter(None, entered[name])) for name in _LISTS if name in entered}
+    return msgspec.structs.replace(details, **{**entered, **emptied, **lists})
 
 
 def _is_sound(details: ClientDetails, before: ClientDetails | None) -> bool:

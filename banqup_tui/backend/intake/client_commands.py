@@ -1,10 +1,9 @@
 """Commands that create, edit and archive clients, and that mark documents as processed."""
 
 import uuid
-from typing import Any
 
 import msgspec
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Executable, func, select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import ClientRecord, DocumentRecord, fetch_all, fetch_one
@@ -33,7 +32,7 @@ def create_client(transaction: Transaction, body: CreateClient, context: Command
     if not details.reference and details.name:
         details = msgspec.structs.replace(details, reference=free_reference(transaction, details.name))
     _refuse_flaws(details)
-    client = Client(id=_identifier(body.client_id), **_fields(details))
+    client = Client(id=_identifier(body.client_id), **msgspec.structs.asdict(details))
     if fetch_one(transaction, ClientRecord, _same_id(transaction, client.id)) is not None:
         raise CommandRefused(ProblemType.REFUSED, Message("client.there-already"), field="clientId")
     _refuse_taken(transaction, client)
@@ -57,7 +56,7 @@ def edit_client(transaction: Transaction, body: EditClient, context: CommandCont
     if details == before:
         return {"changed": 0}
     _refuse_flaws(details, before)
-    changed = msgspec.structs.replace(client, **_fields(details))
+    changed = msgspec.structs.replace(client, **msgspec.structs.asdict(details))
     _refuse_taken(transaction, changed)
     change_client(transaction, client, changed)
     return {"changed": 1}
@@ -118,7 +117,7 @@ def _documents(transaction: Transaction, document_ids: list[str]) -> list[Docume
     return rows
 
 
-def _same_id(transaction: Transaction, client_id: str) -> Select[Any]:
+def _same_id(transaction: Transaction, client_id: str) -> Executable:
     table = tables.client
     return select(table).where(table.c.space_id == transaction.space_id, table.c.id == client_id)
 
@@ -128,10 +127,6 @@ def _existing(transaction: Transaction, client_id: str) -> Client:
     if row is None:
         raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"))
     return client_of(row)
-
-
-def _fields(details: ClientDetails) -> dict[str, Any]:
-    return {name: getattr(details, name) for name in ClientDetails.__struct_fields__}
 
 
 def _refuse_flaws(details: ClientDetails, before: ClientDetails | None = None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -148,7 +147,7 @@ def _own_properties(preset: Preset, properties: Mapping[str, Schema]) -> Iterato
 
 
 def _changed(schema: Schema, change: PresetSetting) -> JsonObject:
-    changed: dict[str, Any] = dict(schema)
+    changed: JsonObject = dict(schema)
     if change.title is not None:
         changed |= {"x-titles": words(change.title), "title": words(change.title)["en"]}
     if change.help is not None:

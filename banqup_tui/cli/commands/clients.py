@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 import msgspec
@@ -20,7 +20,8 @@ from banqup_tui.presentation.messages import words_of
 from banqup_tui.presentation.words import N_, _, ngettext
 from banqup_tui.protocol.commands import CommandBody, CreateClient, EditClient, SetArchived
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
+Option = str | tuple[str, ...] | None
 
 _LISTS = ("numbers", "accounts")
 """Fields of which a client may have several: an option that can be given again."""
@@ -100,7 +101,7 @@ def _details_options(function: F) -> F:
 @click.argument("name")
 @_details_options
 @pass_tools
-def add(tools: Tools, /, name: str, **options: Any) -> int:
+def add(tools: Tools, /, name: str, **options: Option) -> int:
     """Add the client NAME. What waited for it in To place goes there."""
     details = normalised(_changed(ClientDetails(reference="", name=name), options))
     if not _is_sound(details, None):
@@ -114,7 +115,7 @@ def add(tools: Tools, /, name: str, **options: Any) -> int:
 @click.option("--name", help=N_("Its name."))
 @_details_options
 @pass_tools
-def edit(tools: Tools, /, client: str, **options: Any) -> int:
+def edit(tools: Tools, /, client: str, **options: Option) -> int:
     """Change CLIENT, named by reference, VAT number, name or id. What is not named stays; "" takes a value away."""
 
     async def work(runtime: CliRuntime) -> int:
@@ -181,11 +182,11 @@ async def _done(runtime: CliRuntime, commands: Sequence[CommandBody], sentence: 
     return code
 
 
-def _changed(details: ClientDetails, options: Mapping[str, Any]) -> ClientDetails:
+def _changed(details: ClientDetails, options: Mapping[str, Option]) -> ClientDetails:
     """Returns the details with the options that were given; an empty one takes the value away."""
     entered = {name: value for name, value in options.items() if value is not None and value != ()}
     emptied = {name: None for name in ("vat_number", "enterprise_number") if entered.get(name) == ""}
-    lists = {name: tuple(filter(None, entered[name])) for name in _LISTS if name in entered}
+    lists = {name: tuple(filter(None, entered[name] or ())) for name in _LISTS if name in entered}
     return msgspec.structs.replace(details, **{**entered, **emptied, **lists})
 
 

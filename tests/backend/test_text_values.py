@@ -13,7 +13,7 @@ from banqup_tui.domain.document import Document, DocumentValues, Duplicate, valu
 from banqup_tui.domain.e_invoicing import is_to_ask_for
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.suggestion import TextField
-from banqup_tui.protocol.commands import CorrectDocument, ImportFile
+from banqup_tui.protocol.commands import CorrectDocument, ImportFile, MoveDocument
 from tests.support.intake_harness import IntakeHarness
 from tests.support.papers import BAKERY, BILL, MILL, invoice, letter
 
@@ -181,3 +181,29 @@ def test_a_pdf_has_words_by_which_it_is_found_and_gives_them_to_its_e_invoice(
     assert again(harness, xml).text_words.split()[:3] == pdf.text_words.split()[:3]
     contract = come(harness, page("Bail"), "c.pdf", bakery, "OTHER_DOCUMENTS")
     assert "bail" in contract.text_words.split()
+
+
+def test_the_text_of_a_pdf_that_is_moved_is_read_for_its_new_folder(harness: IntakeHarness, bakery: Client) -> None:
+    pdf = come(harness, page(), "a.pdf", bakery, "OTHER_DOCUMENTS")
+    assert values_of(pdf) == DocumentValues()
+    move(harness, pdf, Folder.PURCHASE_INVOICES)
+    found = again(harness, pdf)
+    assert (found.number, found.gross_amount, is_to_ask_for(found)) == (BILL.number, 21486, True)
+    move(harness, found, Folder.OTHER_DOCUMENTS)
+    back = again(harness, pdf)
+    assert (values_of(back), back.supplier, back.from_text, back.suggestions) == (DocumentValues(), None, (), ())
+    corrected(harness, back, number="17")
+    move(harness, again(harness, pdf), Folder.PURCHASE_INVOICES)
+    assert values_of(again(harness, pdf)) == DocumentValues(number="17"), "what a person entered stays as it is"
+
+
+def move(harness: IntakeHarness, document: Document, folder: Folder) -> None:
+    harness.do(
+        MoveDocument(
+            document_id=document.id,
+            client_id=document.client_id,
+            folder=folder,
+            from_client_id=document.client_id,
+            from_folder=document.folder,
+        )
+    )

@@ -168,13 +168,20 @@ def _fields_of_move(transaction: Transaction, document: Document, body: MoveDocu
     fields: dict[str, object] = {"client_id": body.client_id, "folder": body.folder}
     if document.supplier is not None or document.customer is not None:
         fields["counterparty"] = other
+    client = fetch_one(transaction, ClientRecord, select(tables.client).where(tables.client.c.id == body.client_id))
+    if client is not None:
+        moved = msgspec.structs.replace(document, **fields)
+        read = text_values.fields_elsewhere(transaction, moved, client_of(client))
+        fields |= read
+        if read and document.duplicate is None:
+            fields |= _as_duplicate(transaction, msgspec.structs.replace(document, **fields))
     if body.client_id == document.client_id:
         return fields
     table = tables.document
     same = (table.c.client_id == body.client_id, table.c.sha256 == document.sha256)
     if transaction.execute(select(table.c.id).where(table.c.space_id == transaction.space_id, *same)).first():
         raise CommandRefused(ProblemType.REFUSED, Message("document.there-already"))
-    return fields | _as_duplicate(transaction, msgspec.structs.replace(document, client_id=body.client_id))
+    return fields | _as_duplicate(transaction, msgspec.structs.replace(document, **fields))
 
 
 def _history_of_move(transaction: Transaction, row: DocumentRecord, body: MoveDocument) -> Message:

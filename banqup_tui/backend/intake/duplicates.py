@@ -27,6 +27,8 @@ from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import DecideDuplicate, ReopenDuplicate
 from banqup_tui.protocol.problems import ProblemType
 
+_IS_SETTLED: Final = func.coalesce(tables.document.c.duplicate, "") != str(Duplicate.UNDECIDED)
+
 _EARLIER: Final = (
     select(tables.document.c.id)
     .where(
@@ -36,11 +38,10 @@ _EARLIER: Final = (
         tables.document.c.withdrawn_at.is_(None),
         tables.document.c.replaced_by.is_(None),
     )
-    .order_by(tables.document.c.created_seq)
+    # Documents of this transaction have no number yet (zero): they are the latest, and the first of them is not held.
+    .order_by(_IS_SETTLED.desc(), tables.document.c.created_seq == 0, tables.document.c.created_seq)
     .limit(1)
 )
-
-_IS_SETTLED: Final = func.coalesce(tables.document.c.duplicate, "") != str(Duplicate.UNDECIDED)
 
 Result = dict[str, object]
 

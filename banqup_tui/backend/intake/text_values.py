@@ -90,6 +90,31 @@ def _parties(folder: Folder, counterparty: Party | None, client: Client) -> dict
     return {"supplier": counterparty, "customer": own} if folder in _PURCHASES else {}
 
 
+def fields_elsewhere(transaction: Transaction, document: Document, client: Client) -> dict[str, object]:
+    """Returns the fields of a PDF that was moved, so that its text is read for its new client and folder.
+
+    Empty for a document with values that a person entered.
+    """
+    if document.media_type != PDF or not can_be_corrected(document):
+        return {}
+    bare = msgspec.structs.replace(document, **_without_text_values(document))
+    if values_of(bare) != DocumentValues():
+        return {}
+    found = with_text_values(transaction, bare, client)
+    return {name: getattr(found, name) for name in _READ}
+
+
+_READ: Final = (*OF_DOCUMENT, "counterparty", "supplier", "customer", "from_text", "suggestions", "text_words")
+
+
+def _without_text_values(document: Document) -> dict[str, object]:
+    """Returns the fields that were read from the text as they are without it."""
+    names = [_NAMES[field] for field in document.from_text if field not in _OF_PARTY]
+    fields: dict[str, object] = {**dict.fromkeys(names), "from_text": (), "suggestions": ()}
+    is_read = not {TextField.COUNTERPARTY, TextField.VAT_NUMBER}.isdisjoint(document.from_text)
+    return fields | (dict.fromkeys(("counterparty", "supplier", "customer")) if is_read else {})
+
+
 def corrected_fields(transaction: Transaction, document: Document, values: DocumentValues) -> dict[str, object]:
     """Returns the fields of a document with the values that a person entered.
 

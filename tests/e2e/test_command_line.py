@@ -17,7 +17,7 @@ import pytest
 from banqup_tui.demo.firm import make_firm
 from banqup_tui.demo.generate import generate
 from tests.support.forked_process import forked_backends
-from tests.support.local_setup import command_here, command_process
+from tests.support.local_setup import command_here, command_process, is_alive
 
 SECONDS = 60
 
@@ -69,7 +69,7 @@ class Computer:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             return
-        wait_until(lambda: _is_gone(pid))
+        wait_until(lambda: not is_alive(pid))
 
     def put_invoices(self, number: int) -> list[Path]:
         """Real e-invoices of one company, which the program reads back."""
@@ -84,15 +84,6 @@ class Computer:
 
     def files_received(self) -> list[bytes]:
         return sorted(path.read_bytes() for path in self.received.rglob("*") if path.is_file())
-
-
-def _is_gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -126,7 +126,7 @@ def home_in(directory: Path, *, forks: bool = True) -> Iterator[Home]:
 def http(endpoint: Endpoint) -> httpx.Client:
     return httpx.Client(
         base_url="http://localhost",
-        transport=httpx.HTTPTransport(uds=endpoint.socket),
+        transport=httpx.HTTPTransport(uds=endpoint.socket, verify=False),
         trust_env=False,
         timeout=20,
     )

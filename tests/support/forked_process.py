@@ -1,8 +1,8 @@
 """Processes of the program that are forked from one in which everything is imported.
 
-A backend needs 0.9 s of CPU to start, nearly all of it for imports; a fork of it 0.15 s. Tests of the start itself, of
-the interpreter's options, of what is imported, and of what Textual reads from the environment when it is imported (the
-colours), start real processes.
+A backend needs 0.9 s of CPU to start, nearly all of it for imports; a fork of it 0.15 s. A reader needs 0.2 s, its fork
+0.05 s. Tests of the start itself, of the interpreter's options, of what is imported, of what a reader may do, and of
+what Textual reads from the environment when it is imported (the colours), start real processes.
 """
 
 import atexit
@@ -18,11 +18,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing import forkserver, reduction
 from multiprocessing.connection import wait
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import IO, Any
 from unittest import mock
 
@@ -30,8 +30,10 @@ from banqup_tui import kill_points_of_tests, launcher
 from banqup_tui.app_dirs import AppDirs
 from banqup_tui.backend.connector_host import client as host_client
 from banqup_tui.backend.intake.drop_process import client as drop_client
+from banqup_tui.formats.process import client as reader_client
 from banqup_tui.protocol.local import AS_MESSAGES, LOG_FILE
 from banqup_tui.python_process import clean_environment
+from tests.support.prepared_routes import prepared_routes
 
 _FORK_SERVER = multiprocessing.get_context("forkserver")
 _FORK_SERVER.set_forkserver_preload(["tests.support.forked_imports"])
@@ -159,15 +161,45 @@ def forked_backends() -> Iterator[list[ForkedProcess]]:
 @contextlib.contextmanager
 def forked_hosts() -> Iterator[None]:
     """The connector hosts of this process are forks, and so is its SFTP drop."""
-
-    def start(command: Sequence[str], *, env: Mapping[str, str], pass_fds: Sequence[int], **_more: object) -> Any:
-        with open(os.devnull, "rb") as empty:
-            streams = (empty.fileno(), 1, 2)
-            return ForkedProcess(command[command.index("-m") :], env, streams=streams, pass_fds=pass_fds)
-
-    forking = SimpleNamespace(**{**vars(subprocess), "Popen": start})
-    with mock.patch.object(host_client, "subprocess", forking), mock.patch.object(drop_client, "subprocess", forking):
+    with (
+        _forked_children_of(host_client, _passing_descriptors),
+        _forked_children_of(drop_client, _passing_descriptors),
+    ):
         yield
+
+
+@contextlib.contextmanager
+def forked_readers() -> Iterator[None]:
+    """The reader processes that this process starts are forks."""
+    with _forked_children_of(reader_client, _reader), mock.patch.object(reader_client, "_Process", _ForkedReader):
+        yield
+
+
+def _forked_children_of(module: ModuleType, start: Callable[..., ForkedProcess]) -> Any:
+    return mock.patch.object(module, "subprocess", SimpleNamespace(**{**vars(subprocess), "Popen": start}))
+
+
+def _passing_descriptors(
+    command: Sequence[str], *, env: Mapping[str, str], pass_fds: Sequence[int], **_more: object
+) -> ForkedProcess:
+    with open(os.devnull, "rb") as empty:
+        streams = (empty.fileno(), 1, 2)
+        return ForkedProcess(command[command.index("-m") :], env, streams=streams, pass_fds=pass_fds)
+
+
+def _reader(command: Sequence[str], *, stdin: int, cwd: str, env: Mapping[str, str], **_more: object) -> ForkedProcess:
+    with open(os.devnull, "wb") as nowhere:
+        streams = (stdin, nowhere.fileno(), nowhere.fileno())
+        return ForkedProcess(command[command.index("-m") :], env, streams=streams, directory=Path(cwd))
+
+
+class _ForkedReader(reader_client._Process):
+    def end(self) -> float:
+        """The original asks the system for the end and the processor time of a child; a fork is the fork server's."""
+        self._process.kill()
+        self._process.wait()
+        self._socket.close()
+        return self._cpu_seconds
 
 
 def is_fork(pid: int) -> bool:
@@ -213,7 +245,7 @@ def _run(
     kill_points_of_tests.read_environment()
     # A fork has the address of the fork server, and Python 3.11 starts another one all the same: it is no child of it.
     setattr(forkserver._forkserver, "ensure_running", lambda: None)  # noqa: B010
-    with forked_hosts():
+    with forked_hosts(), forked_readers(), prepared_routes():
         code = _code_of(arguments)
     os._exit(code)
 

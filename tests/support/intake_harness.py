@@ -12,11 +12,10 @@ from banqup_tui.backend.api.commands import run, run_batch
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.file_store import FileStore
 from banqup_tui.backend.db.records import DocumentRecord, SourceRecord, fetch_all
-from banqup_tui.backend.db.transaction import Database, sqlite_engine
+from banqup_tui.backend.db.transaction import Database
 from banqup_tui.backend.db.values import document_of, sources_of
 from banqup_tui.backend.db.vault import Vault
 from banqup_tui.backend.intake.clients import put_client
-from banqup_tui.backend.integrations.registry import Extensions
 from banqup_tui.backend.runtime import components
 from banqup_tui.backend.runtime.startup import make_services
 from banqup_tui.domain.client import Client
@@ -26,7 +25,8 @@ from banqup_tui.domain.source import Source
 from banqup_tui.protocol.commands import CommandBody, encode
 from banqup_tui.protocol.messages import Command, CommandResult, CommandStatus
 from banqup_tui.protocol.problems import Problem
-from tests.support.databases import create_database
+from tests.support.databases import create_database, quick_engine
+from tests.support.services import installed_extensions
 
 SPACE = "00000000-0000-4000-8000-000000000001"
 
@@ -45,7 +45,7 @@ class RolledBack(Exception):
 class IntakeHarness:
     def __init__(self, directory: Path) -> None:
         create_database(directory / "backend.sqlite")
-        engine = sqlite_engine(str(directory / "backend.sqlite"))
+        engine = quick_engine(directory / "backend.sqlite")
         row = {"id": SPACE, "name": "Firm", "epoch": str(uuid.uuid4()), "cursor_secret": b"x" * 32}
         with engine.begin() as connection:
             connection.execute(tables.space.insert(), row)
@@ -53,7 +53,7 @@ class IntakeHarness:
             space_id=SPACE,
             database=Database(engine),
             files=FileStore(directory / "files"),
-            extensions=Extensions(),
+            extensions=installed_extensions(),
             vault=Vault(directory / "vault.key"),
         )
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,16 +13,16 @@ from sqlalchemy import insert
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.file_store import FileStore
-from banqup_tui.backend.db.transaction import Database, Transaction, sqlite_engine
+from banqup_tui.backend.db.transaction import Database, Transaction
 from banqup_tui.backend.db.vault import Vault
-from banqup_tui.backend.integrations.registry import Extensions
+from banqup_tui.backend.integrations.registry import GROUP, Extensions
 from banqup_tui.backend.runtime.startup import make_services
 from banqup_tui.backend.services import CommandContext, Services
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.document import Document, DocumentKind
 from banqup_tui.domain.folder import Folder
 from banqup_tui.protocol.messages import EntityKind
-from tests.support.databases import create_database
+from tests.support.databases import create_database, quick_engine
 
 SPACE = "11111111-1111-4111-8111-111111111111"
 EPOCH = "22222222-2222-4222-8222-222222222222"
@@ -45,11 +47,21 @@ def opened_again(directory: Path, extensions: Extensions | None = None) -> Servi
     """The same, as another process sees it."""
     return make_services(
         SPACE,
-        Database(sqlite_engine(str(directory / "backend.db"))),
+        Database(quick_engine(directory / "backend.db")),
         FileStore(directory / "files"),
-        extensions or Extensions(),
+        extensions or installed_extensions(),
         Vault(directory / "vault.key"),
     )
+
+
+def installed_extensions() -> Extensions:
+    """All that are installed, looked for once: that takes 20 ms of CPU."""
+    return Extensions(_entry_points())
+
+
+@cache
+def _entry_points() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=GROUP))
 
 
 def add_client(transaction: Transaction, client_id: str, reference: str, name: str, **more: Any) -> None:

@@ -54,35 +54,14 @@ class _Routes(Litestar):
         return [*plugins, MsgspecDIPlugin()]
 
 
-def routes_of(
-    services: Services,
-    handlers: Handlers,
-    hub: Hub,
-    *,
-    returns: ReturnListener,
-    instance_id: str,
-    retire: Callable[[int], None],
-    settings: ServiceLimits,
-) -> Litestar:
+def routes_of(state: State) -> Litestar:
     return _Routes(
         openapi.ROUTES,
         exception_handlers={Exception: run_test},
         before_request=_refuse_deep_nesting,
         openapi_config=None,
         logging_config=None,
-        state=State(
-            {
-                "services": services,
-                "handlers": handlers,
-                "hub": hub,
-                "returns": returns,
-                "instance_id": instance_id,
-                "retire": retire,
-                "largest_file": settings.largest_file,
-                "file_batches": asyncio.Semaphore(files.BATCHES_AT_ONCE),
-                "seconds_between_signs": settings.seconds_between_signs,
-            }
-        ),
+        state=state,
     )
 
 
@@ -107,8 +86,20 @@ def service(
         space = connection.execute(select(tables.space).where(tables.space.c.id == services.space_id)).one()
     hub.seq, hub.epoch = space.seq, space.epoch
     services.database.on_commit(hub.notify)
-    routes = routes_of(services, handlers, hub, returns=returns, instance_id=instance_id, retire=retire, settings=used)
-    return cast(Application, routes)
+    state = State(
+        {
+            "services": services,
+            "handlers": handlers,
+            "hub": hub,
+            "returns": returns,
+            "instance_id": instance_id,
+            "retire": retire,
+            "largest_file": used.largest_file,
+            "file_batches": asyncio.Semaphore(files.BATCHES_AT_ONCE),
+            "seconds_between_signs": used.seconds_between_signs,
+        }
+    )
+    return cast(Application, routes_of(state))
 
 
 _NESTING = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]+|[\]}]+', re.DOTALL)

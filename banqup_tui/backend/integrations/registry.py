@@ -9,6 +9,7 @@ import importlib.metadata
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -226,7 +227,13 @@ def _is_ours(point: importlib.metadata.EntryPoint) -> bool:
 
 
 def _package(point: importlib.metadata.EntryPoint) -> str:
-    return point.dist.name if point.dist else ""
+    return _name_of(point.dist) if point.dist else ""
+
+
+@lru_cache(maxsize=64)
+def _name_of(distribution: importlib.metadata.Distribution) -> str:
+    """Returns the name, for which all of the metadata is parsed each time: 2 ms for ours, with its README."""
+    return distribution.name
 
 
 def _broken(point: importlib.metadata.EntryPoint, why: str) -> Extension:

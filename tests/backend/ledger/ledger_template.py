@@ -4,13 +4,12 @@ import tempfile
 import uuid
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Database, sqlite_engine
-from tests.support.databases import create_database
+from tests.support.databases import create_database, quick_engine
 
 SPACE = str(uuid.UUID(int=1))
 EPOCH = str(uuid.UUID(int=0xE))
@@ -19,7 +18,7 @@ EPOCH = str(uuid.UUID(int=0xE))
 def ledger_database(file: Path) -> Database:
     if not file.exists():
         file.write_bytes(_empty_ledger())
-    return Database(_quick(sqlite_engine(str(file))))
+    return Database(quick_engine(file))
 
 
 @cache
@@ -36,13 +35,3 @@ def _empty_ledger() -> bytes:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         engine.dispose()
         return file.read_bytes()
-
-
-def _quick(engine: Any) -> Any:
-    """No test cuts the power."""
-
-    @event.listens_for(engine, "connect")
-    def _relax(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
-
-    return engine

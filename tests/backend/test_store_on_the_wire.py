@@ -1,5 +1,7 @@
 """The Store as a terminal sees it: what is offered, what is installed, what a client has, and never a secret."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,8 +20,11 @@ FIRM = {"host": "sftp.example", "user": "cabinet", "password": SECRET, "path": "
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Services:
-    return space_in(tmp_path)
+async def services(tmp_path: Path) -> AsyncIterator[Services]:
+    made = space_in(tmp_path)
+    yield made
+    # The loop waits for the connection to the host to be closed: a minute, until the host is idle.
+    await asyncio.to_thread(made.extensions.close)
 
 
 async def activated(served: ServedApp, **settings: Any) -> tuple[str, str]:

@@ -125,7 +125,7 @@ def buckets() -> Iterator[Buckets]:
         _let_in(server)
         yield server
     finally:
-        httpx.post(f"{server.url}/moto-api/reset-auth", content=b"inf", trust_env=False)
+        httpx.post(f"{server.url}/moto-api/reset-auth", content=b"inf", trust_env=False, verify=False)
         listening.shutdown()
         running.join()
         listening.server_close()
@@ -140,7 +140,7 @@ def _let_in(server: Buckets) -> None:
     policy = {"Version": "2012-10-17", "Statement": [EVERYTHING]}
     iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=json.dumps(policy))
     server.access_key_id, server.secret = key["AccessKeyId"], key["SecretAccessKey"]
-    httpx.post(f"{server.url}/moto-api/reset-auth", content=b"0", trust_env=False).raise_for_status()
+    httpx.post(f"{server.url}/moto-api/reset-auth", content=b"0", trust_env=False, verify=False).raise_for_status()
 
 
 def _client(of: str, url: str, key: str, secret: str) -> Any:

@@ -28,6 +28,7 @@ from banqup_tui.backend.services import Services
 from banqup_tui.protocol.commands import CommandBody
 from tests.support.prepared_routes import prepared_routes
 from tests.support.services import EPOCH, SPACE, services_in
+from tests.support.waiting import LONG
 
 TOKEN = "token-of-this-instance"
 BASE = f"/v1/spaces/{SPACE}"
@@ -110,7 +111,7 @@ async def serving(
         headers = {"Authorization": f"Bearer {TOKEN}"}
         # `verify`: no certificate is needed, and to read those of all authorities takes 20 ms of CPU.
         async with httpx.AsyncClient(
-            base_url=address, headers=headers, trust_env=False, timeout=20, verify=False
+            base_url=address, headers=headers, trust_env=False, timeout=LONG, verify=False
         ) as http:
             served = ServedApp(http, services, hub)
             served.retired = retired

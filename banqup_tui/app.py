@@ -394,6 +394,11 @@ class BanqupApp(App[None]):
 
             self.go_to_root(Place.CLIENT_DOCUMENTS)
             self.push_screen(UnfiledScreen())
+        elif destination.place is Place.SOURCES:
+            from banqup_tui.screens.sources import SourcesScreen
+
+            self.go_to_root(Place.CLIENT_DOCUMENTS)
+            self.push_screen(SourcesScreen())
         elif destination.place is Place.DUPLICATES:
             from banqup_tui.screens.duplicates import Duplicates
 

@@ -23,7 +23,7 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.domain.messages import Message
 from banqup_tui.domain.send_plan import Offer, SendSelection, offers, selection
-from banqup_tui.domain.source import Unfiled
+from banqup_tui.domain.source import Source, Unfiled
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import CommandBody
 from banqup_tui.protocol.messages import BackfillCount
@@ -163,6 +163,7 @@ class Subject(Value, frozen=True, kw_only=True):
     extension_id: str | None = None
     failures: FailureGroup | None = None
     unfiled_ids: Sequence[str] = ()
+    source_id: str | None = None
     changes: Sequence[RefusedChange] = ()
 
 
@@ -177,6 +178,7 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
         clients: The clients selected in a list of clients; all clients if files are being placed.
         unfiled: The selected files in *To place*, else the one under the cursor.
         waiting_unfiled: How many files are in *To place*.
+        sources: All of them, in the place *Sources* only; `source` is the one under the cursor.
         held: How many documents are held as duplicates.
         changes: The selected refused changes, else the one under the cursor; `refused_changes` counts all of them.
         any_failed: Whether the firm has any failure.
@@ -203,6 +205,8 @@ class Context(Value, frozen=True, kw_only=True, dict=True):
     installations: Sequence[Installation] = ()
     unfiled: Sequence[Unfiled] = ()
     waiting_unfiled: int = 0
+    sources: Sequence[Source] = ()
+    source: Source | None = None
     undecided: int = 0
     changes: Sequence[RefusedChange] = ()
     refused_changes: int = 0

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 from banqup_tui.domain.client_details import normalised
 from banqup_tui.domain.delivery import Delivery, DeliveryState
+from banqup_tui.domain.source import SourceKind
 from banqup_tui.protocol.commands import (
+    AddSource,
     Cancel,
     CommandBody,
     CorrectDocument,
@@ -15,6 +17,7 @@ from banqup_tui.protocol.commands import (
     EditClient,
     MoveDocument,
     PauseIntegration,
+    RemoveSource,
     ReopenDuplicate,
     Resend,
     Restore,
@@ -31,8 +34,15 @@ _KEYS = uuid.UUID("6f0d5f0e-6c0e-5d1b-8a35-2a1f3a1f9b44")
 REVERSIBLE: tuple[type[CommandBody], ...] = (
     Send, Resend, SetProcessed, PauseIntegration, DecideDuplicate, Withdraw, Restore, MoveDocument, CorrectDocument,
     EditClient, SetArchived,
+    AddSource, RemoveSource,
 )  # fmt: skip
-"""Commands for which there is an opposite."""
+
+
+def is_reversible(body: CommandBody) -> bool:
+    """Tells whether there is an opposite. A drop has accounts, and a mailbox a password, that would not come back."""
+    if isinstance(body, AddSource | RemoveSource):
+        return body.kind is SourceKind.FOLDER
+    return isinstance(body, REVERSIBLE)
 
 
 def inverse_key(key: str) -> str:
@@ -45,7 +55,13 @@ def inverse(body: CommandBody, deliveries: Iterable[Delivery]) -> CommandBody | 
 
     Returns `None` if it is too late, or if the command has no opposite.
     """
+    if not is_reversible(body):
+        return None
     match body:
+        case AddSource(source_id=one, path=path):
+            return RemoveSource(source_id=one, kind=SourceKind.FOLDER, path=path)
+        case RemoveSource(source_id=one, path=path):
+            return AddSource(source_id=one, path=path)
         case SetProcessed(document_ids=ids, processed=processed):
             return SetProcessed(document_ids=ids, processed=not processed)
         case PauseIntegration(integration_id=one):

@@ -16,7 +16,7 @@ _SELECTABLE = frozenset(
     {Place.FOLDER, Place.FAILED, Place.DUPLICATES, Place.CLIENT_DOCUMENTS, Place.CLIENTS, Place.UNFILED, Place.CHANGES}
 )
 _SIDES = frozenset({Place.FOLDER, Place.DOCUMENT})
-_PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.UNFILED, Place.CLIENT, Place.STORE})
+_PANES = frozenset({Place.FOLDER, Place.DOCUMENT, Place.UNFILED, Place.SOURCES, Place.CLIENT, Place.STORE})
 _SEARCHABLE = frozenset({Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.CLIENTS, Place.STORE})
 
 

@@ -13,6 +13,7 @@ class Place(StrEnum):
     * `FOLDER`: folders and documents of a client; `DOCUMENT`: one document
     * `DUPLICATES`: documents that are held because an earlier one is the same
     * `UNFILED`: files whose client or folder is unknown
+    * `SOURCES`: the ways by which documents come in
     * `CHANGES`: changes that the server refused
     * `CLIENTS`: the register of clients; `CLIENT`: one client with its integrations
     * `STORE`: the Banqup Store
@@ -25,6 +26,7 @@ class Place(StrEnum):
     DOCUMENT = "document"
     DUPLICATES = "duplicates"
     UNFILED = "to-place"
+    SOURCES = "sources"
     CHANGES = "changes"
     CLIENTS = "clients"
     CLIENT = "client"

@@ -21,6 +21,7 @@ _PLACES: dict[Place, str] = {
     Place.DOCUMENT: "A document",
     Place.DUPLICATES: "Duplicates",
     Place.UNFILED: "To place",
+    Place.SOURCES: "Sources",
     Place.CHANGES: "Refused changes",
     Place.CLIENTS: "Clients",
     Place.CLIENT: "A client and its integrations",

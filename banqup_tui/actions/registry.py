@@ -39,6 +39,13 @@ from banqup_tui.actions.remove_integration import RemoveIntegrationAction
 from banqup_tui.actions.saved_changes import SavedChangesAction
 from banqup_tui.actions.send_to_integrations import SendToIntegrationsAction
 from banqup_tui.actions.settle import SettleDeliveryAction
+from banqup_tui.actions.sources import (
+    AddSourceAction,
+    EditSourceAction,
+    OpenSourcesAction,
+    RemoveSourceAction,
+    TestSourceAction,
+)
 from banqup_tui.actions.switch_place import ToClientDocumentsAction, ToClientsAction, ToStoreAction
 from banqup_tui.actions.sync_now import SyncNowAction
 from banqup_tui.actions.test_connection import TestConnectionAction
@@ -85,6 +92,11 @@ ACTIONS: tuple[Action, ...] = (
     OpenUnfiledFileAction(),
     OpenUnfiledAction(),
     OpenDuplicatesAction(),
+    OpenSourcesAction(),
+    EditSourceAction(),
+    AddSourceAction(),
+    TestSourceAction(),
+    RemoveSourceAction(),
     RetryChangesAction(),
     ClearChangesAction(),
     ErrorsOnlyAction(),

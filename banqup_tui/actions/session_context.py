@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from banqup_tui.actions.context import Context, Subject, Undoable, V
-from banqup_tui.actions.inverse_commands import REVERSIBLE, inverse, inverse_key
+from banqup_tui.actions.inverse_commands import inverse, inverse_key, is_reversible
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Ask
 from banqup_tui.domain.client import Client
@@ -33,7 +33,6 @@ UNDO_REACH = timedelta(hours=1)
 """The age up to which commands that the server has carried out can be undone."""
 _STANDING = (CommandState.QUEUED, CommandState.SENDING, CommandState.DONE)
 _QUEUES = (Send.KIND, Resend.KIND)
-_REVERSIBLE_KINDS = frozenset(body.KIND for body in REVERSIBLE)
 
 
 class SessionAdapter:
@@ -158,6 +157,7 @@ def context_at(session: Session, ask: Ask, place: Place, subject: Subject | None
             for integration in readers.integrations()
             if place is Place.STORE or integration.client_id in clients
         ]
+    sources = readers.sources() if place is Place.SOURCES else []
     return Context(
         session=SessionAdapter(session),
         ask=ask,
@@ -173,6 +173,8 @@ def context_at(session: Session, ask: Ask, place: Place, subject: Subject | None
         installations=readers.installations(),
         unfiled=[file for id_ in subject.unfiled_ids if (file := readers.waiting_unfiled(id_)) is not None],
         waiting_unfiled=readers.unfiled_count() if place in _WITH_UNFILED else 0,
+        sources=sources,
+        source=next((source for source in sources if source.id == subject.source_id), None),
         undecided=readers.undecided_count() if place is Place.CLIENT_DOCUMENTS else 0,
         clients=readers.find_clients("") if subject.unfiled_ids else _clients(readers, subject.client_ids),
         changes=subject.changes,
@@ -209,7 +211,7 @@ def _undoable(entry: OutboxEntry) -> Undoable | None:
         return Undoable(key=entry.key, title=title, at=entry.at)
     if entry.state is not CommandState.DONE or datetime.now(UTC) - entry.at > UNDO_REACH:
         return None
-    if entry.kind not in _REVERSIBLE_KINDS:
+    if not is_reversible(decode(entry.kind, entry.body)):
         return None
     return Undoable(key=entry.key, title=title, at=entry.at, is_done=True)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from banqup_tui.actions.context import Context
-from banqup_tui.actions.inverse_commands import REVERSIBLE
+from banqup_tui.actions.inverse_commands import is_reversible
 from banqup_tui.actions.prompts import Notice
 from banqup_tui.presentation.words import _
 from banqup_tui.protocol.commands import CommandBody
@@ -53,6 +53,6 @@ def _waiting(sentence: str) -> tuple[str, ...]:
 
 def _with_undo(sentence: str, bodies: tuple[CommandBody, ...]) -> tuple[str, ...]:
     """Returns the wordings, longest first. A command that cannot be undone does not mention undo."""
-    if all(isinstance(body, REVERSIBLE) for body in bodies):
+    if all(map(is_reversible, bodies)):
         return _("{sentence} u takes it back").format(sentence=sentence), sentence
     return (sentence,)

@@ -344,9 +344,13 @@ class AddSource(CommandBody, frozen=True, kw_only=True):
 
 
 class RemoveSource(CommandBody, frozen=True, kw_only=True):
+    """Removes a source. `kind` and `path` are what the user saw of a watched folder, so that it can be added again."""
+
     KIND: ClassVar[str] = "REMOVE_SOURCE"
 
     source_id: str
+    kind: SourceKind | None = None
+    path: str = ""
 
 
 class AddAccount(CommandBody, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ TESTS = "/v1/spaces/{s}/tests"
 SIGN_INS = "/v1/spaces/{s}/sign-ins"
 SIGN_IN = "/v1/spaces/{s}/sign-ins/{sign_in_id}"
 MAILBOX_PASSWORD = "/v1/spaces/{s}/sources/{source_id}/password"
+SOURCE_TEST = "/v1/spaces/{s}/sources/{source_id}/test"
 BACKFILL = "/v1/spaces/{s}/backfill"
 UNFILED = "/v1/spaces/{s}/to-place"
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from banqup_tui.screens.app_protocol import AppProtocol
 
 DIGITS = {
-    **dict.fromkeys((Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.DOCUMENT, Place.UNFILED), "2"),
+    **dict.fromkeys((Place.CLIENT_DOCUMENTS, Place.FOLDER, Place.DOCUMENT, Place.UNFILED, Place.SOURCES), "2"),
     **dict.fromkeys((Place.FAILURES, Place.FAILED, Place.DUPLICATES, Place.CHANGES), "2"),
     **dict.fromkeys((Place.CLIENTS, Place.CLIENT), "3"),
 }

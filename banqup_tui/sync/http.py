@@ -277,6 +277,10 @@ class Server:
         path = self._path(paths.SIGN_IN, sign_in_id=sign_in_id)
         return await self._ask("PUT", path, SignIn, content=body, seconds=120.0)
 
+    async def test_source(self, source_id: str) -> TestResult:
+        path = self._path(paths.SOURCE_TEST, source_id=source_id)
+        return await self._ask("POST", path, TestResult, seconds=120.0)
+
     async def set_mailbox_password(self, source_id: str, password: Secret) -> TestResult:
         body = msgspec.json.encode(MailboxPassword(password=password.reveal()))
         path = self._path(paths.MAILBOX_PASSWORD, source_id=source_id)

@@ -134,6 +134,7 @@ ASKED: dict[str, tuple[Any, Ask]] = {
     "sign_in": (SignIn, lambda server: server.sign_in("i")),
     "return_to": (SignIn, lambda server: server.return_to("i", "a")),
     "set_mailbox_password": (TestResult, lambda server: server.set_mailbox_password("s", Secret("p"))),
+    "test_source": (TestResult, lambda server: server.test_source("s")),
 }
 WITHOUT_JSON = {"close", "events", "put_file", "download"}
 

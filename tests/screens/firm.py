@@ -16,9 +16,11 @@ from banqup_tui.domain.extension import Category, Extension, Installation, Recei
 from banqup_tui.domain.folder import ALL_FOLDERS, Folder
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.messages import message, text_message
+from banqup_tui.domain.source import Source
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.protocol.commands import (
     AddIntegration,
+    AddSource,
     Backfill,
     Configure,
     Deactivate,
@@ -29,6 +31,7 @@ from banqup_tui.protocol.commands import (
     MoveDocument,
     PauseIntegration,
     PlaceFile,
+    RemoveSource,
     ReopenDuplicate,
     Resend,
     Restore,
@@ -199,6 +202,10 @@ class FirmServer(FakeServer):
                 name = self.waiting[id_].file_name.rpartition("/")[2]
                 self.take_unfiled(id_)
                 self.put(a_document(f"placed-{id_}", client_id, folder=folder, file_name=name, number=None))
+            case AddSource(source_id=id_, path=path, kind=kind):
+                self.put_source(Source(id=id_, kind=kind, path=path))
+            case RemoveSource(source_id=id_):
+                self.remove_source(id_)
             case DismissUnfiled(unfiled_ids=ids):
                 for id_ in ids:
                     self.take_unfiled(id_)

@@ -13,7 +13,7 @@ from banqup_tui.domain.path_template import FOLDER_WORDS, PLACEHOLDERS
 from banqup_tui.settings import UserSettings
 from tests.screens.firm import FirmServer
 from tests.screens.program import MIDDLE, NARROW, Program
-from tests.screens.test_hostile_text import CLICK, WALK, waiting_files
+from tests.screens.test_hostile_text import CLICK, WALK, sources, waiting_files
 from tests.screens.test_refused_changes import PROBLEM, refuse
 from tests.support import pseudo
 
@@ -75,6 +75,8 @@ async def test_in_a_language_of_one_catalogue_no_english_is_left_in_any_place(
 ) -> None:
     for one in waiting_files():
         firm.put_unfiled(one)
+    for source in sources():
+        firm.put_source(source)
     data = {word for part in (*vars(firm).values(), PROBLEM, str(Path.home())) for word in words_of_data(part)}
     known = (data - {""}) | OF_THE_PROGRAM | OF_PATHS
     left: dict[str, str] = {}

@@ -12,7 +12,7 @@ from banqup_tui.domain.document import Document, Duplicate, HistoryEntry
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.origin import ContainerPlace, EnvelopeOrigin, MailOrigin, Origin, Picture
-from banqup_tui.domain.source import Unfiled
+from banqup_tui.domain.source import DropAccount, Source, SourceKind, Unfiled
 from banqup_tui.protocol.messages import TestResult, TestStep
 from banqup_tui.screens import review
 from banqup_tui.screens.form.screen import FormScreen
@@ -76,6 +76,17 @@ def waiting_files() -> Iterator[Unfiled]:
         )  # fmt: skip
 
 
+def sources() -> Iterator[Source]:
+    """One of each kind, each with a problem or two, or with all that can be said of it."""
+    lost = text_message("The folder is not there.", "Look at it.")
+    yield Source(id="s-folder", kind=SourceKind.FOLDER, path="/srv/in", taken=1_204, problems=(lost,), last_at=NOON)
+    account = DropAccount(id="a", name="billit", client_id=BAKERY, folder=Folder.PURCHASE_INVOICES)
+    drop = {"path": "127.0.0.1:2022", "fingerprint": "SHA256:0", "accounts": (account,), "refused": 2}
+    yield Source(id="s-drop", kind=SourceKind.SFTP_DROP, **drop)  # type: ignore[arg-type]
+    address = "imaps://in@fiduciaire.example@imap.fiduciaire.example:993/INBOX"
+    yield Source(id="s-mail", kind=SourceKind.MAILBOX, path=address, letters=3, last_at=NOON)
+
+
 def hostile_invoice() -> bytes:
     """With what XML can carry of it: C1, bidi and markup, but no ESC."""
     text = MARKUP + "\x9b1m\x85\u202egnp\u2066" + "W" * 2_000
@@ -89,6 +100,10 @@ def firm(firm: FirmServer) -> FirmServer:
         firm.put_unfiled(one)
     firm.put(filed(firm, hostile_invoice(), firm.documents["x-one"]))
     firm.put(undecided(firm.documents["p-ready"]))
+    for source in sources():
+        hostile = made_hostile(source)
+        path = source.path + HOSTILE if source.kind is SourceKind.FOLDER else source.path
+        firm.put_source(msgspec.structs.replace(hostile, path=path))
     for client in list(firm.clients.values()):
         firm.put_client(made_hostile(client))
     for installation in list(firm.installations.values()):
@@ -143,6 +158,9 @@ WALK = {
     "a document, its pages": ("enter", "tab", "pagedown", "tab", "pagedown", "tab", "escape"),
     "what is held, its pages": ("2", "=", "enter", *("tab", "pagedown") * 5, "=", "escape", "escape", "escape"),
     "files to place": ("2", "w", "down", "enter", "escape", "escape"),
+    "the sources": ("2", "S", "down", "down", ".", "escape", "escape"),
+    "a source's form": ("2", "S", "enter", "down", "escape", "escape"),
+    "sources added": ("2", "S", "a", "escape", "delete", "escape", "escape"),
     "what failed": ("2", "f", "down", "enter", "down", "enter", "escape", "escape"),
     "refused changes": ("2", "c", "down", "."),
     "the clients as a list": ("escape", "3",),

@@ -24,7 +24,7 @@ from banqup_tui.settings import UserSettings
 from banqup_tui.sync.state import SyncWord
 from tests.screens.firm import NOON, FirmServer
 from tests.screens.program import MIDDLE, NARROW, PLAIN, Program
-from tests.screens.test_hostile_text import waiting_files
+from tests.screens.test_hostile_text import sources, waiting_files
 
 PICTURES = Path(__file__).parent / "pictures"
 DRAWN = Path(__file__).parents[2] / "build" / "pictures"
@@ -39,6 +39,7 @@ WAYS: dict[str, tuple[Sequence[str], *tuple[str, ...]]] = {
     "send": ((INTO, "r"), "Exact Online"),
     "failures": (("f",), "a[/b]c"),
     "to-place": (("w",), "Say it."),
+    "sources": (("S",), "needs attention"),
     "client": (("3", "enter"), "Test connection"),
     "store": (("4",), "Test connection"),
     "help": (("question_mark",), "Keys"),
@@ -62,6 +63,8 @@ def at_a_fixed_time(monkeypatch: pytest.MonkeyPatch, firm: FirmServer) -> None:
     monkeypatch.setattr(BanqupApp, "now", lambda _app: NOON + timedelta(hours=1))
     for file in waiting_files():
         firm.put_unfiled(file)
+    for source in sources():
+        firm.put_source(source)
 
 
 @pytest.mark.parametrize("size", [NARROW, MIDDLE], ids=["80x24", "120x40"])

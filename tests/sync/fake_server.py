@@ -18,7 +18,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import Integration
 from banqup_tui.domain.messages import Message, text_message
 from banqup_tui.domain.secret import Secret
-from banqup_tui.domain.source import PlacingRule, Unfiled
+from banqup_tui.domain.source import PlacingRule, Source, Unfiled
 from banqup_tui.domain.space import Role, Space
 from banqup_tui.domain.status import AccountingStatus, accounting_status_with
 from banqup_tui.protocol import messages
@@ -79,6 +79,7 @@ class FakeServer:
         self.deliveries: dict[str, Delivery] = {}
         self.integrations: dict[str, Integration] = {}
         self.waiting: dict[str, Unfiled] = {}
+        self.sources: dict[str, Source] = {}
         self.rules: dict[str, PlacingRule] = {}
         self.visible: set[str] = set()
         self.log: dict[tuple[EntityKind, str], tuple[int, Op, str | None]] = {}
@@ -157,6 +158,14 @@ class FakeServer:
         deliveries = {key: one for key, one in self.deliveries.items() if one.document_id in documents}
         return set(self.visible), documents, deliveries
 
+    def put_source(self, one: Source) -> None:
+        self.sources[one.id] = one
+        self._number(EntityKind.SOURCE, one.id, Op.PUT, None)
+
+    def remove_source(self, source_id: str) -> None:
+        del self.sources[source_id]
+        self._number(EntityKind.SOURCE, source_id, Op.DELETE, None)
+
     def put_unfiled(self, one: Unfiled) -> None:
         self.waiting[one.id] = one
         self._number(EntityKind.UNFILED, one.id, Op.PUT, None)
@@ -192,6 +201,7 @@ class FakeServer:
             clients=tuple(one for one in self.clients.values() if one.id in self.visible),
             integrations=tuple(one for one in self.integrations.values() if one.client_id in self.visible),
             unfiled=tuple(self.waiting.values()),
+            sources=tuple(self.sources.values()),
             rules=tuple(one for one in self.rules.values() if one.client_id in self.visible),
             document_count=len(self.seen_by_user()[1]),
         )  # fmt: skip
@@ -252,6 +262,7 @@ class FakeServer:
             EntityKind.DELIVERY: self.deliveries,
             EntityKind.INTEGRATION: self.integrations,
             EntityKind.UNFILED: self.waiting,
+            EntityKind.SOURCE: self.sources,
             EntityKind.RULE: self.rules,
         }
         value = tables[kind].get(key) if kind in tables and op is Op.PUT else None
@@ -384,6 +395,10 @@ class FakeServer:
     async def return_to(self, sign_in_id: str, address: str) -> SignIn:
         self._asked("return_to")
         return self.sign_ins.come_back(sign_in_id, address)
+
+    async def test_source(self, source_id: str) -> TestResult:
+        self._asked("test_source")
+        return TestResult(steps=(TestStep(ok=True, message=Message("mailbox.opened", {"address": source_id})),))
 
     async def set_mailbox_password(self, source_id: str, password: Secret) -> TestResult:
         self._asked("set_mailbox_password")

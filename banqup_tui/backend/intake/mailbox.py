@@ -478,6 +478,43 @@ def _password(services: Services, wanted: _Wanted) -> Secret:
     return password if isinstance(password, Secret) and values.get("address") == wanted.path else Secret()
 
 
+def try_sign_in(services: Services, source_id: str, ca_file: Path | None = None) -> TestResult:
+    """Signs in with the stored password and selects the folder. Takes up to a minute.
+
+    Raises:
+        RequestFailure: there is no such mailbox.
+    """
+    from banqup_tui.sources.mailbox import MailboxFault, connect
+
+    path, sealed = _stored(services, source_id)
+    password = _password(services, _Wanted(source_id=source_id, path=path, sealed=sealed))
+    problem: Message | None = None
+    if not password:
+        problem = message("mailbox.no-password", id=source_id)
+    else:
+        try:
+            connect(read_address(path), password, ca_file).close()
+        except MailboxFault as error:
+            problem = Redactor([password]).message(error.message)
+    return TestResult(steps=(_opened_step(path, problem),))
+
+
+def _stored(services: Services, source_id: str) -> tuple[str, bytes | None]:
+    """Returns the address and the sealed password of a mailbox. Raises `RequestFailure` if there is none."""
+    source, mailbox = tables.source, tables.mailbox
+    mine = (source.c.id == source_id, source.c.space_id == services.space_id)
+    statement = select(source.c.path, mailbox.c.sealed).join(mailbox, mailbox.c.id == source.c.id)
+    with services.database.read() as connection:
+        found = connection.execute(statement.where(*mine, source.c.kind == str(SourceKind.MAILBOX))).first()
+    if found is None:
+        raise RequestFailure(ProblemType.NOT_FOUND, Message("source.gone"))
+    return found.path, found.sealed
+
+
+def _opened_step(path: str, problem: Message | None) -> TestStep:
+    return TestStep(ok=problem is None, message=problem or message("mailbox.opened", address=path))
+
+
 def set_password(services: Services, source_id: str, password: Secret, ca_file: Path | None = None) -> TestResult:
     """Tries a password and stores it, unless the server refuses it. Takes up to a minute.
 
@@ -486,13 +523,7 @@ def set_password(services: Services, source_id: str, password: Secret, ca_file: 
     """
     from banqup_tui.sources.mailbox import MailboxFault, SignInRefused, connect
 
-    source = tables.source
-    mine = (source.c.id == source_id, source.c.space_id == services.space_id)
-    statement = select(source.c.path).where(*mine, source.c.kind == str(SourceKind.MAILBOX))
-    with services.database.read() as connection:
-        path = connection.execute(statement).scalar()
-    if path is None:
-        raise RequestFailure(ProblemType.NOT_FOUND, Message("source.gone"))
+    path, _before = _stored(services, source_id)
     problem: Message | None = None
     try:
         connect(read_address(path), password, ca_file).close()
@@ -505,5 +536,4 @@ def set_password(services: Services, source_id: str, password: Secret, ca_file: 
     with services.database.write(services.space_id) as transaction:
         transaction.execute(update(table).where(table.c.id == source_id).values(sealed=sealed))
         transaction.changed(EntityKind.SOURCE, source_id)
-    step = TestStep(ok=problem is None, message=problem or message("mailbox.opened", address=path))
-    return TestResult(steps=(step,))
+    return TestResult(steps=(_opened_step(path, problem),))

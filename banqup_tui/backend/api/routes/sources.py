@@ -1,8 +1,11 @@
-"""Route for the password of a mailbox, which no command may carry: commands are stored on the user's computer."""
+"""Routes of a mailbox: its test, and its password, which no command may carry.
+
+Commands are stored on the user's computer.
+"""
 
 import asyncio
 
-from litestar import put
+from litestar import post, put
 from litestar.params import FromPath, JSONBody
 
 from banqup_tui.backend.api.routes._common import ApiRequest, in_this_space, route, services_of
@@ -18,4 +21,10 @@ async def set_password(request: ApiRequest, source_id: FromPath[str], data: JSON
     return await asyncio.to_thread(mailbox.set_password, services_of(request), source_id, Secret(data.password))
 
 
-ROUTES = [set_password]
+@post(route(paths.SOURCE_TEST), guards=[in_this_space], status_code=200)
+async def test_mailbox(request: ApiRequest, source_id: FromPath[str]) -> TestResult:
+    """Signs in with the stored password, and reads nothing."""
+    return await asyncio.to_thread(mailbox.try_sign_in, services_of(request), source_id)
+
+
+ROUTES = [set_password, test_mailbox]

@@ -13,7 +13,7 @@ from banqup_tui.domain.document import Document, DocumentValues, Duplicate, valu
 from banqup_tui.domain.e_invoicing import is_to_ask_for
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.suggestion import TextField
-from banqup_tui.protocol.commands import CorrectDocument, ImportFile, MoveDocument
+from banqup_tui.protocol.commands import CorrectDocument, ImportFile, MoveDocument, Restore
 from tests.support.intake_harness import IntakeHarness
 from tests.support.papers import BAKERY, BILL, MILL, invoice, letter
 
@@ -207,3 +207,20 @@ def move(harness: IntakeHarness, document: Document, folder: Folder) -> None:
             from_folder=document.folder,
         )
     )
+
+
+def test_a_pdf_that_was_joined_wrongly_is_taken_from_the_e_invoice_that_came_first(
+    harness: IntakeHarness, bakery: Client
+) -> None:
+    xml = come(harness, invoice(), "a.xml", bakery)
+    pdf = come(harness, page(), "b.pdf", bakery)
+    assert (pdf.is_withdrawn, pdf.same_as, pdf.client_id, pdf.folder) == (True, xml.id, bakery.id, xml.folder)
+    assert [entry.what.code for entry in pdf.history] == ["history.picture-of"]
+    assert again(harness, xml).picture is not None
+    harness.do(Restore(document_ids=(pdf.id,)))
+    assert again(harness, xml).picture is None
+    free = again(harness, pdf)
+    assert (free.is_withdrawn, free.number) == (False, BILL.number)
+    assert (free.duplicate, free.same_as) == (Duplicate.UNDECIDED, xml.id), "both have one number: a person decides"
+    come(harness, page(), "c.pdf", bakery)
+    assert again(harness, xml).picture is None, "it is a document of its own now"

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake import filing_rules, pdf_texts, related_files, twins, unfiled
 from banqup_tui.backend.intake.clients import ClientDirectory
-from banqup_tui.backend.intake.document_intake import ImportedDocument, Outcome, file, known_beside
+from banqup_tui.backend.intake.document_intake import ImportedDocument, Outcome, file, file_picture, known_beside
 from banqup_tui.backend.intake.parsed_files import OpenedPart, open_stored
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Outdated, Services, prepared_by
 from banqup_tui.domain.client import Client
@@ -339,6 +339,8 @@ def _invoice_shown(
 def _joined(transaction: Transaction, services: Services, part: ArrivedPart, invoice: Document) -> JoinedPicture:
     assert isinstance(part.arrival, Incoming)
     related_files.add_picture(transaction, services, invoice.sha256, part.arrival)
+    assert part.content is not None
+    file_picture(transaction, services, part.arrival, part.content, invoice)
     related_files.add_container(transaction, part.arrival)
     unfiled.remove_for(transaction, part.arrival)
     return JoinedPicture(document_id=invoice.id, client_id=invoice.client_id, number=invoice.number or "")

@@ -17,9 +17,10 @@ from banqup_tui.backend.intake.document_changes import may_be_sent
 from banqup_tui.backend.intake.duplicates import earlier_with_same_key, undecided
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.client import Client
-from banqup_tui.domain.document import Document, Duplicate
+from banqup_tui.domain.document import Document, Duplicate, HistoryEntry
 from banqup_tui.domain.duplicates import business_key, is_structured
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.origin import Incoming, Origin, with_origin
 from banqup_tui.domain.source import Learned, RuleKind
 from banqup_tui.domain.statement import Statement
@@ -172,6 +173,37 @@ def _file(
     )
 
 
+def file_picture(
+    transaction: Transaction, services: Services, incoming: Incoming, content: Content, invoice: Document
+) -> None:
+    """Writes the document of a PDF that was joined to an e-invoice: a withdrawn one.
+
+    A person who finds it wrongly joined restores it, as one that came before its e-invoice (`twins.make_picture`).
+    """
+    origin = Origin(source=incoming.source, path=_path(incoming), at=transaction.now, container=incoming.container)
+    known = _document_with(transaction, invoice.client_id, incoming.sha256)
+    if known is not None:
+        _add_origin(transaction, known, origin)
+        return
+    client = ClientDirectory(transaction.connection, transaction.space_id).by_id(invoice.client_id)
+    assert client is not None, "the e-invoice has a client"
+    placed = Placed(client=client, folder=invoice.folder)
+    document = _document(transaction, services, incoming, content, placed, client)
+    document = text_values.with_text_values(transaction, document, client)
+    what = message("history.picture-of", number=invoice.number or invoice.file_name)
+    _insert(
+        transaction,
+        msgspec.structs.replace(
+            document,
+            origins=(origin,),
+            withdrawn_at=transaction.now,
+            duplicate=Duplicate.ONE_DOCUMENT,
+            same_as=invoice.id,
+            history=(HistoryEntry(at=transaction.now, by="", what=what),),
+        ),
+    )
+
+
 def _document(
     transaction: Transaction, services: Services, incoming: Incoming, content: Content, placed: Placed, client: Client
 ) -> Document:
@@ -266,6 +298,7 @@ def _insert(transaction: Transaction, document: Document) -> None:
         "attempted": False,
         "accounting_status": str(document.accounting_status),
         "duplicate": str(document.duplicate) if document.duplicate else None,
+        "withdrawn_at": document.withdrawn_at,
         "value": msgspec.json.encode(document),
     }
     transaction.execute(_INSERT, row)

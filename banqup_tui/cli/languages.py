@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 import click
 
+from banqup_tui.presentation.formats import current_locale, use_locale
 from banqup_tui.presentation.words import CATALOGUES, DOMAIN, _, current_language, use_language
 
 _ENGLISH: WeakKeyDictionary[click.Command | click.Option, str] = WeakKeyDictionary()
@@ -18,17 +19,18 @@ _ENGLISH: WeakKeyDictionary[click.Command | click.Option, str] = WeakKeyDictiona
 
 
 @contextmanager
-def using_language(language: str) -> Iterator[None]:
-    """Sets the language of the program's texts and of click's, until it ends.
+def using_language(language: str, locale: str) -> Iterator[None]:
+    """Sets the language of the program's texts and of click's, and the locale of figures and dates, until it ends.
 
     click uses `gettext.gettext`, which depends on the process's text domain and on LANGUAGE; it has no way to pass
     either.
     """
-    before = (gettext.textdomain(), os.environ.get("LANGUAGE"), current_language())
+    before = (gettext.textdomain(), os.environ.get("LANGUAGE"), current_language(), current_locale())
     gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = language
     use_language(language)
+    use_locale(locale)
     try:
         yield
     finally:
@@ -37,6 +39,7 @@ def using_language(language: str) -> Iterator[None]:
         if before[1] is not None:
             os.environ["LANGUAGE"] = before[1]
         use_language(before[2])
+        use_locale(before[3])
 
 
 def translate_command(command: click.Command, context: click.Context) -> click.Command:

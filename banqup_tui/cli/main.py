@@ -97,7 +97,7 @@ def cli(context: click.Context) -> None:
 
 def run(arguments: Sequence[str], tools: Tools | None = None) -> int:
     """Runs the command line and returns the exit code. Tests give `tools` of their own."""
-    with using_language(_language(tools)):
+    with using_language(*_language(tools)):
         return guarded(lambda: _invoke(list(arguments), tools))
 
 
@@ -129,15 +129,19 @@ def _open_runtime(dirs_: AppDirs) -> AbstractAsyncContextManager[CliRuntime]:
     return open_runtime(dirs_)
 
 
-def _language(tools: Tools | None) -> str:
-    """Returns the language of the settings, else of the locale. Unreadable settings are reported by what reads them."""
+def _language(tools: Tools | None) -> tuple[str, str]:
+    """Returns the language and the locale of the settings, else of the environment.
+
+    Unreadable settings are reported by what reads them.
+    """
     from banqup_tui.app_dirs import dirs
-    from banqup_tui.settings import UserSettings, language_of, read_settings
+    from banqup_tui.settings import UserSettings, language_of, locale_of, read_settings
 
     try:
-        return language_of(read_settings((tools.dirs if tools else dirs)().config))
+        settings = read_settings((tools.dirs if tools else dirs)().config)
     except (BanqupError, OSError):
-        return language_of(UserSettings())
+        settings = UserSettings()
+    return language_of(settings), locale_of(settings)
 
 
 def _check_settings(tools: Tools) -> None:

@@ -14,7 +14,7 @@ from banqup_tui.domain.text import clean
 from banqup_tui.presentation.folders import folder_name
 from banqup_tui.presentation.formats import amount_with_currency, count, full_date, size
 from banqup_tui.presentation.signs import sign
-from banqup_tui.presentation.words import N_, _
+from banqup_tui.presentation.words import N_, _, inside_sentence
 
 FIELD_NAMES = {
     "kind": N_("Kind"),
@@ -82,7 +82,7 @@ def value_of(document: Document, field: str) -> str:
 def same_words(compared: Compared) -> str:
     """Returns the titles of the fields in which both documents agree, for the middle of a sentence."""
     return ", ".join(
-        _(FIELD_NAMES[name]).lower() if name not in _NAMES else _(FIELD_NAMES[name]) for name in compared.same
+        inside_sentence(_(FIELD_NAMES[name])) if name not in _NAMES else _(FIELD_NAMES[name]) for name in compared.same
     )
 
 

@@ -44,6 +44,10 @@ def use_locale(locale: str) -> None:
     _state["locale"] = name if name in _RULES else _BY_LANGUAGE.get(name.partition("_")[0], "en_GB")
 
 
+def current_locale() -> str:
+    return _state["locale"]
+
+
 def count(number: int) -> str:
     """Returns a whole number in groups: `1,284`."""
     digits = f"{abs(number):,}".replace(",", _RULES[_state["locale"]].group)

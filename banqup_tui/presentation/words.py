@@ -20,6 +20,8 @@ CATALOGUES = Path(__file__).parent.parent / "locale"
 """The directory of the catalogues: `fr/LC_MESSAGES/banqup.mo` is that of French."""
 _CODE = re.compile(r"[a-z]{2,3}")
 """A language code of ISO 639; the C locale has none."""
+_CAPITAL_NOUNS = ("de",)
+"""The languages that write nouns with a capital letter also inside a sentence."""
 _state = {"language": "en"}
 _for_a_while: ContextVar[str] = ContextVar("language", default="")
 """The language of this task or thread alone, which overrides that of the program."""
@@ -70,6 +72,11 @@ def own_text(words: Mapping[str, str]) -> str:
     """The text of an extension in the language in use: as it brings it, else as the catalogue has its English."""
     text = words.get(current_language()) or words["en"]
     return _(text) if text else ""
+
+
+def inside_sentence(label: str) -> str:
+    """Returns a translated label as it is written inside a sentence: in small letters, unless nouns keep a capital."""
+    return label if current_language()[:2] in _CAPITAL_NOUNS else label.lower()
 
 
 def N_(message: str) -> str:

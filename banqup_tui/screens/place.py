@@ -16,7 +16,7 @@ from banqup_tui.actions.moves import GROUP_NAMES, KeyGroup
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Notice, Tone
 from banqup_tui.presentation.messages import remedy_of, sentence_of, words_of
-from banqup_tui.presentation.words import _, pgettext
+from banqup_tui.presentation.words import _, inside_sentence, pgettext
 from banqup_tui.screens.keys import press_key
 from banqup_tui.screens.prompts import TerminalAsk
 from banqup_tui.sync.errors import NoNetwork, ProgramFault, ServerDown, SystemFault
@@ -303,7 +303,7 @@ class PlaceScreen(Sheet):
         right = [groups[group] for group in (KeyGroup.ACTIONS, KeyGroup.SELECT, KeyGroup.TABLE) if group in groups]
         panel = await self.ask.panel(Help)
         title = self.banqup.places()[int(DIGITS.get(self.place, "4")) - 2].label
-        panel.fill(_("Keys: {place}").format(place=title[:1].lower() + title[1:]), left, right)
+        panel.fill(_("Keys: {place}").format(place=inside_sentence(title)), left, right)
         await panel.ask()
 
     # messages

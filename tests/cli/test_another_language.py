@@ -7,6 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from banqup_tui.cli import languages
+from banqup_tui.presentation.formats import count
 from tests.cli.test_in_french import USUAL, RunIn, a_runtime, banqup_in, english_in, every_command
 from tests.support import pseudo
 
@@ -31,3 +32,9 @@ def test_in_a_language_of_one_catalogue_no_help_has_english(spoken: None, banqup
 def test_in_a_language_of_one_catalogue_no_output_and_no_error_has_english(spoken: None, banqup_in: RunIn) -> None:
     left = {words: found for words in USUAL if (found := english_in(banqup_in(pseudo.LANGUAGE, a_runtime(), *words)))}
     assert left == {}
+
+
+def test_figures_follow_the_locale_until_the_command_ends() -> None:
+    with languages.using_language("de", "de_BE.UTF-8"):
+        assert count(1500) == "1.500"
+    assert count(1500) == "1,500"

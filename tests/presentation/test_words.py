@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import banqup_tui
-from banqup_tui.presentation.words import _, current_language, ngettext, pgettext, use_language
+from banqup_tui.presentation.words import _, current_language, inside_sentence, ngettext, pgettext, use_language
 
 LOCALES = Path(banqup_tui.__file__).parent / "locale"
 CATALOGUES = sorted(path.parent.parent.name for path in LOCALES.glob("*/LC_MESSAGES/banqup.po"))
@@ -59,6 +59,14 @@ def test_the_language_is_changed_at_once_and_an_unknown_one_is_english() -> None
     assert _("Count") == "Count"
     use_language("C.UTF-8")
     assert (_("Count"), current_language()) == ("Count", "en")
+
+
+def test_a_label_inside_a_sentence_has_small_letters_but_for_german_nouns() -> None:
+    assert inside_sentence(_("Sales invoices")) == "sales invoices"
+    use_language("fr")
+    assert inside_sentence(_("Sales invoices")) == "factures de vente"
+    use_language("de_BE")
+    assert inside_sentence(_("Sales invoices")) == "Ausgangsrechnungen"
 
 
 def test_a_sentence_without_a_translation_is_shown_in_english() -> None:

@@ -29,7 +29,7 @@ from banqup_tui.presentation.duplicates import same_as
 from banqup_tui.presentation.folders import folder_name
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import json_of
-from banqup_tui.presentation.words import N_, _, ngettext
+from banqup_tui.presentation.words import N_, _, inside_sentence, ngettext
 
 AT_ONCE = 100
 SECONDS = 300.0
@@ -216,7 +216,7 @@ def _line(value: dict[str, Any], earlier: Document | None = None) -> str:
         word = _("taken, held: {same_as}").format(same_as=same_as(earlier))
     elif outcome == "TAKEN" and value["picture"]:
         word = _("taken, with {picture} as its picture").format(picture=clean(value["picture"]))
-    folder = folder_name(Folder(value["folder"])).lower() if value["folder"] else ""
+    folder = inside_sentence(folder_name(Folder(value["folder"]))) if value["folder"] else ""
     where = ", ".join(part for part in (value["client"]["name"], folder) if part)
     return f"{path}: {word} ({where})" if where else f"{path}: {word}"
 

@@ -20,7 +20,7 @@ from banqup_tui.domain.integration import Integration
 from banqup_tui.presentation.formats import count, size
 from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.presentation.signs import sign
-from banqup_tui.presentation.words import N_, _, ngettext, own_text
+from banqup_tui.presentation.words import N_, _, inside_sentence, ngettext, own_text
 from banqup_tui.widgets.layouts.deliveries import local_moment
 from banqup_tui.widgets.layouts.integrations import folders_words, health_words, title_of
 from banqup_tui.widgets.list_view import BuildItems, Item
@@ -272,7 +272,7 @@ def _facts(extension: Extension, over: str) -> Iterator[tuple[str, str]]:
     yield _("Doubles"), _(_DOUBLES[extension.kind])
     for level, label in (("firm", _("Firm")), ("client", _("Client"))):
         names = [
-            title_of(name, schema).lower()
+            inside_sentence(title_of(name, schema))
             for name, schema in extension.settings_schema.get("properties", {}).items()
             if schema.get("x-level", "firm") == level
         ]

@@ -10,6 +10,7 @@ from typing import Final
 from banqup_tui.actions.context import Action, Context
 from banqup_tui.actions.places import Destination, Place
 from banqup_tui.actions.prompts import Choice, ChoiceQuestion, ConfirmQuestion, Form, Notice
+from banqup_tui.actions.settings_service import FormSignIn
 from banqup_tui.actions.submission import submit
 from banqup_tui.actions.test_connection import result_message
 from banqup_tui.domain.mailbox_address import (
@@ -26,11 +27,12 @@ from banqup_tui.domain.text import clean
 from banqup_tui.presentation.sources import KIND_NAMES
 from banqup_tui.presentation.words import N_, _
 from banqup_tui.protocol.commands import AddSource, RemoveSource
-from banqup_tui.protocol.messages import TestResult, TestStep
+from banqup_tui.protocol.messages import FormSettings, MailboxProvider, SignIn, TestResult, TestStep
 
 _HERE = frozenset({Place.SOURCES})
 USUAL_DROP: Final = "127.0.0.1:2022"
 _SECONDS_TO_SIGN_IN: Final = 100.0
+_OF_PROVIDER: Final = ("sign_in_by", "user", "client_id", "client_secret", "authorize_url", "token_url", "scope")
 _NOTES: Final = {
     SourceKind.FOLDER: N_("Whatever appears below a folder of this computer is taken; nothing in it is changed."),
     SourceKind.SFTP_DROP: N_("Other programs put documents here by SFTP; there is one."),
@@ -242,7 +244,7 @@ async def _mailbox(context: Context, source: Source | None) -> None:
         return _mailbox_problem(values) or (None if values.get("password") else refusal)
 
     while (filled := await _filled(context, known, SourceKind.MAILBOX, texts, problem)) is not None:
-        password = filled.pop("password", "")
+        password, sign_in = filled.pop("password", ""), filled.pop("sign_in", "")
         texts = filled
         if _mailbox_problem(texts) is not None:
             continue
@@ -253,11 +255,14 @@ async def _mailbox(context: Context, source: Source | None) -> None:
             context.session.act(body, _("Mailbox {path}").format(path=clean(path)))
             await context.session.sync_now()
             known = Source(id=source_id, kind=SourceKind.MAILBOX, path=path)
-        if not password:
+        if not password and not sign_in:
             return
         progress = context.ask.progress(_("Signing in"))
         try:
-            result = await _set_password(context, source_id, Secret(password))
+            if sign_in and texts["sign_in_by"] != "password":
+                result = await _set_sign_in(context, source_id, sign_in, _provider(texts))
+            else:
+                result = await _set_password(context, source_id, Secret(password))
         finally:
             progress.done()
         context.ask.notify(result_message(result))
@@ -275,6 +280,29 @@ def _mailbox_problem(texts: Mapping[str, str]) -> TestStep | None:
     except WrongMailboxAddress as error:
         return TestStep(ok=False, field="host", message=error.message)
     return None
+
+
+def _provider(values: Mapping[str, object]) -> MailboxProvider:
+    texts = {name: str(values.get(name) or "").strip() for name in _OF_PROVIDER}
+    return MailboxProvider(**texts)
+
+
+async def _set_sign_in(context: Context, source_id: str, sign_in: str, provider: MailboxProvider) -> TestResult:
+    return await context.session.ask(
+        lambda server: server.set_mailbox_sign_in(source_id, sign_in, provider), seconds=_SECONDS_TO_SIGN_IN
+    )
+
+
+class MailboxSignIn(FormSignIn):
+    """Signs in at the provider of a mailbox, with the form's unsaved values."""
+
+    def __init__(self, context: Context, texts: Mapping[str, str]) -> None:
+        super().__init__(context, FormSettings(extension_id=""))
+        self._texts = texts
+
+    async def begin(self, field: str, values: Mapping[str, object]) -> SignIn:
+        provider = _provider({**self._texts, **values})
+        return await self._session.ask(lambda server: server.begin_mailbox_sign_in(provider), seconds=60)
 
 
 async def _set_password(context: Context, source_id: str, password: Secret) -> TestResult:
@@ -313,6 +341,7 @@ async def _filled(
         values={name: text for name, text in texts.items() if text},
         description={"en": _NOTES[kind]},
         look=look,
+        sign_in=MailboxSignIn(context, texts) if kind is SourceKind.MAILBOX else None,
         secrets=("password",) if source and kind is SourceKind.MAILBOX else (),
         step=None if source else (2, 2),
     )
@@ -333,6 +362,7 @@ def _drop_properties() -> dict[str, object]:
 
 
 def _mailbox_properties() -> dict[str, object]:
+    by = N_("All but password: in the browser, by an application the firm registered.")
     security = _text(N_("Security"), help=N_("starttls: for servers that encrypt only after the connection."))
     return {
         "host": _text(N_("Mail server"), help=N_("The mail server (IMAP) of the mailbox."), example="imap.example.be"),
@@ -345,8 +375,39 @@ def _mailbox_properties() -> dict[str, object]:
         },
         "user": _text(N_("User"), help=N_("The user of the mailbox, mostly its address."), example="in@example.be"),
         "folder": _text(N_("Folder"), help=N_("The folder of the mailbox. Empty: INBOX."), example="INBOX"),
-        "password": {**_text(N_("Password"), help=N_("It stays with the service, sealed.")), "writeOnly": True},
+        "sign_in_by": {
+            **_text(N_("Sign in by"), help=by),
+            "enum": ["password", "microsoft", "google", "other"],
+            "x-look": "choice",
+            "default": "password",
+        },
+        "password": {
+            **_text(N_("Password"), help=N_("It stays with the service, sealed.")),
+            "writeOnly": True,
+            "x-when": {"sign_in_by": ["password"]},
+        },
+        **_provider_properties(),
     }
+
+
+def _provider_properties() -> dict[str, object]:
+    page = N_("Empty: the usual one. A directory of the firm's at Microsoft has its own.")
+    application = N_("Of the application: a desktop one, registered for http://localhost.")
+    secret = N_("Only if the provider gave one with the ID: Google does, Microsoft does not.")
+    where = N_("Enter shows where to sign in: once, and again when the sign-in has ended.")
+    properties = {
+        "client_id": _text(N_("Application ID"), help=application),
+        "client_secret": {**_text(N_("App. secret"), help=secret), "writeOnly": True},
+        "authorize_url": _text(N_("Sign-in page"), help=page, look="url"),
+        "token_url": _text(N_("Token address"), help=N_("Empty: the usual one of microsoft and google."), look="url"),
+        "scope": _text(N_("Scope"), help=N_("Empty: reading mail, at microsoft and google.")),
+        "sign_in": {
+            **_text(N_("Sign-in"), help=where),
+            "writeOnly": True,
+            "x-look": "sign-in",
+        },
+    }
+    return {name: {**of, "x-when": {"sign_in_by": ["microsoft", "google", "other"]}} for name, of in properties.items()}
 
 
 _PROPERTIES: Final = {

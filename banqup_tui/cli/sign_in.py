@@ -70,13 +70,18 @@ async def with_sign_in(
         field=field,
     )
     begun = await session.ask(lambda server: server.begin_sign_in(request), seconds=60)
+    return {**entered, field: await signed_in(session, begun)}
+
+
+async def signed_in(session: ActionSession, begun: SignIn) -> str:
+    """Returns the id of the sign-in once the user has signed in. Raises `BanqupError`."""
     say(_("Sign in at {provider}: open this address in a browser on any computer.").format(provider=begun.provider))
     say(begun.url)
     done = await _until_done(session, begun)
     if done.state is SignInState.REFUSED:
         raise NotSignedIn(done.reason or message("sign-in.refused-without-reason", provider=done.provider))
     say(_("Signed in at {provider}.").format(provider=done.provider))
-    return {**entered, field: done.id}
+    return done.id
 
 
 def _field(extension: Extension, settings: Mapping[str, object]) -> str:

@@ -249,10 +249,30 @@ class ReturnedTo(Value, frozen=True, kw_only=True):
     address: str
 
 
-class MailboxPassword(Value, frozen=True, kw_only=True):
-    """The password of a mailbox, which is tried and then stored unless the mailbox refuses it."""
+class MailboxProvider(Value, frozen=True, kw_only=True):
+    """The registration at the provider of a mailbox, for a sign-in in the browser.
 
-    password: str
+    `sign_in_by` is `microsoft`, `google` or `other`; what is empty is the usual value of the first two.
+    """
+
+    sign_in_by: str
+    user: str
+    client_id: str
+    client_secret: str = ""
+    authorize_url: str = ""
+    token_url: str = ""
+    scope: str = ""
+
+
+class MailboxPassword(Value, frozen=True, kw_only=True):
+    """The password of a mailbox, which is tried and then stored unless the mailbox refuses it.
+
+    Or, in its place, the id of a sign-in that was made at `provider`.
+    """
+
+    password: str = ""
+    sign_in: str = ""
+    provider: MailboxProvider | None = None
 
 
 class BackfillCount(Value, frozen=True, kw_only=True):

@@ -141,10 +141,13 @@ class MailboxConnection:
             yield from lines
 
 
-def connect(address: MailboxAddress, password: Secret, ca_file: Path | None = None) -> MailboxConnection:
+def connect(
+    address: MailboxAddress, password: Secret, ca_file: Path | None = None, *, by_token: bool = False
+) -> MailboxConnection:
     """Connects, signs in and selects the folder.
 
     Args:
+        by_token: `password` is an access token, for the mechanism XOAUTH2.
         ca_file: certificates to be trusted in place of the system's.
 
     Raises:
@@ -154,7 +157,7 @@ def connect(address: MailboxAddress, password: Secret, ca_file: Path | None = No
         box = _box(address, ca_file)
     try:
         with _faults(address):
-            _sign_in(box, address, password)
+            _sign_in(box, address, password, by_token=by_token)
             box.folder.set(address.folder)
             return MailboxConnection(address, box)
     except BaseException:
@@ -170,11 +173,12 @@ def _box(address: MailboxAddress, ca_file: Path | None) -> BaseMailBox:
     return kind(address.host, address.port, timeout=_SECONDS, ssl_context=context)
 
 
-def _sign_in(box: BaseMailBox, address: MailboxAddress, password: Secret) -> None:
+def _sign_in(box: BaseMailBox, address: MailboxAddress, password: Secret, *, by_token: bool) -> None:
     text = password.reveal()
     try:
         # LOGIN is plain ASCII (RFC 3501, 6.2.3), and every server has it.
-        sign_in = box.login if (address.user + text).isascii() else box.login_utf8
+        with_password = box.login if (address.user + text).isascii() else box.login_utf8
+        sign_in = box.xoauth2 if by_token else with_password
         sign_in(address.user, text, initial_folder=None)
     except imaplib.IMAP4.abort:
         raise

@@ -37,6 +37,7 @@ from banqup_tui.protocol.messages import (
     Commands,
     DocumentsPage,
     MailboxPassword,
+    MailboxProvider,
     ReturnedTo,
     SignIn,
     SignInRequest,
@@ -276,6 +277,15 @@ class Server:
         body = msgspec.json.encode(ReturnedTo(address=address))
         path = self._path(paths.SIGN_IN, sign_in_id=sign_in_id)
         return await self._ask("PUT", path, SignIn, content=body, seconds=120.0)
+
+    async def begin_mailbox_sign_in(self, provider: MailboxProvider) -> SignIn:
+        path = self._path(paths.MAILBOX_SIGN_INS)
+        return await self._ask("POST", path, SignIn, content=msgspec.json.encode(provider), seconds=60.0)
+
+    async def set_mailbox_sign_in(self, source_id: str, sign_in: str, provider: MailboxProvider) -> TestResult:
+        body = msgspec.json.encode(MailboxPassword(sign_in=sign_in, provider=provider))
+        path = self._path(paths.MAILBOX_PASSWORD, source_id=source_id)
+        return await self._ask("PUT", path, TestResult, content=body, seconds=120.0)
 
     async def test_source(self, source_id: str) -> TestResult:
         path = self._path(paths.SOURCE_TEST, source_id=source_id)

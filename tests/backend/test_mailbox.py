@@ -69,9 +69,9 @@ def added(harness: IntakeHarness, server: Dovecot, path: str = "", password: str
 
 
 @asynccontextmanager
-async def fetching(harness: IntakeHarness, server: Dovecot, **options: float) -> AsyncIterator[None]:
+async def fetching(harness: IntakeHarness, server: Dovecot, poll_seconds: float = 60.0) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    mailbox = Mailbox(harness.services, ca_file=server.ca_file, retry_seconds=(0.1,), **options)
+    mailbox = Mailbox(harness.services, ca_file=server.ca_file, retry_seconds=(0.1,), poll_seconds=poll_seconds)
     running = asyncio.create_task(mailbox.run(stop))
     try:
         yield

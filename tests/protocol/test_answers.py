@@ -42,6 +42,7 @@ from banqup_tui.protocol.messages import (
     CommandResult,
     CommandResults,
     DocumentsPage,
+    MailboxProvider,
     SignIn,
     SignInRequest,
     Snapshot,
@@ -134,8 +135,11 @@ ASKED: dict[str, tuple[Any, Ask]] = {
     "sign_in": (SignIn, lambda server: server.sign_in("i")),
     "return_to": (SignIn, lambda server: server.return_to("i", "a")),
     "set_mailbox_password": (TestResult, lambda server: server.set_mailbox_password("s", Secret("p"))),
+    "begin_mailbox_sign_in": (SignIn, lambda server: server.begin_mailbox_sign_in(PROVIDER)),
+    "set_mailbox_sign_in": (TestResult, lambda server: server.set_mailbox_sign_in("s", "i", PROVIDER)),
     "test_source": (TestResult, lambda server: server.test_source("s")),
 }
+PROVIDER: MailboxProvider = MailboxProvider(sign_in_by="other", user="u", client_id="c")
 WITHOUT_JSON = {"close", "events", "put_file", "download"}
 
 

@@ -34,6 +34,7 @@ from banqup_tui.protocol.messages import (
     CommandStatus,
     DocumentsPage,
     EntityKind,
+    MailboxProvider,
     Op,
     SignIn,
     SignInRequest,
@@ -395,6 +396,14 @@ class FakeServer:
     async def return_to(self, sign_in_id: str, address: str) -> SignIn:
         self._asked("return_to")
         return self.sign_ins.come_back(sign_in_id, address)
+
+    async def begin_mailbox_sign_in(self, provider: MailboxProvider) -> SignIn:
+        self._asked("begin_mailbox_sign_in")
+        return self.sign_ins.begin(SignInRequest(extension_id="mailbox", field="sign_in"))
+
+    async def set_mailbox_sign_in(self, source_id: str, sign_in: str, provider: MailboxProvider) -> TestResult:
+        self._asked(f"set_mailbox_sign_in {sign_in} {provider.sign_in_by} {provider.client_id}")
+        return TestResult(steps=(TestStep(ok=True, message=Message("mailbox.opened", {"address": source_id})),))
 
     async def test_source(self, source_id: str) -> TestResult:
         self._asked("test_source")

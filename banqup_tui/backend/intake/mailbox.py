@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,14 +22,16 @@ from sqlalchemy import select, update
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.file_references import is_named
 from banqup_tui.backend.db.records import MailboxRecord, fetch_one
-from banqup_tui.backend.db.vault import SealedElsewhere, of_mailbox
-from banqup_tui.backend.intake import arrivals, source_files, unfiled
+from banqup_tui.backend.db.vault import SealedElsewhere
+from banqup_tui.backend.intake import arrivals, mailbox_access, source_files, unfiled
 from banqup_tui.backend.intake.arrivals import ArrivedPart
+from banqup_tui.backend.intake.mailbox_access import AccessTokens, MailboxAccess
 from banqup_tui.backend.intake.parsed_files import LETTER, Opened, open_stored
 from banqup_tui.backend.intake.source_files import FileOutcome, SourceFile, SourceRemoved
 from banqup_tui.backend.problems import RequestFailure
 from banqup_tui.backend.redaction import Redactor
 from banqup_tui.backend.services import Services
+from banqup_tui.connectors.common.tokens import Tokens
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.mailbox_address import MailboxAddress, read_address
 from banqup_tui.domain.messages import Message, message
@@ -84,6 +86,7 @@ class Mailbox:
         poll_seconds: see `_POLL_SECONDS`.
         retry_seconds: see `_RETRY_SECONDS`.
         ca_file: certificates to be trusted in place of the system's.
+        make_tokens: makes the store of access tokens, on the event loop; without it there are only passwords.
     """
 
     def __init__(
@@ -93,14 +96,17 @@ class Mailbox:
         poll_seconds: float = _POLL_SECONDS,
         retry_seconds: Sequence[float] = _RETRY_SECONDS,
         ca_file: Path | None = None,
+        make_tokens: Callable[[], Tokens] | None = None,
     ) -> None:
         self._services = services
+        self._make_tokens = make_tokens
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
         self._ca_file = ca_file
         self._stopping = threading.Event()
         self._wake_up = threading.Event()
         self._connection: MailboxConnection | None = None
+        self._tokens: AccessTokens | None = None
         self._was_read = False
         self._faults: dict[int, _MailFault] = {}
         services.database.on_commit(lambda _seq: self._wake_up.set(), {EntityKind.SOURCE})
@@ -109,6 +115,7 @@ class Mailbox:
         """Runs until `stop` is set."""
         self._stopping.clear()
         loop = asyncio.get_running_loop()
+        self._tokens = mailbox_access.access_tokens(self._make_tokens()) if self._make_tokens else None
         ended: asyncio.Future[bool] = loop.create_future()
         # A thread of its own, as those of the loop are waited for at the end, and a connection may take 30 seconds.
         thread = threading.Thread(target=self._work, args=(loop, ended), name="mailbox", daemon=True)
@@ -168,25 +175,25 @@ class Mailbox:
         """Fetches mails until the source changes or the service ends. Returns why it cannot go on."""
         from banqup_tui.sources.mailbox import MailboxFault
 
-        password = Secret()
+        access = MailboxAccess()
         try:
-            password = _password(self._services, wanted)
-            self._follow(wanted, password)
+            access = mailbox_access.opened(self._services, wanted.source_id, wanted.path, wanted.sealed)
+            self._follow(wanted, access)
         except SourceRemoved:
             return None
         except MailboxFault as error:
-            return None if self._stopping.is_set() else Redactor([password]).message(error.message)
+            return None if self._stopping.is_set() else Redactor([access.password]).message(error.message)
         except SealedElsewhere as error:
             return error.message
         return None
 
-    def _follow(self, wanted: _Wanted, password: Secret) -> None:
-        from banqup_tui.sources.mailbox import MailboxFault, connect
+    def _follow(self, wanted: _Wanted, access: MailboxAccess) -> None:
+        from banqup_tui.sources.mailbox import MailboxFault
 
-        if not password:
+        if not access:
             raise MailboxFault(message("mailbox.no-password", id=wanted.source_id))
         address = read_address(wanted.path)
-        connection = connect(address, password, self._ca_file)
+        connection = mailbox_access.connected(address, access, self._tokens, self._ca_file)
         self._connection = connection
         self._faults.clear()
         try:
@@ -466,36 +473,29 @@ def _is_letter(opened: Opened) -> bool:
     return len(opened) == 1 and opened[0].refusal is not None and opened[0].refusal.code == LETTER
 
 
-# The password
+# The sign-in
 
 
-def _password(services: Services, wanted: _Wanted) -> Secret:
-    """Returns the password; an empty one if there is none, or one that was entered for another address."""
-    if wanted.sealed is None:
-        return Secret()
-    values = services.vault.open(of_mailbox(wanted.source_id), wanted.sealed)
-    password = values.get("password")
-    return password if isinstance(password, Secret) and values.get("address") == wanted.path else Secret()
-
-
-def try_sign_in(services: Services, source_id: str, ca_file: Path | None = None) -> TestResult:
-    """Signs in with the stored password and selects the folder. Takes up to a minute.
+def try_sign_in(
+    services: Services, source_id: str, tokens: AccessTokens | None = None, ca_file: Path | None = None
+) -> TestResult:
+    """Signs in with what is stored and selects the folder. Takes up to a minute.
 
     Raises:
         RequestFailure: there is no such mailbox.
     """
-    from banqup_tui.sources.mailbox import MailboxFault, connect
+    from banqup_tui.sources.mailbox import MailboxFault
 
     path, sealed = _stored(services, source_id)
-    password = _password(services, _Wanted(source_id=source_id, path=path, sealed=sealed))
+    access = mailbox_access.opened(services, source_id, path, sealed)
     problem: Message | None = None
-    if not password:
+    if not access:
         problem = message("mailbox.no-password", id=source_id)
     else:
         try:
-            connect(read_address(path), password, ca_file).close()
+            mailbox_access.connected(read_address(path), access, tokens, ca_file).close()
         except MailboxFault as error:
-            problem = Redactor([password]).message(error.message)
+            problem = Redactor([access.password]).message(error.message)
     return TestResult(steps=(_opened_step(path, problem),))
 
 
@@ -516,22 +516,33 @@ def _opened_step(path: str, problem: Message | None) -> TestStep:
 
 
 def set_password(services: Services, source_id: str, password: Secret, ca_file: Path | None = None) -> TestResult:
-    """Tries a password and stores it, unless the server refuses it. Takes up to a minute.
+    """Tries a password and stores it, unless the server refuses it; as `set_access`."""
+    return set_access(services, source_id, MailboxAccess(password=password), None, ca_file)
+
+
+def set_access(
+    services: Services,
+    source_id: str,
+    access: MailboxAccess,
+    tokens: AccessTokens | None,
+    ca_file: Path | None = None,
+) -> TestResult:
+    """Tries a password or a sign-in and stores it, unless the server refuses it. Takes up to a minute.
 
     Raises:
         RequestFailure: there is no such mailbox.
     """
-    from banqup_tui.sources.mailbox import MailboxFault, SignInRefused, connect
+    from banqup_tui.sources.mailbox import MailboxFault, SignInRefused
 
     path, _before = _stored(services, source_id)
     problem: Message | None = None
     try:
-        connect(read_address(path), password, ca_file).close()
+        mailbox_access.connected(read_address(path), access, tokens, ca_file).close()
     except SignInRefused as error:
-        return TestResult(steps=(TestStep(ok=False, message=Redactor([password]).message(error.message)),))
+        return TestResult(steps=(TestStep(ok=False, message=Redactor([access.password]).message(error.message)),))
     except MailboxFault as error:
-        problem = Redactor([password]).message(error.message)
-    sealed = services.vault.seal(of_mailbox(source_id), {"address": path, "password": password}, ["password"])
+        problem = Redactor([access.password]).message(error.message)
+    sealed = mailbox_access.sealed(services, source_id, path, access)
     table = tables.mailbox
     with services.database.write(services.space_id) as transaction:
         transaction.execute(update(table).where(table.c.id == source_id).values(sealed=sealed))

@@ -19,6 +19,7 @@ from banqup_tui.backend.intake.mailbox import Mailbox
 from banqup_tui.backend.intake.sftp_drop import SftpDrop
 from banqup_tui.backend.intake.watched_folders import WatchedFolders
 from banqup_tui.backend.integrations import activation, allowed_packages, installations
+from banqup_tui.backend.integrations.oauth.access_tokens import StoredTokens
 from banqup_tui.backend.ledger import commands as ledger
 from banqup_tui.backend.services import Services
 
@@ -70,4 +71,4 @@ def drop(services: Services) -> BackgroundTask:
 
 
 def mailbox(services: Services) -> BackgroundTask:
-    return Mailbox(services)
+    return Mailbox(services, make_tokens=lambda: StoredTokens(services))

@@ -17,6 +17,7 @@ from banqup_tui.cli.command_runner import in_runtime
 from banqup_tui.cli.output import say
 from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools
 from banqup_tui.cli.settings_options import day_option
+from banqup_tui.cli.sign_in import signed_in
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.mailbox_address import PORTS, MailboxAddress, MailboxSecurity, read_address
 from banqup_tui.domain.messages import message
@@ -25,6 +26,7 @@ from banqup_tui.domain.source import Source, SourceKind
 from banqup_tui.presentation.messages import words_of
 from banqup_tui.presentation.words import N_, _
 from banqup_tui.protocol.commands import AddSource
+from banqup_tui.protocol.messages import MailboxProvider, TestResult
 
 _SECONDS_TO_SIGN_IN = 100.0
 
@@ -43,10 +45,16 @@ class MailboxOptions(msgspec.Struct, frozen=True, kw_only=True):
     starttls: bool
     since: date | None
     password_file: Path | None
+    sign_in_by: str | None
+    client_id: str | None
+    client_secret_file: Path | None
+    authorize_url: str | None
+    token_url: str | None
+    scope: str | None
 
     @property
     def has_any(self) -> bool:
-        return any((self.host, self.port, self.user, self.folder, self.starttls, self.since, self.password_file))
+        return any(getattr(self, name) for name in self.__struct_fields__)
 
 
 def mailbox_options(function: Callable[..., object]) -> Callable[..., object]:
@@ -65,6 +73,20 @@ def mailbox_options(function: Callable[..., object]) -> Callable[..., object]:
         type=click.Path(path_type=Path, dir_okay=False),
         help=N_("The password is in this file. Without it, it is asked for, or read from standard input."),
     )
+    @click.option(
+        "--sign-in-by",
+        type=click.Choice(["microsoft", "google", "other"]),
+        help=N_("Sign in in a browser, in place of a password; it needs --client-id."),
+    )
+    @click.option("--client-id", help=N_("Of the application: a desktop one, registered for http://localhost."))
+    @click.option(
+        "--client-secret-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help=N_("The secret of the application is in this file: Google gives one, Microsoft does not."),
+    )
+    @click.option("--authorize-url", help=N_("The sign-in page; the usual one of microsoft and google."))
+    @click.option("--token-url", help=N_("The token address; the usual one of microsoft and google."))
+    @click.option("--scope", help=N_("What the sign-in is for; reading mail at microsoft and google."))
     @wraps(function)
     def with_mailbox(
         *args: object,
@@ -75,6 +97,12 @@ def mailbox_options(function: Callable[..., object]) -> Callable[..., object]:
         starttls: bool,
         since: str | None,
         password_file: Path | None,
+        sign_in_by: str | None,
+        client_id: str | None,
+        client_secret_file: Path | None,
+        authorize_url: str | None,
+        token_url: str | None,
+        scope: str | None,
         **more: object,
     ) -> object:
         options = MailboxOptions(
@@ -85,6 +113,12 @@ def mailbox_options(function: Callable[..., object]) -> Callable[..., object]:
             starttls=starttls,
             since=day_option(since),
             password_file=password_file,
+            sign_in_by=sign_in_by,
+            client_id=client_id,
+            client_secret_file=client_secret_file,
+            authorize_url=authorize_url,
+            token_url=token_url,
+            scope=scope,
         )
         return function(*args, mailbox=options, **more)
 
@@ -101,13 +135,17 @@ def open_mailbox(tools: Tools, options: MailboxOptions) -> int:
         known = next((source for source in runtime.sources() if source.kind is SourceKind.MAILBOX), None)
         if address is None and known is None:
             raise click.UsageError(_("Write: sources add mailbox --host HOST --user USER."))
-        password = _password(options.password_file)
+        password = Secret() if options.sign_in_by else _password(options.password_file)
         path = address or (known.path if known is not None else "")
         source_id = known.id if known else str(uuid.uuid4())
         since = options.since or (None if known else datetime.now().astimezone().date())
         body = AddSource(source_id=source_id, path=path, kind=SourceKind.MAILBOX, since=since)
         code = report(runtime, await runtime.answers([runtime.session.act(body)], SECONDS_TO_ANSWER))
-        return code if code != 0 else await _sign_in(runtime, source_id, password)
+        if code != 0:
+            return code
+        if options.sign_in_by:
+            return await _sign_in_by(runtime, source_id, _provider(options, read_address(path).user))
+        return await _sign_in(runtime, source_id, password)
 
     return in_runtime(tools, work)
 
@@ -129,6 +167,35 @@ async def _sign_in(runtime: CliRuntime, source_id: str, password: Secret) -> int
     result = await runtime.session.ask(
         lambda server: server.set_mailbox_password(source_id, password), seconds=_SECONDS_TO_SIGN_IN
     )
+    return _report_sign_in(result)
+
+
+async def _sign_in_by(runtime: CliRuntime, source_id: str, provider: MailboxProvider) -> int:
+    """Signs in in the browser; the service tries the sign-in at the mailbox."""
+    begun = await runtime.session.ask(lambda server: server.begin_mailbox_sign_in(provider), seconds=60)
+    sign_in = await signed_in(runtime.session, begun)
+    return _report_sign_in(
+        await runtime.session.ask(
+            lambda server: server.set_mailbox_sign_in(source_id, sign_in, provider), seconds=_SECONDS_TO_SIGN_IN
+        )
+    )
+
+
+def _provider(options: MailboxOptions, user: str) -> MailboxProvider:
+    secret = options.client_secret_file
+    return MailboxProvider(
+        sign_in_by=options.sign_in_by or "",
+        user=user,
+        client_id=options.client_id or "",
+        client_secret=_password(secret).reveal() if secret else "",
+        authorize_url=options.authorize_url or "",
+        token_url=options.token_url or "",
+        scope=options.scope or "",
+    )
+
+
+def _report_sign_in(result: TestResult) -> int:
+    """Says what came of the sign-in."""
     for step in result.steps:
         if step.message.code == "mailbox.sign-in-refused":
             raise PasswordRefused(step.message)

@@ -34,6 +34,11 @@ async def begin(services: Services, request: SignInRequest, returns: ReturnListe
         CommandRefused, RequestFailure: a setting that it needs is missing or wrong.
     """
     authorization = await asyncio.to_thread(_authorization, services, request)
+    return await begin_with(services, request.extension_id, authorization, returns)
+
+
+async def begin_with(services: Services, owner: str, authorization: Authorization, returns: ReturnListener) -> SignIn:
+    """Begins a sign-in by a registration. `owner` is the extension that it is for, or the mailbox."""
     returns_to = f"http://localhost:{await returns.port()}"
     state, verifier = secrets.token_urlsafe(_RANDOM_BYTES), Secret(secrets.token_urlsafe(_RANDOM_BYTES))
     waiting = OpenSignIn(
@@ -44,7 +49,7 @@ async def begin(services: Services, request: SignInRequest, returns: ReturnListe
         verifier=verifier,
     )
     provider = name_of(authorization)
-    sign_in_id = await asyncio.to_thread(_put, services, request.extension_id, provider, waiting)
+    sign_in_id = await asyncio.to_thread(_put, services, owner, provider, waiting)
     returns.expect(sign_in_id, repository.WAITING_HOURS * 3600.0)
     return SignIn(
         id=sign_in_id, state=SignInState.WAITING, provider=provider, url=waiting.url, returns_to=waiting.returns_to

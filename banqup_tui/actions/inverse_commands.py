@@ -13,6 +13,7 @@ from banqup_tui.protocol.commands import (
     Cancel,
     CommandBody,
     CorrectDocument,
+    CreateClient,
     DecideDuplicate,
     EditClient,
     MoveDocument,
@@ -33,7 +34,7 @@ _KEYS = uuid.UUID("6f0d5f0e-6c0e-5d1b-8a35-2a1f3a1f9b44")
 
 REVERSIBLE: tuple[type[CommandBody], ...] = (
     Send, Resend, SetProcessed, PauseIntegration, DecideDuplicate, Withdraw, Restore, MoveDocument, CorrectDocument,
-    EditClient, SetArchived,
+    CreateClient, EditClient, SetArchived,
     AddSource, RemoveSource,
 )  # fmt: skip
 
@@ -70,6 +71,8 @@ def inverse(body: CommandBody, deliveries: Iterable[Delivery]) -> CommandBody | 
             return ReopenDuplicate(document_id=one)
         case CorrectDocument(document_id=one, values=values, before=before):
             return CorrectDocument(document_id=one, values=before, before=values)
+        case CreateClient(client_id=one):
+            return SetArchived(client_ids=(one,), archived=True)
         case EditClient(client_id=one, details=details, before=before):
             return EditClient(client_id=one, details=before, before=normalised(details))
         case SetArchived(client_ids=clients, archived=archived):

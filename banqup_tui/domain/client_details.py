@@ -112,6 +112,9 @@ def _is_enterprise_number(number: str) -> bool:
 def _vat(text: str | None, country: str) -> str | None:
     if text is None or not text.strip():
         return None
+    belgian = belgian_number(text) if country == "" else None
+    if belgian is not None and belgian_check_holds(belgian):
+        return f"BE{belgian}"
     return normalise_vat(text, country) or _alphanumeric(text)
 
 

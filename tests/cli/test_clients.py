@@ -1,5 +1,7 @@
 """`banqup clients add`, `edit`, `archive`, `restore`."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -68,3 +70,40 @@ def test_with_the_server_away_it_is_kept(banqup: RunBanqup, runtime: FakeRuntime
     ran = banqup(runtime, "clients", "add", "Fournil")
     assert ran.code == 75
     assert "Kept on this computer" in ran.err
+
+
+SHEET = "External reference;Legal name;VAT;City\nPARVIS;;;Seraing\n;Fournil SRL;BE0912345673;\n"
+
+
+def test_a_sheet_is_previewed_and_then_done_in_one_step(
+    banqup: RunBanqup, runtime: FakeRuntime, tmp_path: Path
+) -> None:
+    file = tmp_path / "clients.csv"
+    file.write_text(SHEET)
+    preview = banqup(runtime, "clients", "import", str(file), "--dry-run")
+    assert (preview.code, runtime.session.acts) == (0, [])
+    assert "1 new, 1 changed, 0 the same, 0 wrong." in preview.err
+    assert banqup(runtime, "clients", "import", str(file)).code == 0
+    edited, created = runtime.session.acts
+    assert isinstance(edited, EditClient)
+    assert isinstance(created, CreateClient)
+    assert (edited.details.city, created.name) == ("Seraing", "Fournil SRL")
+
+
+def test_while_a_row_is_wrong_nothing_is_done(banqup: RunBanqup, runtime: FakeRuntime, tmp_path: Path) -> None:
+    file = tmp_path / "clients.csv"
+    file.write_text(SHEET + ";Garage SA;BE0911111100;\n")
+    ran = banqup(runtime, "clients", "import", str(file))
+    assert (ran.code, runtime.session.acts) == (1, [])
+    assert "BE0911111100 is no VAT number." in ran.out
+    assert "Nothing was done." in ran.err
+    assert banqup(runtime, "clients", "import", str(file), "--skip-wrong").code == 0
+    assert len(runtime.session.acts) == 2
+
+
+def test_the_clients_are_written_into_a_sheet(banqup: RunBanqup, runtime: FakeRuntime, tmp_path: Path) -> None:
+    file = tmp_path / "clients.xlsx"
+    assert banqup(runtime, "clients", "export", str(file)).code == 0
+    ran = banqup(runtime, "clients", "import", str(file))
+    assert "0 new, 0 changed, 1 the same, 0 wrong." in ran.err
+    assert runtime.session.acts == []

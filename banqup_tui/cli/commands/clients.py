@@ -1,14 +1,19 @@
-"""`banqup clients`: list, add, edit, archive, restore."""
+"""`banqup clients`: list, add, edit, archive, restore, import, export."""
 
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import click
 import msgspec
 
+from banqup_tui.actions.client_sheet.columns import HEADINGS, Columns, find_columns
+from banqup_tui.actions.client_sheet.files import read_rows, write_rows
+from banqup_tui.actions.client_sheet.plan import PlannedRow, RowKind, commands, plan, sheet_of
 from banqup_tui.cli import exit_codes, json_output
 from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
 from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
@@ -16,9 +21,11 @@ from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.runtime import CliRuntime, Tools, client_named
 from banqup_tui.domain.client import Client, ClientDetails, details_of
 from banqup_tui.domain.client_details import flaws_of, normalised
-from banqup_tui.presentation.messages import words_of
+from banqup_tui.domain.text import clean
+from banqup_tui.presentation.messages import json_of, words_of
 from banqup_tui.presentation.words import N_, _, ngettext
 from banqup_tui.protocol.commands import CommandBody, CreateClient, EditClient, SetArchived
+from banqup_tui.whole_file import replace as replace_file
 
 F = TypeVar("F", bound=Callable[..., object])
 Option = str | tuple[str, ...] | None
@@ -146,6 +153,99 @@ def archive(tools: Tools, clients: tuple[str, ...]) -> int:
 def restore(tools: Tools, clients: tuple[str, ...]) -> int:
     """Bring archived clients back."""
     return _set_archived(tools, clients, archived=False)
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help=N_("Only say what would be done."))
+@click.option("--skip-wrong", is_flag=True, help=N_("Take the right rows, though others are wrong."))
+@as_json
+@pass_tools
+def import_sheet(tools: Tools, file: Path, dry_run: bool, skip_wrong: bool, json: bool) -> int:
+    """Add and change clients by a sheet: .xlsx, .ods or CSV, with headings in English, French, Dutch or German.
+
+    A client is known by its reference, else by its numbers. Empty cells change nothing. While a row is wrong nothing is
+    done.
+    """
+    rows = read_rows(file)
+    columns = find_columns(rows)
+    assert columns is not None, "read_rows has found them"
+
+    async def work(runtime: CliRuntime) -> int:
+        planned = plan(rows, columns, [row.client for row in runtime.clients()])
+        wrong = sum(row.kind is RowKind.WRONG for row in planned)
+        if json:
+            print_array(_planned_value(row) for row in planned)
+        else:
+            _say_columns(columns)
+            print_table(
+                (N_("Row"), N_("What"), N_("Client"), N_("Why")), [_planned_line(row) for row in planned], right=(0,)
+            )
+        say(_summary(planned))
+        if dry_run or (wrong and not skip_wrong):
+            if wrong and not dry_run:
+                say(_("Nothing was done. Correct the rows that are wrong, or give --skip-wrong."))
+            return exit_codes.FAILED if wrong and not dry_run else exit_codes.OK
+        bodies = list(commands(planned))
+        if not bodies:
+            return exit_codes.OK
+        return await _done(runtime, bodies, _("Done: {summary}").format(summary=_summary(planned)))
+
+    return in_runtime(tools, work)
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@pass_tools
+def export(tools: Tools, file: Path) -> int:
+    """Write the clients into a sheet: .xlsx, or CSV for another name. Imported again it changes nothing."""
+
+    async def work(runtime: CliRuntime) -> int:
+        clients = [row.client for row in runtime.clients() if not row.client.is_archived]
+        replace_file(file, write_rows(file, sheet_of(clients)))
+        number = ngettext("{count} client", "{count} clients", len(clients)).format(count=len(clients))
+        say(_("{clients} written to {file}.").format(clients=number, file=clean(str(file))))
+        return exit_codes.OK
+
+    return in_runtime(tools, work)
+
+
+_KINDS = {
+    RowKind.NEW: N_("new"),
+    RowKind.CHANGED: N_("changed"),
+    RowKind.SAME: N_("the same"),
+    RowKind.WRONG: N_("wrong"),
+}
+
+
+def _say_columns(columns: Columns) -> None:
+    """Says which columns were understood, and which were not."""
+    say(_("Columns: {names}.").format(names=", ".join(HEADINGS[field] for field in columns.fields.values())))
+    if columns.left_out:
+        say(_("Left out: {names}.").format(names=", ".join(map(clean, columns.left_out))))
+
+
+def _planned_line(row: PlannedRow) -> tuple[str, ...]:
+    why = " ".join(words_of(flaw.message) for flaw in row.flaws) or ", ".join(HEADINGS[name] for name in row.changed)
+    return str(row.number), _(_KINDS[row.kind]), row.details.name, why or "–"
+
+
+def _planned_value(row: PlannedRow) -> dict[str, object]:
+    return {
+        "row": row.number,
+        "kind": str(row.kind),
+        "clientId": row.client.id if row.client else None,
+        "client": msgspec.to_builtins(row.details),
+        "changed": list(row.changed),
+        "problems": [{"field": flaw.field, "problem": json_of(flaw.message)} for flaw in row.flaws],
+    }
+
+
+def _summary(planned: Sequence[PlannedRow]) -> str:
+    counts = Counter(row.kind for row in planned)
+    return _("{new} new, {changed} changed, {same} the same, {wrong} wrong.").format(
+        new=counts[RowKind.NEW], changed=counts[RowKind.CHANGED], same=counts[RowKind.SAME], wrong=counts[RowKind.WRONG]
+    )
 
 
 def _set_archived(tools: Tools, names: Sequence[str], *, archived: bool) -> int:

@@ -107,4 +107,15 @@ TEXTS = {
         N_("The folder {directory} is on a drive that is read-only."),
         N_("Make the drive writable, or choose another path."),
     ),
+    "sheet.cannot-be-read": Texts(N_("{path} cannot be read."), N_("Check the name and the rights of the file.")),
+    "sheet.client-of-row": Texts(N_("Row {row} is the same client."), N_("Keep one of them.")),
+    "sheet.no-headings": Texts(
+        N_("{path} has no heading that names the clients."), N_("Give the columns headings: Legal name, VAT, IBAN, …")
+    ),
+    "sheet.no-spreadsheet": Texts(N_("{path} cannot be read as a spreadsheet."), N_("Save it as .xlsx or CSV.")),
+    "sheet.several-clients": Texts(
+        N_("Reference and numbers are of several clients: {names}."), N_("Correct the row, or these clients.")
+    ),
+    "sheet.too-large": Texts(N_("The file is larger than {limit:size}."), N_("Divide it.")),
+    "sheet.too-many-rows": Texts(N_("The sheet has more than {limit} rows."), N_("Divide it.")),
 }

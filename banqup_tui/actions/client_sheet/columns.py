@@ -58,7 +58,7 @@ MOST_ROWS_ABOVE = 20
 """Most rows above the headings: a title, an explanation."""
 
 
-class Columns(Value, frozen=True, kw_only=True):
+class SheetColumns(Value, frozen=True, kw_only=True):
     """The columns of a sheet.
 
     Attributes:
@@ -72,9 +72,9 @@ class Columns(Value, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
 
 
-def find_columns(rows: Sequence[Sequence[str]]) -> Columns | None:
+def find_columns(rows: Sequence[Sequence[str]]) -> SheetColumns | None:
     """Returns the columns by the row with the most known headings; `None` if no row names the clients."""
-    best: Columns | None = None
+    best: SheetColumns | None = None
     for number, row in enumerate(rows[:MOST_ROWS_ABOVE]):
         fields: dict[int, str] = {}
         for column, heading in enumerate(row):
@@ -83,7 +83,7 @@ def find_columns(rows: Sequence[Sequence[str]]) -> Columns | None:
                 fields[column] = field
         if "name" in fields.values() and len(fields) > (len(best.fields) if best else 1):
             left_out = tuple(text for column, text in enumerate(row) if text.strip() and column not in fields)
-            best = Columns(row=number, fields=fields, left_out=left_out)
+            best = SheetColumns(row=number, fields=fields, left_out=left_out)
     return best
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from banqup_tui.actions.client_sheet.columns import HEADINGS, Columns
+from banqup_tui.actions.client_sheet.columns import HEADINGS, SheetColumns
 from banqup_tui.domain.client import Client, ClientDetails, details_of
 from banqup_tui.domain.client_details import DetailsFlaw, flaws_of, normalised
 from banqup_tui.domain.identifiers import party_keys
@@ -45,7 +45,7 @@ class PlannedRow(Value, frozen=True, kw_only=True):
     flaws: tuple[DetailsFlaw, ...] = ()
 
 
-def plan(rows: Sequence[Sequence[str]], columns: Columns, clients: Iterable[Client]) -> list[PlannedRow]:
+def plan(rows: Sequence[Sequence[str]], columns: SheetColumns, clients: Iterable[Client]) -> list[PlannedRow]:
     """Returns what becomes of each row below the headings. Empty rows are passed over.
 
     A client is known by its reference, else by its numbers, else by its name where the row has neither. Empty cells

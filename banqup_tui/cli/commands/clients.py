@@ -11,7 +11,7 @@ from typing import TypeVar
 import click
 import msgspec
 
-from banqup_tui.actions.client_sheet.columns import HEADINGS, Columns, find_columns
+from banqup_tui.actions.client_sheet.columns import HEADINGS, SheetColumns, find_columns
 from banqup_tui.actions.client_sheet.files import read_rows, write_rows
 from banqup_tui.actions.client_sheet.plan import PlannedRow, RowKind, commands, plan, sheet_of
 from banqup_tui.cli import exit_codes, json_output
@@ -218,7 +218,7 @@ _KINDS = {
 }
 
 
-def _say_columns(columns: Columns) -> None:
+def _say_columns(columns: SheetColumns) -> None:
     """Says which columns were understood, and which were not."""
     say(_("Columns: {names}.").format(names=", ".join(HEADINGS[field] for field in columns.fields.values())))
     if columns.left_out:

@@ -365,7 +365,7 @@ def _mailbox_properties() -> dict[str, object]:
     by = N_("All but password: in the browser, by an application the firm registered.")
     security = _text(N_("Security"), help=N_("starttls: for servers that encrypt only after the connection."))
     return {
-        "host": _text(N_("Mail server"), help=N_("The mail server (IMAP) of the mailbox."), example="imap.example.be"),
+        "host": _text(N_("IMAP server"), help=N_("The mail server (IMAP) of the mailbox."), example="imap.example.be"),
         "security": {**security, "enum": ["tls", "starttls"], "x-look": "choice", "default": "tls"},
         "port": {
             **_text(N_("Port"), help=N_("Empty: 993 for tls, 143 for starttls."), look="port", example="993"),

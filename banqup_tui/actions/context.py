@@ -142,6 +142,25 @@ class ActionSession(Protocol):
         """
         ...
 
+    def import_counts(self, keys: Sequence[str]) -> ImportCounts:
+        """Counts what became of imports."""
+        ...
+
+
+class ImportCounts(Value, frozen=True, kw_only=True):
+    """What became of imports: of the documents and files in them, and of the commands.
+
+    `held`: of those that were taken. `waiting`: commands without an answer.
+    """
+
+    taken: int = 0
+    held: int = 0
+    known: int = 0
+    to_place: int = 0
+    pictures: int = 0
+    refused: int = 0
+    waiting: int = 0
+
 
 class Undoable(Value, frozen=True, kw_only=True):
     """A command that can be undone, with its title for a list. `is_done`: the server has carried it out."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 from msgspec import structs
 
-from banqup_tui.actions.context import Action, Context
+from banqup_tui.actions.context import Action, Context, ImportCounts
 from banqup_tui.actions.import_selection import ImportCandidate, files_below, not_taken, to_import
 from banqup_tui.actions.places import Place
-from banqup_tui.actions.prompts import Notice, Tone
+from banqup_tui.actions.prompts import Notice, ProgressReporter, Tone
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.text import clean
@@ -18,6 +19,8 @@ from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import sentence_of
 from banqup_tui.presentation.words import _, ngettext
 
+_SECONDS_BETWEEN_LOOKS = 0.3
+_SECONDS_WITHOUT_ANSWER = 5.0
 _AT_ONCE = 100
 """Files that are copied, and whose commands are written, in one transaction."""
 
@@ -49,10 +52,23 @@ class ImportFilesAction(Action):
                 for one in await asyncio.to_thread(_spooled, context, batch):
                     refused.extend([one] if isinstance(one, ImportCandidate) else [])
                     keys.extend([one] if isinstance(one, str) else [])
-                progress.advance(clean(batch[-1].path.name), len(batch))
+                progress.advance(steps=sum(candidate.reason is not None for candidate in batch))
+            await _answered(context, keys, progress)
         finally:
             progress.done()
-        context.ask.notify(_summary(tuple(keys), refused))
+        context.ask.notify(_summary(context.session.import_counts(keys), tuple(keys), refused))
+
+
+async def _answered(context: Context, keys: Sequence[str], progress: ProgressReporter) -> None:
+    """Shows how many files the service has taken; ends when all are, or when it takes none for some seconds."""
+    left, last = len(keys), time.monotonic()
+    while left and time.monotonic() - last < _SECONDS_WITHOUT_ANSWER:
+        now = context.session.import_counts(keys).waiting
+        if now < left:
+            progress.advance(_("{n} left").format(n=count(now)), left - now)
+            left, last = now, time.monotonic()
+        if left:
+            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
 def _spooled(context: Context, candidates: Sequence[ImportCandidate]) -> list[str | ImportCandidate]:
@@ -69,12 +85,23 @@ def _spooled(context: Context, candidates: Sequence[ImportCandidate]) -> list[st
     ]
 
 
-def _summary(keys: tuple[str, ...], refused: list[ImportCandidate]) -> Notice:
-    words = ngettext("{count} file taken.", "{count} files taken.", len(keys)).format(count=count(len(keys)))
-    if not refused:
-        return Notice(text=words, undo_keys=keys)
-    first = refused[0]
-    why = _("Not taken: {count}. {name}: {reason}").format(
-        count=count(len(refused)), name=clean(first.path.name), reason=sentence_of(first.reason)
-    )
-    return Notice(text=f"{words} {why}", tone=Tone.WARNING, undo_keys=keys)
+def _summary(counts: ImportCounts, keys: tuple[str, ...], refused: list[ImportCandidate]) -> Notice:
+    parts = [ngettext("{count} file taken", "{count} files taken", counts.taken).format(count=count(counts.taken))]
+    for number, words in (
+        (counts.held, ngettext("{n} of them held as a duplicate", "{n} of them held as duplicates", counts.held)),
+        (counts.known, ngettext("{n} known already", "{n} known already", counts.known)),
+        (counts.to_place, ngettext("{n} waiting under To place", "{n} waiting under To place", counts.to_place)),
+        (counts.pictures, ngettext("{n} picture", "{n} pictures", counts.pictures)),
+        (counts.refused, ngettext("{n} refused", "{n} refused", counts.refused)),
+        (counts.waiting, ngettext("{n} not sent yet", "{n} not sent yet", counts.waiting)),
+    ):
+        parts += [words.format(n=count(number))] if number else []
+    text = f"{', '.join(parts)}."
+    tone = Tone.WARNING if refused or counts.refused else Tone.PLAIN
+    if refused:
+        first = refused[0]
+        why = _("Not taken: {count}. {name}: {reason}").format(
+            count=count(len(refused)), name=clean(first.path.name), reason=sentence_of(first.reason)
+        )
+        text = f"{text} {why}"
+    return Notice(text=text, tone=tone, undo_keys=keys)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from banqup_tui.actions.context import Context, Subject, Undoable, V
+from banqup_tui.actions.context import Context, ImportCounts, Subject, Undoable, V
 from banqup_tui.actions.inverse_commands import inverse, inverse_key, is_reversible
 from banqup_tui.actions.places import Place
 from banqup_tui.actions.prompts import Ask
@@ -18,6 +18,7 @@ from banqup_tui.domain.document import Document
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.listing import UnderWay
 from banqup_tui.protocol.commands import CommandBody, Resend, Send, decode
+from banqup_tui.protocol.imports import Outcome, import_result_of
 from banqup_tui.protocol.messages import BackfillCount
 from banqup_tui.store.outbox_entry import CommandState, OutboxEntry, Rescue
 from banqup_tui.store.readers import Readers
@@ -134,6 +135,21 @@ class SessionAdapter:
         self, files: Sequence[FileToImport], *, client_id: str | None = None, create_clients: bool = False
     ) -> list[str | OSError]:
         return self._session.import_files(files, client_id=client_id, create_clients=create_clients)
+
+    def import_counts(self, keys: Sequence[str]) -> ImportCounts:
+        entries = self._session.outbox.entries(keys).values()
+        results = [import_result_of(entry.result) for entry in entries if entry.state is CommandState.DONE]
+        documents = [document for result in results for document in result.documents]
+        known = sum(document.outcome is Outcome.KNOWN for document in documents)
+        return ImportCounts(
+            taken=len(documents) - known,
+            held=sum(document.is_held for document in documents),
+            known=known,
+            to_place=sum(len(result.waiting) for result in results),
+            pictures=sum(len(result.pictures) + len(result.joined) for result in results),
+            refused=sum(entry.state in (CommandState.REFUSED, CommandState.EXPIRED) for entry in entries),
+            waiting=sum(entry.is_open for entry in entries),
+        )
 
 
 def context_at(session: Session, ask: Ask, place: Place, subject: Subject | None = None) -> Context:

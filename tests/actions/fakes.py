@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from banqup_tui.actions.context import Context, V
+from banqup_tui.actions.context import Context, ImportCounts, V
 from banqup_tui.actions.places import Destination, Place
 from banqup_tui.actions.prompts import (
     ChoiceQuestion,
@@ -166,6 +166,9 @@ class FakeActionSession:
             )
             for file in files
         ]
+
+    def import_counts(self, keys: Sequence[str]) -> ImportCounts:
+        return ImportCounts(taken=len(keys) - 1, held=1, to_place=1)
 
 
 class NoProgress:

@@ -255,6 +255,7 @@ async def test_importing_takes_the_files_below_a_folder_and_goes_on_after_a_bad_
     ask, session = FakeAsk([tmp_path]), FakeActionSession()
     await BY_ID["import"].run(a_context(ask, session))
     assert [act.file_name for act in session.acts if isinstance(act, ImportFile)] == ["a.xml", "b.xml"]
+    assert ask.messages[0].text.startswith("1 file taken, 1 of them held as a duplicate, 1 waiting under To place. Not")
     assert "empty" in ask.messages[0].text
 
 

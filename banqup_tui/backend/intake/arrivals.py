@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake import filing_rules, pdf_texts, related_files, twins, unfiled
 from banqup_tui.backend.intake.clients import ClientDirectory
-from banqup_tui.backend.intake.document_intake import ImportedDocument, Outcome, file, file_picture, known_beside
+from banqup_tui.backend.intake.document_intake import file, file_picture, known_beside
 from banqup_tui.backend.intake.parsed_files import OpenedPart, open_stored
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Outdated, Services, prepared_by
 from banqup_tui.domain.client import Client
@@ -31,6 +31,7 @@ from banqup_tui.formats import bank_subset
 from banqup_tui.formats.content import Content, ContentKind
 from banqup_tui.formats.refusals import ReaderNotAvailable
 from banqup_tui.protocol.commands import ImportFile
+from banqup_tui.protocol.imports import ImportedDocument, ImportResult, JoinedPicture, WaitingPart
 from banqup_tui.protocol.problems import ProblemType
 from banqup_tui.sources.layouts import read_path
 from banqup_tui.sources.sorter import NOBODY_NAMED, Hints, Placing, Unplaced, sort
@@ -68,49 +69,6 @@ class ArrivedPart(Value, frozen=True, kw_only=True):
     text: str | None = None
     picture_of: Sha256 | None = None
     bank_file: BankFile | None = None
-
-
-class WaitingPart(Value, frozen=True, kw_only=True):
-    """A part that waits as unfiled, with the reason. The rest as in `ImportedDocument`."""
-
-    reason: Message
-    file_name: str = ""
-    position: str = ""
-
-
-class JoinedPicture(Value, frozen=True, kw_only=True):
-    """A PDF that was joined to an e-invoice that its text shows. The rest as in `ImportedDocument`.
-
-    `document_id`, `client_id`, `number`: of the e-invoice.
-    """
-
-    document_id: str
-    client_id: str
-    number: str
-    file_name: str = ""
-    position: str = ""
-
-
-class Taken(Value, frozen=True, kw_only=True):
-    """Result of an arrival.
-
-    Attributes:
-        documents: one for each client concerned by each part.
-        waiting: the parts that could not be read or placed.
-        pictures: names of the PDFs that are kept as pictures of the e-invoices beside them.
-        joined: the PDFs that are kept as pictures of e-invoices that came before.
-        created_clients: ids of the clients that were created.
-    """
-
-    documents: tuple[ImportedDocument, ...] = ()
-    waiting: tuple[WaitingPart, ...] = ()
-    pictures: tuple[str, ...] = ()
-    joined: tuple[JoinedPicture, ...] = ()
-    created_clients: tuple[str, ...] = ()
-
-    @property
-    def is_new(self) -> bool:
-        return any(document.outcome is Outcome.NEW for document in self.documents)
 
 
 # Opening
@@ -269,7 +227,7 @@ def is_invoice(content: Content | None) -> bool:
 # Filing
 
 
-def take(transaction: Transaction, services: Services, parts: tuple[ArrivedPart, ...]) -> Taken:
+def take(transaction: Transaction, services: Services, parts: tuple[ArrivedPart, ...]) -> ImportResult:
     """Files each part, or records it as unfiled with the reason. Nothing of an arrival is left out."""
     documents: list[ImportedDocument] = []
     waiting: list[WaitingPart] = []
@@ -304,7 +262,7 @@ def take(transaction: Transaction, services: Services, parts: tuple[ArrivedPart,
         filed = file(transaction, services, part.arrival, part.content, placing)
         documents += [msgspec.structs.replace(document, **place) for document in filed.documents]
         created += filed.created_clients
-    return Taken(
+    return ImportResult(
         documents=tuple(documents),
         waiting=tuple(waiting),
         pictures=tuple(pictures),

@@ -1,7 +1,6 @@
 """Writes the documents of a file that was read and placed, one for each client concerned."""
 
 import uuid
-from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -29,6 +28,7 @@ from banqup_tui.domain.text import clean, safe_file_name
 from banqup_tui.domain.twins import number_key
 from banqup_tui.domain.values import Sha256, Value
 from banqup_tui.formats.content import Content
+from banqup_tui.protocol.imports import ImportedDocument, Outcome
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.sources.keys import account_key
 from banqup_tui.sources.sorter import NewClient, Placed, clients_of_holder
@@ -44,34 +44,6 @@ _WITH_SAME_BYTES: Final = select(
     tables.document.c.client_id == bindparam("client"),
     tables.document.c.sha256 == bindparam("sha256"),
 )
-
-
-class Outcome(StrEnum):
-    """KNOWN: the client has the same bytes already, and nothing was changed."""
-
-    NEW = "NEW"
-    KNOWN = "KNOWN"
-
-
-class ImportedDocument(Value, frozen=True, kw_only=True):
-    """A document of an arrival.
-
-    `same_as`: an earlier document with the same business key, in other bytes; UNDECIDED: the user has to decide.
-    `picture`: file name of an earlier document that became its picture. `withdrawn`: the client has it, and a user has
-    withdrawn it, which it stays. `file_name` and `position` are those in the container in which it came, empty without
-    one.
-    """
-
-    document_id: str
-    client_id: str
-    folder: Folder
-    outcome: Outcome
-    same_as: str | None = None
-    duplicate: Duplicate | None = None
-    picture: str | None = None
-    withdrawn: bool = False
-    file_name: str = ""
-    position: str = ""
 
 
 class Filed(Value, frozen=True, kw_only=True):

@@ -11,7 +11,6 @@ from sqlalchemy import delete, select, update
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake.clients import ClientDirectory
-from banqup_tui.backend.intake.document_intake import Outcome
 from banqup_tui.backend.intake.host_key import fingerprint_of
 from banqup_tui.backend.intake.sftp_drop_files import file_all_waiting
 from banqup_tui.backend.paths import DROP_SPOOL, FILES
@@ -23,6 +22,7 @@ from banqup_tui.domain.source import SourceKind
 from banqup_tui.domain.values import Value
 from banqup_tui.folder_walk import is_own
 from banqup_tui.protocol.commands import AddAccount, AddSource, RemoveAccount, RemoveSource
+from banqup_tui.protocol.imports import Outcome
 from banqup_tui.protocol.messages import EntityKind, Op
 from banqup_tui.protocol.problems import ProblemType
 

@@ -10,9 +10,9 @@ from banqup_tui.backend.db.records import Executor, SourceFileRecord, fetch_one
 from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake import arrivals, newer_versions
 from banqup_tui.backend.intake.arrivals import ArrivedPart
-from banqup_tui.backend.intake.document_intake import Outcome
 from banqup_tui.backend.services import Services
 from banqup_tui.domain.values import Value
+from banqup_tui.protocol.imports import Outcome
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.sources.folder import Mark
 

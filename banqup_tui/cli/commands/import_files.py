@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 from msgspec import structs
 
 from banqup_tui.actions.import_selection import ImportCandidate, files_below, not_taken, to_import
@@ -16,6 +16,7 @@ from banqup_tui.cli import exit_codes
 from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.json_output import client_of
 from banqup_tui.cli.output import print_array, say
+from banqup_tui.cli.progress import ProgressBar
 from banqup_tui.cli.runtime import CliRuntime, CommandAnswer, Fate, Tools, client_named
 from banqup_tui.domain.batches import in_batches
 from banqup_tui.domain.client import Client
@@ -30,9 +31,11 @@ from banqup_tui.presentation.folders import folder_name
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import json_of
 from banqup_tui.presentation.words import N_, _, inside_sentence, ngettext
+from banqup_tui.protocol.imports import ImportedDocument, Outcome, import_result_of
 
 AT_ONCE = 100
 SECONDS = 300.0
+SECONDS_BETWEEN_BARS = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +63,11 @@ def command(tools: Tools, paths: tuple[Path, ...], reference: str | None, create
     async def work(runtime: CliRuntime) -> int:
         client = client_named(runtime, reference) if reference else None
         values: list[dict[str, object]] = []
-        for page in in_batches(files_below(paths), AT_ONCE):
-            submitted = _submit(runtime, page, client, create_clients)
-            values.extend(await _answered(runtime, submitted))
+        candidates = list(files_below(paths))
+        with ProgressBar(len(candidates)) as progress:
+            for at, page in enumerate(in_batches(candidates, AT_ONCE)):
+                submitted = _submit(runtime, page, client, create_clients)
+                values.extend(await _answered(runtime, submitted, progress, at * AT_ONCE))
         if json:
             print_array(values)
         return _summary(values)
@@ -97,26 +102,33 @@ def _not_submitted(candidate: ImportCandidate) -> Submitted:
     return Submitted(path=candidate.path, reason=candidate.reason, passed_over=candidate.passed_over)
 
 
-async def _answered(runtime: CliRuntime, submitted: Sequence[Submitted]) -> list[dict[str, object]]:
+async def _answered(
+    runtime: CliRuntime, submitted: Sequence[Submitted], progress: ProgressBar, done: int
+) -> list[dict[str, object]]:
+    """Waits for the answers, and says what became of each file. `done`: the number of files before these."""
     keys = [file.key for file in submitted if file.key is not None]
-    answers = {answer.key: answer for answer in await runtime.answers(keys, SECONDS)} if keys else {}
+    waiting = asyncio.ensure_future(runtime.answers(keys, SECONDS))
+    while not (await asyncio.wait({waiting}, timeout=SECONDS_BETWEEN_BARS))[0]:
+        progress.show(done + len(keys) - min(runtime.waiting(), len(keys)))
+    answers = {answer.key: answer for answer in waiting.result()}
     clients = {row.client.id: row.client for row in runtime.clients()}
     earlier = _earlier(runtime, answers.values())
     values: list[dict[str, object]] = []
     for sent in submitted:
         of_file = _values(sent, answers.get(sent.key or ""), clients)
         for value in of_file:
-            say(_line(value, earlier.get(value["sameAs"])))
+            progress.say(_line(value, earlier.get(value["sameAs"])))
         values.extend(of_file)
+    progress.show(done + len(submitted))
     runtime.mark_reported([key for key, answer in answers.items() if answer.fate in (Fate.REFUSED, Fate.EXPIRED)])
     return values
 
 
 def _earlier(runtime: CliRuntime, answers: Iterable[CommandAnswer]) -> dict[object, Document]:
     """Returns the documents that imported ones are the same as, by id."""
-    results = [answer.result for answer in answers if isinstance(answer.result, dict)]
-    ids = {one.get("sameAs") for result in results for one in result.get("documents") or ()}
-    return {document.id: document for document in runtime.documents(ids=sorted(filter(None, ids)))}
+    results = [import_result_of(answer.result) for answer in answers if answer.fate is Fate.DONE]
+    ids = {one.same_as for result in results for one in result.documents if one.same_as}
+    return {document.id: document for document in runtime.documents(ids=sorted(ids))}
 
 
 def _values(submitted: Submitted, answer: CommandAnswer | None, clients: dict[str, Client]) -> list[dict[str, object]]:
@@ -128,41 +140,30 @@ def _values(submitted: Submitted, answer: CommandAnswer | None, clients: dict[st
         return [_value(submitted, "WAITING")]
     if answer.fate is not Fate.DONE:
         return [_value(submitted, "REFUSED", reason=answer.reason or Message("import.not-taken"))]
-    result = answer.result or {}
-    taken = [_taken(submitted, one, clients.get(one.get("clientId"))) for one in result.get("documents") or []]
-    waiting = [
-        _value(submitted, "TO_PLACE", part=one.get("fileName"), reason=msgspec.convert(one.get("reason"), Message))
-        for one in result.get("waiting") or []
-    ]
+    result = import_result_of(answer.result)
+    taken = [_taken(submitted, one, clients.get(one.client_id)) for one in result.documents]
+    waiting = [_value(submitted, "TO_PLACE", part=one.file_name, reason=one.reason) for one in result.waiting]
     in_container = bool(taken or waiting)
-    pictures = [
-        _value(submitted, "PICTURE", part=name if in_container else None) for name in result.get("pictures") or []
-    ]
+    pictures = [_value(submitted, "PICTURE", part=name if in_container else None) for name in result.pictures]
     joined = [
-        _value(
-            submitted,
-            "PICTURE",
-            part=one.get("fileName"),
-            document=one.get("documentId"),
-            client=clients.get(one.get("clientId")),
-        )
-        | {"pictureOf": one.get("number")}
-        for one in result.get("joined") or []
+        _value(submitted, "PICTURE", part=one.file_name, document=one.document_id, client=clients.get(one.client_id))
+        | {"pictureOf": one.number}
+        for one in result.joined
     ]
     return [*taken, *waiting, *pictures, *joined] or [_value(submitted, "TAKEN")]
 
 
-def _taken(submitted: Submitted, stored: dict[str, Any], client: Client | None) -> dict[str, object]:
-    outcome = "KNOWN" if stored.get("outcome") == "KNOWN" else "TAKEN"
+def _taken(submitted: Submitted, stored: ImportedDocument, client: Client | None) -> dict[str, object]:
+    outcome = "KNOWN" if stored.outcome is Outcome.KNOWN else "TAKEN"
     value = _value(
-        submitted,
-        outcome,
-        part=stored.get("fileName"),
-        document=stored.get("documentId"),
-        client=client,
-        folder=stored.get("folder"),
+        submitted, outcome, part=stored.file_name, document=stored.document_id, client=client, folder=stored.folder
     )
-    return value | {name: stored.get(name) for name in ("sameAs", "duplicate", "picture", "withdrawn")}
+    return value | {
+        "sameAs": stored.same_as,
+        "duplicate": stored.duplicate,
+        "picture": stored.picture,
+        "withdrawn": stored.withdrawn,
+    }
 
 
 def _value(

@@ -150,13 +150,13 @@ class ActionSession(Protocol):
 class ImportCounts(Value, frozen=True, kw_only=True):
     """What became of imports: of the documents and files in them, and of the commands.
 
-    `held`: of those that were taken. `waiting`: commands without an answer.
+    `undecided`: of those that were taken, held as duplicates. `waiting`: commands without an answer.
     """
 
     taken: int = 0
-    held: int = 0
+    undecided: int = 0
     known: int = 0
-    to_place: int = 0
+    unfiled: int = 0
     pictures: int = 0
     refused: int = 0
     waiting: int = 0

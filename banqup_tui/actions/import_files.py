@@ -88,9 +88,12 @@ def _spooled(context: Context, candidates: Sequence[ImportCandidate]) -> list[st
 def _summary(counts: ImportCounts, keys: tuple[str, ...], refused: list[ImportCandidate]) -> Notice:
     parts = [ngettext("{count} file taken", "{count} files taken", counts.taken).format(count=count(counts.taken))]
     for number, words in (
-        (counts.held, ngettext("{n} of them held as a duplicate", "{n} of them held as duplicates", counts.held)),
+        (
+            counts.undecided,
+            ngettext("{n} of them held as a duplicate", "{n} of them held as duplicates", counts.undecided),
+        ),
         (counts.known, ngettext("{n} known already", "{n} known already", counts.known)),
-        (counts.to_place, ngettext("{n} waiting under To place", "{n} waiting under To place", counts.to_place)),
+        (counts.unfiled, ngettext("{n} waiting under To place", "{n} waiting under To place", counts.unfiled)),
         (counts.pictures, ngettext("{n} picture", "{n} pictures", counts.pictures)),
         (counts.refused, ngettext("{n} refused", "{n} refused", counts.refused)),
         (counts.waiting, ngettext("{n} not sent yet", "{n} not sent yet", counts.waiting)),

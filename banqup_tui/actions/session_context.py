@@ -143,9 +143,9 @@ class SessionAdapter:
         known = sum(document.outcome is Outcome.KNOWN for document in documents)
         return ImportCounts(
             taken=len(documents) - known,
-            held=sum(document.is_held for document in documents),
+            undecided=sum(document.is_undecided for document in documents),
             known=known,
-            to_place=sum(len(result.waiting) for result in results),
+            unfiled=sum(len(result.waiting) for result in results),
             pictures=sum(len(result.pictures) + len(result.joined) for result in results),
             refused=sum(entry.state in (CommandState.REFUSED, CommandState.EXPIRED) for entry in entries),
             waiting=sum(entry.is_open for entry in entries),

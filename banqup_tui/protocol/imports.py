@@ -38,7 +38,7 @@ class ImportedDocument(Value, frozen=True, kw_only=True):
     position: str = ""
 
     @property
-    def is_held(self) -> bool:
+    def is_undecided(self) -> bool:
         return self.outcome is Outcome.NEW and self.duplicate is Duplicate.UNDECIDED
 
 

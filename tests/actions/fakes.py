@@ -168,7 +168,7 @@ class FakeActionSession:
         ]
 
     def import_counts(self, keys: Sequence[str]) -> ImportCounts:
-        return ImportCounts(taken=len(keys) - 1, held=1, to_place=1)
+        return ImportCounts(taken=len(keys) - 1, undecided=1, unfiled=1)
 
 
 class NoProgress:

@@ -16,7 +16,7 @@ PdfAlong = Annotated[
     bool,
     setting(
         N_("Send the PDF along"),
-        help=N_("Of an e-invoice that has one: a second file of the same name, put there before it."),
+        help=N_("Of an e-invoice that has one: a second file of that name, put there first."),
     ),
 ]
 """Setting of connectors that put files into folders."""

@@ -90,7 +90,7 @@ class WebhookSettings(Settings, frozen=True, kw_only=True):
         bool,
         setting(
             N_("Send the PDF along"),
-            help=N_("Of an e-invoice that has one: as pdf in the event, or as a third part of the form."),
+            help=N_("Of an e-invoice with one: pdf in the event, or a third part of the form."),
         ),
     ] = False
 

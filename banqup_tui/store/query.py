@@ -10,16 +10,20 @@
     is:peppol                 came over Peppol
     is:to-ask-for             a Belgian purchase of which the seller owes the e-invoice (domain.e_invoicing)
 
-A minus before a term excludes what it matches.
+A minus before a term excludes what it matches. Fields and words may be written in English, French, Dutch or German:
+fournisseur:zavel, btw:>21, status:fout, is:zurückgezogen; in any case, with or without accents.
 """
 
 import difflib
 import re
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import TypeVar
 
 from banqup_tui.domain.currencies import MOST_DIGITS
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.messages import Message, message
+from banqup_tui.domain.search_words import folded
 from banqup_tui.domain.status import AccountingStatus
 from banqup_tui.domain.values import Value
 
@@ -48,14 +52,42 @@ class IsWord(StrEnum):
     TO_ASK_FOR = "to-ask-for"
 
 
-FIELD_NAMES: tuple[str, ...] = tuple(field for field in FilterField if field is not FilterField.TEXT)
-STATUS_WORDS: dict[str, AccountingStatus] = {
-    "client": AccountingStatus.CLIENT_ACTION_NEEDED,
-    "queued": AccountingStatus.QUEUED,
-    "ready": AccountingStatus.READY_TO_PROCESS,
-    "processed": AccountingStatus.PROCESSED,
-    "error": AccountingStatus.ERROR,
+_Meaning = TypeVar("_Meaning")
+
+
+def _by_word(words: dict[_Meaning, str]) -> dict[str, _Meaning]:
+    return {folded(word): meaning for meaning, line in words.items() for word in line.split()}
+
+
+# The words that are typed, as a line for each meaning: English first, then French, Dutch and German. All are known
+# whatever the language of the user, so that a filter means the same on the next desk.
+FIELD_LINES: dict[FilterField, str] = {
+    FilterField.STATUS: "status statut",
+    FilterField.GROSS: "gross tvac incl bruto brutto",
+    FilterField.NET: "net htva excl netto",
+    FilterField.VAT: "vat tva btw mwst",
+    FilterField.DATE: "date datum",
+    FilterField.FROM: "from supplier customer de fournisseur client van leverancier klant von lieferant kunde",
+    FilterField.NUMBER: "number numéro nummer",
+    FilterField.CURRENCY: "currency devise munt währung",
+    FilterField.FILE: "file fichier bestand datei",
+    FilterField.IS: "is est ist",
 }
+STATUS_LINES: dict[AccountingStatus, str] = {
+    AccountingStatus.CLIENT_ACTION_NEEDED: "client klant mandant",
+    AccountingStatus.QUEUED: "queued file wachtrij wartet warteschlange",
+    AccountingStatus.READY_TO_PROCESS: "ready à-traiter prêt klaar te-verwerken bereit",
+    AccountingStatus.PROCESSED: "processed traité verwerkt erledigt verarbeitet",
+    AccountingStatus.ERROR: "error erreur fout fehler",
+}
+IS_LINES: dict[IsWord, str] = {
+    IsWord.UNDECIDED: "held retenu aangehouden angehalten",
+    IsWord.REPLACED: "replaced remplacé vervangen ersetzt",
+    IsWord.WITHDRAWN: "withdrawn retiré ingetrokken zurückgezogen",
+    IsWord.PEPPOL: "peppol",
+    IsWord.TO_ASK_FOR: "to-ask-for à-demander op-te-vragen anzufordern",
+}
+_FIELDS, _STATUSES, _IS_WORDS = _by_word(FIELD_LINES), _by_word(STATUS_LINES), _by_word(IS_LINES)
 
 
 class Term(Value, frozen=True, kw_only=True):
@@ -180,12 +212,31 @@ def _term(word: str, start: int, end: int) -> Term:
 
 
 def _field(name: str) -> FilterField:
-    if name.lower() in FIELD_NAMES:
-        return FilterField(name.lower())
-    close = difflib.get_close_matches(name.lower(), FIELD_NAMES, n=1, cutoff=0.5)
+    found = _FIELDS.get(folded(name))
+    if found:
+        return found
+    near = _near(name, _FIELDS, 0.5)
     raise _Unreadable(
-        message("filter.unknown-field-near", near=f"{close[0]}:") if close else message("filter.unknown-field"), name
+        message("filter.unknown-field-near", near=f"{near}:") if near else message("filter.unknown-field"), name
     )
+
+
+def _near(word: str, words: Iterable[str], cutoff: float) -> str:
+    return next(iter(difflib.get_close_matches(folded(word), list(words), n=1, cutoff=cutoff)), "")
+
+
+def _begins(word: str, words: Mapping[str, _Meaning], english: Mapping[_Meaning, str]) -> _Meaning | None:
+    """The meaning of a word or of its beginning. A beginning is looked for among the English words first, so that
+    what was typed before other languages were known goes on meaning the same.
+    """
+    begun = folded(word)
+    if begun in words:
+        return words[begun]
+    for known in ({line.split()[0]: meaning for meaning, line in english.items()}, words):
+        found = {meaning for name, meaning in known.items() if name.startswith(begun)}
+        if found:
+            return found.pop() if len(found) == 1 else None
+    return None
 
 
 def _with_value(field: FilterField, value: str, negated: bool, start: int, end: int) -> Term:
@@ -204,24 +255,21 @@ def _with_value(field: FilterField, value: str, negated: bool, start: int, end: 
 
 
 def _status(word: str) -> AccountingStatus:
-    folded = word.lower()
-    matches = [status for name, status in STATUS_WORDS.items() if name.startswith(folded)]
-    if len(matches) == 1:
-        return matches[0]
+    found = _begins(word, _STATUSES, STATUS_LINES)
+    if found:
+        return found
     if word.upper() in set(AccountingStatus):
         return AccountingStatus(word.upper())
-    close = difflib.get_close_matches(folded, STATUS_WORDS, n=1, cutoff=0.4)
-    raise _Unreadable(
-        message("filter.unknown-status-near", near=close[0]) if close else message("filter.unknown-status")
-    )
+    near = _near(word, _STATUSES, 0.4)
+    raise _Unreadable(message("filter.unknown-status-near", near=near) if near else message("filter.unknown-status"))
 
 
 def _is_word(word: str) -> IsWord:
-    found = [one for one in IsWord if one.startswith(word.lower())]
-    if len(found) == 1:
-        return found[0]
-    close = difflib.get_close_matches(word.lower(), tuple(IsWord), n=1, cutoff=0.4)
-    raise _Unreadable(message("filter.unknown-is-near", near=close[0]) if close else message("filter.unknown-is"))
+    found = _begins(word, _IS_WORDS, IS_LINES)
+    if found:
+        return found
+    near = _near(word, _IS_WORDS, 0.4)
+    raise _Unreadable(message("filter.unknown-is-near", near=near) if near else message("filter.unknown-is"))
 
 
 def _range(value: str, read: "_Reader") -> tuple[int | None, int | None]:

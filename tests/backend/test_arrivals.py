@@ -1,5 +1,7 @@
 """Whatever holds them, documents come in once each, to the right client, and nothing of an arrival disappears."""
 
+import os
+import resource
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from sqlalchemy import select
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.intake import unfiled_commands
+from banqup_tui.backend.intake.parsed_files import open_stored
 from banqup_tui.domain.folder import Folder
 from banqup_tui.protocol.commands import ImportFile, PlaceFile
 from tests.support.arriving_files import zipped
@@ -59,6 +62,23 @@ def test_the_files_of_a_zip_become_documents_each_with_its_client_and_the_others
     assert [(one["fileName"], one["position"]) for one in result["waiting"]] == [("nobody.pdf", "3")]
     (waiting,) = harness.unfiled_rows()
     assert (waiting.file_name, waiting.container) == ("in/nobody.pdf", "batch.zip")
+
+
+def test_the_files_of_a_zip_are_stored_though_the_process_may_have_few_open(harness: IntakeHarness) -> None:
+    parts = {f"{number}.xml": invoice(number=str(number)) for number in range(250)}
+    whole = harness.put(zipped(parts | {"again.xml": parts["7.xml"]}))
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 150, limits[1]))
+    try:
+        opened = open_stored(harness.services, whole, "batch.zip")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert [part.content is not None and part.content.invoice is not None for part in opened] == [True] * 251
+    assert [harness.services.files.path(part.sha256 or "").read_bytes() for part in opened] == [
+        *parts.values(),
+        parts["7.xml"],
+    ]
+    assert list((harness.services.files.home / "files").glob(".*.part")) == []
 
 
 def test_a_zip_that_comes_again_adds_no_document(harness: IntakeHarness) -> None:

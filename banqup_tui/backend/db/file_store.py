@@ -4,11 +4,16 @@ import filecmp
 import hashlib
 import secrets
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from banqup_tui.domain.values import is_sha256
 from banqup_tui.kill_points import kill_point
 from banqup_tui.whole_file import NewFiles, hashed, sync_directory, write_new
+
+_MOST_TOGETHER: Final = 100
+"""Files that are open until they are synced. A process may have no more than about a thousand open."""
 
 
 class HashDiffers(Exception):
@@ -83,7 +88,7 @@ class FileStore:
             temporary.unlink(missing_ok=True)
 
     def put_all(self, files: Iterable[tuple[str | None, bytes | memoryview]]) -> list[tuple[str, bool] | None]:
-        """Stores small files, which are synced together.
+        """Stores files, some at a time, which are synced together.
 
         Args:
             files: The bytes of each, and the SHA-256 that is expected, if one is.
@@ -91,6 +96,17 @@ class FileStore:
         Returns:
             What `put` returns, for each; `None` for a file whose SHA-256 is not the expected one.
         """
+        stored: list[tuple[str, bool] | None] = []
+        rest = iter(files)
+        while some := list(islice(rest, _MOST_TOGETHER)):
+            stored += self._put_together(some)
+        return stored
+
+    def put_parts(self, parts: Iterable[bytes]) -> list[str]:
+        """Stores files whose bytes are in memory, as `put_all` does. Returns the SHA-256 of each."""
+        return [one[0] for one in self.put_all((None, part) for part in parts) if one is not None]
+
+    def _put_together(self, files: Iterable[tuple[str | None, bytes | memoryview]]) -> list[tuple[str, bool] | None]:
         stored: list[tuple[str, bool] | None] = []
         temporaries: dict[str, Path] = {}
         try:

@@ -131,20 +131,18 @@ def _separated(services: Services, part: ArrivedPart) -> tuple[ArrivedPart, ...]
     if len(set(holders)) == 1:
         return (msgspec.structs.replace(part, bank_file=bank_file),)
     data = services.files.path(arrival.sha256).read_bytes()
+    of_holders = [[at for at, other in enumerate(holders) if other == holder] for holder in dict.fromkeys(holders)]
+    try:
+        subsets = [bank_subset(data, indices) for indices in of_holders]
+    except UnreadableDocument as error:
+        return (ArrivedPart(arrival=arrival, refusal=error.message, bank_file=bank_file),)
     parts = []
-    for holder in dict.fromkeys(holders):
-        indices = [index for index, other in enumerate(holders) if other == holder]
-        try:
-            subset = bank_subset(data, indices)
-        except UnreadableDocument as error:
-            return (ArrivedPart(arrival=arrival, refusal=error.message, bank_file=bank_file),)
+    for indices, sha256 in zip(of_holders, services.files.put_parts(subsets), strict=True):
         statements = tuple(content.statements[index] for index in indices)
         place = ContainerPlace(
             kind=BANK_FILE, name=arrival.file_name, sha256=arrival.sha256, position=str(indices[0] + 1)
         )
-        own = msgspec.structs.replace(
-            arrival, sha256=services.files.put([subset])[0], container=_inside(arrival, place)
-        )
+        own = msgspec.structs.replace(arrival, sha256=sha256, container=_inside(arrival, place))
         of_holder = msgspec.structs.replace(content, statements=statements)
         parts.append(ArrivedPart(arrival=own, content=of_holder, bank_file=bank_file))
     return tuple(parts)

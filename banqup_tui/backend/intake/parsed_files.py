@@ -191,14 +191,17 @@ def _opened(services: "Services", sha256: str, file_name: str, size: int) -> Ope
         return (msgspec.structs.replace(itself, content=found, text=_text(services, sha256, data, found)),)
     if not found.parts:
         return (msgspec.structs.replace(itself, refusal=Message(LETTER)),)
-    return tuple(
-        msgspec.structs.replace(_part(services, found.kind, part), outer_mail=found.mail) for part in found.parts
-    )
+    stored = iter(services.files.put_parts(part.data for part in found.parts if part.data))
+    parts = (_part(services, found.kind, part, next(stored) if part.data else None) for part in found.parts)
+    return tuple(msgspec.structs.replace(part, outer_mail=found.mail) for part in parts)
 
 
-def _part(services: "Services", kind: ContainerKind, part: ContainerPart) -> OpenedPart:
-    """Stores the bytes of a part and reads it. What ends a reader costs only that part."""
-    sha256 = services.files.put([part.data])[0] if part.data else None
+def _part(services: "Services", kind: ContainerKind, part: ContainerPart, sha256: str | None) -> OpenedPart:
+    """Reads a stored part. What ends a reader costs only that part.
+
+    Args:
+        sha256: None if its bytes are not stored.
+    """
     content, refusal = None, part.refusal
     if refusal is None and sha256 is not None:
         refusal = _remembered(services, sha256)

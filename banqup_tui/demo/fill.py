@@ -12,6 +12,8 @@ from banqup_tui.app_dirs import AppDirs
 from banqup_tui.demo.build import DEFAULT_CLIENTS, DEFAULT_DOCUMENTS, BuildProgress, Built, build
 from banqup_tui.demo.by_http import HttpDemoBackend
 from banqup_tui.domain.values import Value
+from banqup_tui.presentation.formats import count
+from banqup_tui.presentation.words import _
 
 RECEIVED: Final = "received"
 """The folder below the data into which the sample integrations deliver."""
@@ -41,7 +43,7 @@ def fill(
     with HttpDemoBackend(launcher.connect(dirs)) as backend:
         snapshot = backend.snapshot()
         if snapshot.document_count >= note.documents:
-            tell(f"The sample firm is there: {len(snapshot.clients)} clients, {snapshot.document_count:,} documents.")
+            tell(_size(len(snapshot.clients), snapshot.document_count))
             return Built(
                 clients=len(snapshot.clients),
                 documents=snapshot.document_count,
@@ -56,13 +58,17 @@ def fill(
             today=note.today,
             tell=lambda progress: _tell_progress(progress, tell),
         )
-    tell(f"The sample firm has {built.clients} clients and {built.documents:,} documents.")
+    tell(_size(built.clients, built.documents))
     return built
 
 
 def _tell_progress(progress: BuildProgress, tell: Callable[[str], object]) -> None:
     if progress.documents % 500 == 0 and progress.documents < progress.of:
-        tell(f"{progress.documents:,} of {progress.of:,} documents")
+        tell(_("{part} of {whole}").format(part=count(progress.documents), whole=count(progress.of)))
+
+
+def _size(clients: int, documents: int) -> str:
+    return _("Clients: {clients}; documents: {documents}.").format(clients=count(clients), documents=count(documents))
 
 
 def _note_for(path: Path, clients: int, documents: int, seed: int) -> _Note:

@@ -81,12 +81,7 @@ def value_of(document: Document, field: str) -> str:
 
 def same_words(compared: Compared) -> str:
     """Returns the titles of the fields in which both documents agree, for the middle of a sentence."""
-    return ", ".join(
-        inside_sentence(_(FIELD_NAMES[name])) if name not in _NAMES else _(FIELD_NAMES[name]) for name in compared.same
-    )
-
-
-_NAMES = ("iban", "vat_amount")
+    return ", ".join(inside_sentence(_(FIELD_NAMES[name])) for name in compared.same)
 
 
 def _amount(value: int, document: Document) -> str:

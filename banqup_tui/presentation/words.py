@@ -75,8 +75,14 @@ def own_text(words: Mapping[str, str]) -> str:
 
 
 def inside_sentence(label: str) -> str:
-    """Returns a translated label as it is written inside a sentence: in small letters, unless nouns keep a capital."""
-    return label if current_language()[:2] in _CAPITAL_NOUNS else label.lower()
+    """Returns a translated label as it is written inside a sentence: in small letters, but for abbreviations, and for
+    nouns where they keep a capital.
+    """
+    if current_language()[:2] in _CAPITAL_NOUNS:
+        return label
+    return " ".join(
+        word if len(word) > 1 and word.isalpha() and word.isupper() else word.lower() for word in label.split(" ")
+    )
 
 
 def N_(message: str) -> str:

@@ -31,6 +31,14 @@ def test_a_label_inside_a_sentence_has_small_letters_but_for_german_nouns() -> N
     assert inside_sentence(_("Sales invoices")) == "Ausgangsrechnungen"
 
 
+def test_an_abbreviation_keeps_its_capitals_inside_a_sentence() -> None:
+    assert inside_sentence("VAT number") == "VAT number"
+    use_language("fr")
+    assert inside_sentence(_("VAT number")).replace("\u00a0", " ") == "n° de TVA"
+    use_language("nl")
+    assert inside_sentence(_("VAT")) == "btw"
+
+
 def test_a_sentence_without_a_translation_is_shown_in_english() -> None:
     use_language("fr")
     assert _("No such sentence") == "No such sentence"

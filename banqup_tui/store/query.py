@@ -63,7 +63,7 @@ def _by_word(words: dict[_Meaning, str]) -> dict[str, _Meaning]:
 # whatever the language of the user, so that a filter means the same on the next desk.
 FIELD_LINES: dict[FilterField, str] = {
     FilterField.STATUS: "status statut",
-    FilterField.GROSS: "gross tvac incl bruto brutto",
+    FilterField.GROSS: "gross amount tvac montant incl bruto bedrag brutto betrag",
     FilterField.NET: "net htva excl netto",
     FilterField.VAT: "vat tva btw mwst",
     FilterField.DATE: "date datum",

@@ -34,6 +34,7 @@ from banqup_tui.presentation.widths import width_of
 from banqup_tui.presentation.words import _, use_language
 from banqup_tui.screens.clients_list import ClientDocuments, Clients
 from banqup_tui.screens.document_reader import Library
+from banqup_tui.screens.key_queue import KeyQueue
 from banqup_tui.screens.place import PlaceScreen, message_words
 from banqup_tui.settings import UserSettings, language_of, locale_of
 from banqup_tui.store.faults import LocalFault, fault_of
@@ -81,7 +82,8 @@ class BanqupApp(App[None]):
         self._firm = settings.firm_name
         self._waiting: dict[Screen[None], asyncio.Future[object]] = {}
         self._news_comes = False
-        self._early_keys: deque[events.Key] = deque()
+        self._early_keys: deque[events.Key | events.Paste] = deque()
+        self._keys = KeyQueue(self, super().on_event)
         self._takes_keys = False
         self._outage_announced: datetime | None = None
         self._outage_timer: Timer | None = None
@@ -144,24 +146,24 @@ class BanqupApp(App[None]):
         self.session.engine.start()
 
     async def on_event(self, event: events.Event) -> None:
-        """Keeps keys that come before a widget can take them: typed ahead, or right at the first frame."""
-        takes_keys = self._takes_keys or self.is_headless  # a test waits for the first frame itself
-        if isinstance(event, events.Key) and not takes_keys and not event.is_forwarded:
+        """Takes what is typed in its order, and keeps what comes before a widget can take it."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._takes_keys or self.is_headless:  # a test waits for the first frame itself
+            await self._keys.put(event)
+        else:
             self._early_keys.append(event)
-            return
-        await super().on_event(event)
 
     async def _take_early_keys(self, tries: int = _EARLY_TRIES) -> None:
-        """Handles such keys one after another, because each may open what the next one is for."""
+        """Hands such keys to the queue once there is a widget to take them."""
         if not self._has_screen:
             return
         if self.screen.focused is None and tries:
             self.set_timer(_EARLY_KEY, lambda: self._take_early_keys(tries - 1))
-        elif self._early_keys:
-            await super().on_event(self._early_keys.popleft())
-            self.set_timer(_EARLY_KEY, lambda: self.call_after_refresh(self._take_early_keys))
         else:
             self._takes_keys = True
+            while self._early_keys:
+                await self._keys.put(self._early_keys.popleft())
 
     def action_help_quit(self) -> None:
         """Shows how to leave. Ctrl+C must not lose what the user is typing."""

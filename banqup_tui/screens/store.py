@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.geometry import Region
@@ -88,7 +88,7 @@ class StoreScreen(PlaceScreen):
             extension.id: summary(by_extension.get(extension.id, ()), extension, now) for extension in extensions
         }
         wanted = folded(self._search).split()
-        shown = [one for one in extensions if _has(one, wanted)]
+        shown = _found(extensions, wanted)
         right = _summary(extensions, installed, self._health)
         if wanted:
             right = _("{part} of {whole}").format(part=count(len(shown)), whole=count(len(extensions)))
@@ -193,9 +193,14 @@ class StoreScreen(PlaceScreen):
         self.move_menu()
 
 
-def _has(extension: Extension, wanted: Sequence[str]) -> bool:
-    text = folded(words_to_search(extension))
-    return all(word in text for word in wanted)
+def _found(extensions: Sequence[Extension], wanted: Sequence[str]) -> list[Extension]:
+    """Returns the extensions whose title has all words; where none has, those whose description or country has them."""
+
+    def having(text_of: Callable[[Extension], str]) -> list[Extension]:
+        texts = ((one, folded(text_of(one))) for one in extensions)
+        return [one for one, text in texts if all(word in text for word in wanted)]
+
+    return having(lambda one: own_text(one.title)) or having(words_to_search)
 
 
 def _summary(extensions: Sequence[Extension], installed: dict[str, Installation], health: Mapping[str, Summary]) -> str:

@@ -20,9 +20,11 @@ from banqup_tui.protocol.commands import (
     AllowPackage,
     CorrectDocument,
     DecideDuplicate,
+    EditClient,
     MoveDocument,
     ReopenDuplicate,
     Restore,
+    SetArchived,
     Withdraw,
 )
 from banqup_tui.store.outbox_entry import CommandState
@@ -75,7 +77,17 @@ def as_if_queued_here(outbox: Path, root: Path) -> None:
 
 NEWER_KINDS = {
     one.KIND
-    for one in (AllowPackage, CorrectDocument, DecideDuplicate, ReopenDuplicate, Withdraw, Restore, MoveDocument)
+    for one in (
+        AllowPackage,
+        CorrectDocument,
+        DecideDuplicate,
+        EditClient,
+        MoveDocument,
+        ReopenDuplicate,
+        Restore,
+        SetArchived,
+        Withdraw,
+    )
 }
 """Commands that 0.4.0 did not have."""
 

@@ -179,3 +179,19 @@ def test_a_closed_stream_is_no_mistake_of_the_program(shared_setup: LocalSetup, 
     )  # fmt: skip
     assert done.returncode == exit_codes.OK
     assert b"mistake" not in done.stderr
+
+
+@pytest.mark.parametrize("place", ["2", "3", "4"])
+def test_letters_that_come_with_the_slash_are_searched_and_are_no_commands(fork: Terminal, place: str) -> None:
+    fork.type(f"{place}/xyz")
+    fork.wait_for("/  xyz")
+
+
+def test_keys_that_come_in_one_packet_go_to_what_the_ones_before_have_opened(fork: Terminal) -> None:
+    fork.type(":banqup store")
+    fork.wait_for("› banqup store")
+    fork.press("escape")
+    fork.wait_until(lambda text: "› banqup store" not in text, what="the palette to close")
+    fork.type("4/local folder\ra/srv")
+    fork.wait_for("/srv")
+    fork.wait_for("Test connection")

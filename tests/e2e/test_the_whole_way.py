@@ -10,7 +10,7 @@ from tests.support.local_setup import LocalSetup, until
 from tests.support.terminal import Terminal
 
 CLIENT = papers.BAKERY.name
-BEFORE_THE_BUTTONS = 8
+BEFORE_THE_BUTTONS = 9
 """Two settings, five folders, and the older documents."""
 
 
@@ -50,15 +50,17 @@ FRENCH = Words(
 
 
 def install_local_folder(terminal: Terminal, words: Words, path: str) -> None:
-    """The extensions of accounting software come first in the Store."""
+    """The Store has many packages, so it is searched."""
     terminal.press("4")
-    terminal.wait_for(words.local_folder)
-    terminal.press("down", "down")
+    terminal.wait_for("Banqup Store")
+    terminal.press("/")
+    terminal.type(words.local_folder)
+    terminal.press("enter")
     terminal.wait_for(words.describes)
     terminal.press("enter")
     terminal.wait_for(words.test)
     terminal.type(path)
-    terminal.press("tab", "tab", "tab", "enter")
+    terminal.press("tab", "tab", "tab", "tab", "enter")
     terminal.wait_for(words.installed)
     terminal.wait_for(words.up_to_date)
 

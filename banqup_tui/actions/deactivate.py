@@ -13,7 +13,7 @@ from banqup_tui.actions.submission import submit
 from banqup_tui.domain.integration import Integration, IntegrationState
 from banqup_tui.domain.messages import Message
 from banqup_tui.presentation.formats import count
-from banqup_tui.presentation.words import _, ngettext
+from banqup_tui.presentation.words import _, ngettext, pgettext
 from banqup_tui.protocol.commands import Deactivate
 
 
@@ -29,6 +29,9 @@ class DeactivateForAllAction(Action):
 
     def name(self) -> str:
         return _("Deactivate for all clients…")
+
+    def in_help(self) -> str:
+        return pgettext("help", "Deactivate for all")
 
     def help(self) -> str:
         return _("Takes an extension away from every client that uses it; the firm's settings stay.")

@@ -1,4 +1,4 @@
-"""No label of a list runs into the next one, at any width from 60 to 200 cells, in English and French."""
+"""No label of a list runs into the next one, at any width from 60 to 200 cells, in every language."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from banqup_tui.domain.invoice_types import InvoiceKind
 from banqup_tui.domain.messages import text_message
 from banqup_tui.domain.source import Unfiled
 from banqup_tui.presentation.signs import STATUSES
-from banqup_tui.presentation.words import _, use_language
+from banqup_tui.presentation.words import _, languages, use_language
 from banqup_tui.widgets.client_table import WIDE_FROM, ClientSort, ClientTable
 from banqup_tui.widgets.count_columns import COUNTED
 from banqup_tui.widgets.document_table.columns import EXTRAS, table_columns
@@ -67,7 +67,7 @@ def lists(width: int) -> Iterator[tuple[str, tuple[Line | None, Sequence[Item]]]
         yield "to place beside its details", unfiled_items([WAITING], NOW.astimezone().date())(harness - DETAILS)
 
 
-@pytest.fixture(params=["en", "fr"])
+@pytest.fixture(params=languages())
 def language(request: pytest.FixtureRequest) -> Iterator[str]:
     use_language(request.param)
     yield request.param

@@ -23,7 +23,7 @@ NARROW_BELOW = 70
 LEAST_COUNTERPARTY, COUNTERPARTY_KEEPS = 12, 30
 AMOUNT = 12
 _GAP = 2
-_STATUS = 11
+STATUS_WIDTH = 11
 _SENT_AND_GAP = 6
 
 
@@ -106,7 +106,7 @@ def _columns(width: int, widths: Widths, extras: frozenset[Extra], *, narrow: bo
     if narrow:
         status_width, sent, status = 1, -1, actions - _GAP
     else:
-        status_width = widths.full_status if "full_status" in extras else _STATUS
+        status_width = widths.full_status if "full_status" in extras else STATUS_WIDTH
         sent = _sent_column(width, actions, widths, extras)
         status = sent - _GAP - status_width
     return Columns(

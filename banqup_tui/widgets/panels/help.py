@@ -46,11 +46,11 @@ class Help(Panel):
         )
         column = 48 if width >= 90 else width // 2 + 1
         sides = [
-            _side(groups, at, column - 2 if at == 0 else width, airy)
+            side(groups, at, column - 2 if at == 0 else width, airy)
             for groups, at in zip(self._groups, (0, column), strict=True)
         ]
         body = [
-            PanelRow(tuple(put for side in sides if at < len(side) for put in side[at]))
+            PanelRow(tuple(put for lines in sides if at < len(lines) for put in lines[at]))
             for at in range(max(map(len, sides)))
         ]
         azerty = _("AZERTY without Shift: & é \" ' for places, ; for the menu, , for help")
@@ -81,7 +81,8 @@ def _split_keys(keys: str) -> tuple[str, str]:
     return " ".join(shown), keys[len(" ".join(shown)) + 1 :]
 
 
-def _side(groups: Sequence[HelpGroup], column: int, end: int, airy: bool) -> list[Line]:
+def side(groups: Sequence[HelpGroup], column: int, end: int, airy: bool) -> list[Line]:
+    """Returns the lines of one of the two columns, from `column` to `end`."""
     lines: list[Line] = []
     for group in groups:
         if lines and airy:

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from banqup_tui.backend.db import tables
-from banqup_tui.backend.intake import arrivals
+from banqup_tui.backend.intake import arrivals, source_files
 from banqup_tui.backend.intake import watched_folders as watching_module
 from banqup_tui.backend.intake.arrivals import ArrivedPart
 from banqup_tui.backend.intake.watched_folders import WatchedFolders
@@ -268,6 +269,68 @@ def test_a_defect_of_ours_is_said_and_does_not_stop_the_watch(
     assert harness.source().problems == ()
 
 
+def transactions(harness: IntakeHarness) -> int:
+    """Returns the number of transactions in which files were recorded: all rows of one have its time."""
+    return len({row.at for row in harness.rows(select(tables.source_file.c.at))})
+
+
+def test_files_that_lie_there_are_filed_together(
+    harness: IntakeHarness, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_files, "SECONDS_LOCKED", 60.0)
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    for number in range(20):
+        (inbox / f"{number}.xml").write_bytes(invoice(number=f"F{number}"))
+        (inbox / f"{number}.pdf").write_bytes(letter(f"F{number}"))
+    watching(harness).scan()
+    assert transactions(harness) == 3
+    documents = harness.documents()
+    assert {document.number for document in documents} == {f"F{number}" for number in range(20)}
+    assert all(document.picture is not None for document in documents)
+    assert (harness.source().taken, harness.source().refused) == (20, 0)
+
+
+def test_files_that_take_long_to_file_keep_nobody_waiting_and_are_opened_once(
+    harness: IntakeHarness, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_files, "SECONDS_LOCKED", -1.0)
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    for number in range(5):
+        (inbox / f"{number}.xml").write_bytes(invoice(number=f"F{number}"))
+    opened, names = arrivals.opened, []
+
+    def noted(services: Any, incoming: Any) -> tuple[ArrivedPart, ...]:
+        names.append(incoming.file_name)
+        return opened(services, incoming)
+
+    monkeypatch.setattr(arrivals, "opened", noted)
+    watching(harness).scan()
+    assert transactions(harness) == len(harness.documents()) == 5
+    assert sorted(names) == [f"{number}.xml" for number in range(5)]
+
+
+def test_a_bank_file_whose_accounts_are_learned_from_the_files_before_it_is_not_separated(
+    harness: IntakeHarness, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_files, "SECONDS_LOCKED", 60.0)
+    client = harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    second = msgspec.structs.replace(BAKERY, iban=GARAGE.iban)
+    nameless = [msgspec.structs.replace(one, number="0000000000") for one in (BAKERY, second)]
+    (inbox / "1.cod").write_bytes(statement())
+    (inbox / "2.cod").write_bytes(statement(holder=second))
+    both = b"".join(statement(holder=one, number=13) for one in nameless)
+    (inbox / "3.cod").write_bytes(both)
+    watching(harness).scan()
+    assert [(one.client_id, one.file_name) for one in harness.documents()] == [
+        (client.id, f"{number}.cod") for number in (1, 2, 3)
+    ]
+    assert harness.services.files.path(harness.documents()[-1].sha256).read_bytes() == both
+    assert harness.source().taken == 3
+
+
 def test_a_restart_between_reading_and_writing_down_takes_the_file_once(harness: IntakeHarness, inbox: Path) -> None:
     harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
     harness.do(AddSource(source_id="s", path=str(inbox)))
@@ -364,3 +427,23 @@ def test_an_import_that_takes_long_does_not_make_the_next_files_wait(
     monkeypatch.setattr(arrivals, "opened", slow)
     assert WatchedFolders(harness.services, still_for=0, wait_for_xml=0, clock=clock).scan() == 0
     assert len(harness.documents()) == 1
+
+
+def test_a_file_that_takes_long_to_open_does_not_keep_those_before_it_from_being_documents(
+    harness: IntakeHarness, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    harness.do(AddSource(source_id="s", path=str(inbox)))
+    for number in range(4):
+        (inbox / f"{number}.xml").write_bytes(invoice(number=f"F{number}"))
+    clock, opened, there = Clock(), arrivals.opened, []
+
+    def slow(services: Any, incoming: Any) -> tuple[ArrivedPart, ...]:
+        there.append(len(harness.documents()))
+        clock.now += 0.8
+        return opened(services, incoming)
+
+    monkeypatch.setattr(arrivals, "opened", slow)
+    WatchedFolders(harness.services, still_for=0, wait_for_xml=0, clock=clock).scan()
+    assert there == [0, 0, 0, 3]
+    assert len(harness.documents()) == 4

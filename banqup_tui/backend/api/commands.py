@@ -20,7 +20,7 @@ from banqup_tui.backend.api.cursors import Seen, read_seen
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.json_rows import ids_param, in_ids
 from banqup_tui.backend.db.records import CommandRecord, fetch_all
-from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.db.transaction import MOST_GROUPED, SECONDS_LOCKED, Transaction
 from banqup_tui.backend.problems import RequestFailure, problem
 from banqup_tui.backend.services import (
     CommandContext,
@@ -40,11 +40,8 @@ from banqup_tui.protocol.messages import Command, CommandResult, CommandResults,
 from banqup_tui.protocol.problems import Problem, ProblemType
 
 MOST_COMMANDS = 100
-MOST_GROUPED = 16
 SECONDS_A_BATCH = 10.0
 """Seconds after which a batch is answered in part, well before the terminal's time-out."""
-SECONDS_LOCKED = 0.04
-"""Seconds after which a transaction takes no further command: other writers wait for it, such as a key press."""
 _MOST_PREPARATIONS = 5
 
 _log = logging.getLogger(__name__)

@@ -43,6 +43,10 @@ _ROWS: dict[EntityKind, Table] = {
 }
 
 
+SECONDS_LOCKED = 0.04
+"""Seconds after which a transaction takes no further command or file: other writers wait, such as a key press."""
+MOST_GROUPED = 16
+"""The most commands or files in one transaction."""
 SECONDS_TO_WAIT = 30
 """Longest wait of a writer for the writers before it."""
 

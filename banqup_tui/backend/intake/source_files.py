@@ -1,5 +1,7 @@
 """Files of a source: each is filed or recorded as unfiled, and counted at its source."""
 
+import time
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -7,10 +9,10 @@ from sqlalchemy import select, update
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import Executor, SourceFileRecord, fetch_one
-from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.db.transaction import SECONDS_LOCKED, Transaction
 from banqup_tui.backend.intake import arrivals, newer_versions
 from banqup_tui.backend.intake.arrivals import ArrivedPart
-from banqup_tui.backend.services import Services
+from banqup_tui.backend.services import Outdated, Services
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.imports import Outcome
 from banqup_tui.protocol.messages import EntityKind
@@ -49,6 +51,33 @@ class SourceFile(Value, frozen=True, kw_only=True):
     path: str
     mark: Mark
     sha256: str | None
+
+
+def file_together(services: Services, files: Sequence[tuple[SourceFile, tuple[ArrivedPart, ...]]]) -> int:
+    """Files opened files in one transaction, in their order. Returns the number of those that were filed, at least one.
+
+    Any exception undoes all of them.
+
+    Raises:
+        Outdated: the first is a bank file that would be separated otherwise by now; open it again.
+        SourceRemoved: the source no longer exists.
+    """
+    with services.database.write(services.space_id) as transaction:
+        late = time.monotonic() + SECONDS_LOCKED
+        for filed, (file, parts) in enumerate(files):
+            if filed and time.monotonic() > late:
+                return filed
+            try:
+                arrivals.check_separation(transaction, parts)
+            except Outdated:
+                # An account of it was learned from a file before it, perhaps one of this transaction.
+                if not filed:
+                    raise
+                return filed
+            before = file_at(transaction, file.source_id, file.path)
+            outcome = take_or_record(transaction, services, parts, before)
+            record(transaction, file, outcome, outcome_of(before))
+    return len(files)
 
 
 def take_or_record(

@@ -1,4 +1,4 @@
-"""Watched folders, scanned every few seconds in a thread; each file is imported in a transaction of its own.
+"""Watched folders, scanned every few seconds in a thread; files are opened first, then some are filed together.
 
 Files are never moved, changed or deleted. A file that was read is recorded in `source_file` and not read again, also
 after a restart. A file that could not be filed is tried again when clients or rules are added.
@@ -9,7 +9,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,10 +19,11 @@ import msgspec
 from sqlalchemy import select, update
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.db.transaction import MOST_GROUPED
 from banqup_tui.backend.intake import arrivals, source_files, unfiled, unfiled_commands
 from banqup_tui.backend.intake.arrivals import ArrivedPart
 from banqup_tui.backend.intake.source_files import FileOutcome, SourceFile, SourceRemoved
-from banqup_tui.backend.services import Services
+from banqup_tui.backend.services import Outdated, Services
 from banqup_tui.domain.errors import BanqupError, UnreadableDocument
 from banqup_tui.domain.file_names import key_of, shown
 from banqup_tui.domain.messages import Message, message
@@ -38,6 +40,9 @@ _INCOMPLETE_SECONDS: Final = 60.0
 """How long a file whose end is missing is waited for after it has stood still."""
 _RETRY_SECONDS: Final = (0.0, 0.0, 60.0, 600.0)
 """Pauses before a file that failed is tried again, by the number of failures; the last one is for all later ones."""
+_SECONDS_UNFILED: Final = 1.0
+"""How long an opened file waits for further ones to be filed with it; to open one may take seconds."""
+_MOST_OPENINGS: Final = 5
 _OVERLAP: Final = timedelta(seconds=30)
 """A transaction may take its time before it is committed; `created_at` is that of its beginning."""
 
@@ -46,6 +51,10 @@ _log = logging.getLogger(__name__)
 
 class _FileMoved(Exception):
     """The file changed or vanished while it was being read, or its end is missing; the next scan finds it again."""
+
+
+class _Recorded(Exception):
+    """The file is recorded without being opened, as it is too large."""
 
 
 class _FileProblem(BanqupError):
@@ -59,6 +68,14 @@ class _Fault(msgspec.Struct, frozen=True):
     count: int
     retry_at: float
     problem: Message
+
+
+class _OpenedFile(msgspec.Struct, frozen=True):
+    """A file that was copied and opened, and is not filed yet."""
+
+    found: FoundFile
+    source_file: SourceFile
+    parts: tuple[ArrivedPart, ...]
 
 
 class _SourceState(msgspec.Struct):
@@ -106,7 +123,7 @@ class WatchedFolders:
         self._stopping = threading.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Scans until `stop` is set; ends between two files.
+        """Scans until `stop` is set; ends between two files. Those that are not filed yet are read again.
 
         An error is raised to the caller, which restarts this task.
         """
@@ -166,22 +183,28 @@ class WatchedFolders:
         started = self._clock()
         scan = state.scanner.scan(state.marks)
         walked = self._clock() - started
-        problems: list[Message] = []
+        problems: dict[str, Message] = {}
         ready = {file.key: file for file in scan.ready}
         state.faults = {key: one for key, one in state.faults.items() if key in ready and one.mark == ready[key].mark}
         state.incomplete = {key: one for key, one in state.incomplete.items() if key in ready}
+        unfiled: dict[str, _OpenedFile] = {}
+        file_by = 0.0
         for file in scan.ready:
             if self._stopping.is_set():
                 return walked
             fault = state.faults.get(file.key)
             if fault is not None and self._clock() < fault.retry_at:
-                problems.append(fault.problem)
+                problems[file.key] = fault.problem
                 continue
-            try:
-                self._take(source_id, path, file, state)
-            except _FileProblem as error:
-                problems.append(error.message)
-        found = (*scan.problems, *problems[:_MOST_PROBLEMS])
+            with self._noted(file, state, problems):
+                unfiled[file.key] = self._opened(source_id, path, file, state, unfiled)
+                file_by = file_by if len(unfiled) > 1 else self._clock() + _SECONDS_UNFILED
+            if len(unfiled) == MOST_GROUPED or (unfiled and self._clock() > file_by):
+                self._file(source_id, path, list(unfiled.values()), state, problems)
+                unfiled = {}
+        self._file(source_id, path, list(unfiled.values()), state, problems)
+        in_order = [problems[key] for key in ready if key in problems]
+        found = (*scan.problems, *in_order[:_MOST_PROBLEMS])
         if found != state.problems:
             self._write_problems(source_id, found)
             state.problems = found
@@ -201,22 +224,59 @@ class WatchedFolders:
             problems=problems or (),
         )
 
-    def _take(self, source_id: str, root: str, file: FoundFile, state: _SourceState) -> None:
+    @contextmanager
+    def _noted(self, file: FoundFile, state: _SourceState, problems: dict[str, Message]) -> Iterator[None]:
+        """Notes why a file was not taken, so that the others still are."""
         try:
-            self._import(source_id, root, file, state)
-        except _FileMoved:
-            return
-        except (_FileProblem, SourceRemoved):
+            yield
+        except (_FileMoved, _Recorded):
+            pass
+        except SourceRemoved:
             raise
-        except ReaderNotAvailable as error:
-            raise _FileProblem(error.message) from error
-        except Exception as error:
-            raise self._fault(file, state) from error
-        state.marks[file.key] = file.mark
+        except (_FileProblem, ReaderNotAvailable) as error:
+            problems[file.key] = error.message
+        except Exception:
+            problems[file.key] = self._fault(file, state)
+
+    def _file(
+        self,
+        source_id: str,
+        root: str,
+        files: Sequence[_OpenedFile],
+        state: _SourceState,
+        problems: dict[str, Message],
+    ) -> None:
+        """Files opened files together; where that fails, each alone."""
+        at = 0
+        while at < len(files):
+            try:
+                at += self._file_together(files[at:], state)
+            except SourceRemoved:
+                raise
+            except Exception:
+                # Alone, and opened anew, each is taken or fails by itself. Those that were committed are done.
+                for one in files[at:]:
+                    with self._noted(one.found, state, problems):
+                        self._file_alone(source_id, root, one.found, state)
+                return
+
+    def _file_alone(self, source_id: str, root: str, file: FoundFile, state: _SourceState) -> None:
+        for _ in range(_MOST_OPENINGS):
+            opened = self._opened(source_id, root, file, state, {})
+            with suppress(Outdated):
+                self._file_together([opened], state)
+                return
+        raise Outdated
+
+    def _file_together(self, files: Sequence[_OpenedFile], state: _SourceState) -> int:
+        filed = source_files.file_together(self._services, [(one.source_file, one.parts) for one in files])
+        for one in files[:filed]:
+            state.marks[one.found.key] = one.found.mark
         # Kill point: the import is committed; after a restart the recorded mark keeps the file from being read again.
         kill_point("intake.committed")
+        return filed
 
-    def _fault(self, file: FoundFile, state: _SourceState) -> _FileProblem:
+    def _fault(self, file: FoundFile, state: _SourceState) -> Message:
         """Logs the error, so that the other files are still imported. The file is tried again after a pause."""
         _log.exception("a file of a watched folder was not taken")
         before = state.faults.get(file.key)
@@ -224,9 +284,21 @@ class WatchedFolders:
         pause = _RETRY_SECONDS[min(count, len(_RETRY_SECONDS)) - 1]
         problem = message("source.file-failed", path=shown(file.path))
         state.faults[file.key] = _Fault(file.mark, count, self._clock() + pause, problem)
-        return _FileProblem(problem)
+        return problem
 
-    def _import(self, source_id: str, root: str, file: FoundFile, state: _SourceState) -> None:
+    def _opened(
+        self,
+        source_id: str,
+        root: str,
+        file: FoundFile,
+        state: _SourceState,
+        unfiled: Mapping[str, _OpenedFile],
+    ) -> _OpenedFile:
+        """Copies and opens a file.
+
+        Args:
+            unfiled: the files that are filed together with it.
+        """
         mark, until = state.incomplete.get(file.key, (file.mark, 0.0))
         if mark != file.mark:
             state.incomplete.pop(file.key)
@@ -239,7 +311,8 @@ class WatchedFolders:
         except UnreadableDocument as error:
             arrival = Arrival(file_name=name, path=path, source=root, source_id=source_id)
             self._record_oversized(source_id, file, arrival, error)
-            return
+            state.marks[file.key] = file.mark
+            raise _Recorded from error
         sha256 = self._copied(root, file)
         incoming = Incoming(
             sha256=sha256,
@@ -247,24 +320,24 @@ class WatchedFolders:
             path=path,
             source=root,
             source_id=source_id,
-            beside=self._sha256_beside(source_id, file),
+            beside=self._sha256_beside(source_id, file, unfiled),
         )
         parts = arrivals.opened(self._services, incoming)
         if self._incomplete_for and _is_incomplete(parts) and file.key not in state.incomplete:
             state.incomplete[file.key] = (file.mark, self._clock() + self._incomplete_for)
             raise _FileMoved
-        with self._services.database.write(self._services.space_id) as transaction:
-            before = source_files.file_at(transaction, source_id, file.key)
-            outcome = source_files.take_or_record(transaction, self._services, parts, before)
-            source_file = SourceFile(source_id=source_id, path=file.key, mark=file.mark, sha256=sha256)
-            source_files.record(transaction, source_file, outcome, source_files.outcome_of(before))
+        source_file = SourceFile(source_id=source_id, path=file.key, mark=file.mark, sha256=sha256)
+        return _OpenedFile(file, source_file, parts)
 
-    def _sha256_beside(self, source_id: str, file: FoundFile) -> str | None:
-        """Returns the hash of the XML beside a PDF, which was taken before; None if it could not be taken."""
+    def _sha256_beside(self, source_id: str, file: FoundFile, unfiled: Mapping[str, _OpenedFile]) -> str | None:
+        """Returns the hash of the XML beside a PDF, which precedes it; None if it could not be taken."""
         if file.beside is None:
             return None
+        key = key_of(file.beside)
+        if key in unfiled:
+            return unfiled[key].source_file.sha256
         with self._services.database.read() as connection:
-            found = source_files.file_at(connection, source_id, key_of(file.beside))
+            found = source_files.file_at(connection, source_id, key)
         return found.sha256 if found else None
 
     def _record_oversized(self, source_id: str, file: FoundFile, arrival: Arrival, why: UnreadableDocument) -> None:

@@ -5,11 +5,14 @@ import contextlib
 import stat
 import time
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.intake import arrivals, sftp_drop_files
+from banqup_tui.backend.intake.arrivals import ArrivedPart
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.protocol.commands import AddSource, RemoveAccount, RemoveSource
@@ -388,3 +391,46 @@ async def test_a_password_is_not_kept_in_the_clear_and_takes_its_time(harness: I
     assert is_password(PASSWORD, stored)
     assert not is_password(f"{PASSWORD}x", stored)
     assert time.monotonic() - started > 0.02
+
+
+def pdfs_that_wait(harness: IntakeHarness, count: int) -> None:
+    harness.do(AddSource(source_id="drop", path="127.0.0.1:2022", kind=SourceKind.SFTP_DROP))
+    account_id = account(harness)
+    for number in range(count):
+        sha256 = harness.put(letter(f"{number}"))
+        sftp_drop_files.take_accepted(harness.services, account_id, f"TANNERIE/tickets/{number:02}.pdf", sha256)
+
+
+def test_pdfs_whose_xml_did_not_come_are_filed_together(
+    harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sftp_drop_files, "SECONDS_LOCKED", 60.0)
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    pdfs_that_wait(harness, 20)
+    assert harness.documents() == []
+    assert sftp_drop_files.file_waiting_pictures(harness.services, older_than=60)
+    assert harness.documents() == []
+    assert not sftp_drop_files.file_waiting_pictures(harness.services, older_than=0)
+    assert len(harness.documents()) == harness.source().taken == 20
+    assert len({document.created_at for document in harness.documents()}) == 2
+
+
+def test_a_pdf_that_cannot_be_filed_does_not_undo_those_that_waited_before_it(
+    harness: IntakeHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.client(BAKERY.name, "TANNERIE", BAKERY.vat_number)
+    pdfs_that_wait(harness, 5)
+    take = arrivals.take
+
+    def broken(transaction: Any, services: Any, parts: tuple[ArrivedPart, ...]) -> Any:
+        if parts[0].arrival.file_name == "03.pdf":
+            raise RuntimeError("defect")
+        return take(transaction, services, parts)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(arrivals, "take", broken)
+        with pytest.raises(RuntimeError):
+            sftp_drop_files.file_waiting_pictures(harness.services, older_than=0)
+    assert [document.file_name for document in harness.documents()] == ["00.pdf", "01.pdf", "02.pdf"]
+    assert not sftp_drop_files.file_waiting_pictures(harness.services, older_than=0)
+    assert len(harness.documents()) == harness.source().taken == 5

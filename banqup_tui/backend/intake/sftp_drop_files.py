@@ -5,6 +5,7 @@ as HELD, and becomes a document of its own only if no such XML comes within some
 """
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from sqlalchemy import func, select
 
 from banqup_tui.backend.db import tables
 from banqup_tui.backend.db.records import DropAccountRecord, SourceFileRecord, fetch_all, fetch_one
-from banqup_tui.backend.db.transaction import Transaction
+from banqup_tui.backend.db.transaction import MOST_GROUPED, SECONDS_LOCKED, Transaction
 from banqup_tui.backend.intake import arrivals, source_files
 from banqup_tui.backend.intake.arrivals import ArrivedPart
 from banqup_tui.backend.intake.source_files import FileOutcome, SourceFile
@@ -161,15 +162,31 @@ def _file_of(row: SourceFileRecord) -> SourceFile:
 def file_waiting_pictures(services: Services, *, older_than: float = PICTURE_WAIT_SECONDS) -> bool:
     """Files the PDFs whose XML did not come in time. Returns whether others still wait."""
     late = tables.utc_now() - timedelta(seconds=older_than)
-    waiting = False
-    for row in _waiting_pictures(services):
-        if row.at > late:
-            waiting = True
-            continue
-        parts = _parts_of(services, row)
-        with services.database.write(services.space_id) as transaction:
-            _take_picture(transaction, services, _WaitingPicture(row=row, parts=parts))
-    return waiting
+    waiting = _waiting_pictures(services)
+    due = [row for row in waiting if row.at <= late]
+    filed = 0
+    while filed < len(due):
+        some = due[filed : filed + MOST_GROUPED]
+        pictures = [_WaitingPicture(row=row, parts=_parts_of(services, row)) for row in some]
+        try:
+            filed += _take_pictures(services, pictures)
+        except Exception:
+            # All of them are undone. Alone, the first is filed, or is the one that fails.
+            if len(pictures) == 1:
+                raise
+            filed += _take_pictures(services, pictures[:1])
+    return len(due) < len(waiting)
+
+
+def _take_pictures(services: Services, pictures: Sequence[_WaitingPicture]) -> int:
+    """Files PDFs in one transaction. Returns the number of those that were filed, at least one."""
+    with services.database.write(services.space_id) as transaction:
+        late = time.monotonic() + SECONDS_LOCKED
+        for filed, picture in enumerate(pictures):
+            if filed and time.monotonic() > late:
+                return filed
+            _take_picture(transaction, services, picture)
+    return len(pictures)
 
 
 def file_all_waiting(transaction: Transaction, services: Services, source_id: str) -> None:

@@ -247,6 +247,14 @@ def test_a_backend_of_version_0_4_is_asked_to_give_way(home: Home, older_backend
     assert f'"protocol":{PROTOCOL}' in asked[0]
 
 
+def test_a_backend_of_version_0_5_is_replaced(home: Home) -> None:
+    """It spoke protocol 2, and does not know what this version asks."""
+    older = home.start(*speaking(2))
+    until(home.endpoint_file.exists)
+    assert home.connect().protocol == PROTOCOL
+    assert older.wait(20) == 0
+
+
 def test_a_stranger_on_the_old_port_is_not_believed_and_never_sees_the_token(
     home: Home, older_backend: type[OlderBackend], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 import banqup_tui
 from banqup_tui.domain.currencies import CURRENCIES
 from banqup_tui.domain.money import to_minor
-from banqup_tui.presentation import formats, signs
+from banqup_tui.presentation import formats, signs, words
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +32,16 @@ def _english() -> Iterator[None]:
 def test_an_amount_is_written_as_in_the_users_country(locale: str, written: str) -> None:
     formats.use_locale(locale)
     assert formats.amount(121513) == written
+
+
+def test_a_fleming_reads_dates_amounts_and_moments_as_at_home() -> None:
+    formats.use_locale("nl_BE.UTF-8")
+    assert formats.full_date(date(2026, 11, 30)) == "30/11/2026"
+    assert (formats.amount(123456), formats.count(1500)) == ("1.234,56", "1.500")
+    assert (formats.percent(5.5), formats.size(1_400_000)) == ("5,5%", "1,4\u00a0MB")
+    words.use_language("nl")
+    assert formats.moment(datetime(2026, 11, 30, 18, 58), date(2026, 11, 30)) == "vandaag 18:58"
+    words.use_language("en")
 
 
 def test_another_currency_stands_before_the_amount_and_euro_is_not_named() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from banqup_tui.domain.source import SourceKind
 from banqup_tui.protocol.commands import AddSource, RemoveSource, decode
+from banqup_tui.settings import UserSettings
 from banqup_tui.store.outbox_entry import CommandState
 from tests.screens.firm import FirmServer
 from tests.screens.program import MIDDLE, NARROW, Program
@@ -50,6 +51,12 @@ async def test_at_80_columns_the_info_line_says_what_is_wrong(opened: Opened) ->
         await open_sources(here)
         await on(here, "s-folder")
         await here.sees("The folder is not there", "127.0.0.1:2022")
+
+
+async def test_at_80_columns_the_kind_of_a_source_is_whole_in_french(opened: Opened) -> None:
+    async with opened(NARROW, settings=UserSettings(language="fr", locale="fr_BE", signs="unicode")) as here:
+        await open_sources(here)
+        await here.sees("Dossier surveillé")
 
 
 async def on(here: Program, source_id: str) -> None:

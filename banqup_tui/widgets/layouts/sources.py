@@ -18,7 +18,7 @@ from banqup_tui.widgets.text_lines import BLANK, Line, fitted, labelled, left, p
 from banqup_tui.widgets.theme import Token
 
 _VALUE = 14
-_KIND = 18
+_KIND = 20
 
 
 def source_items(sources: Sequence[Source], today: date) -> BuildItems:

@@ -18,6 +18,7 @@ from banqup_tui.domain.mailbox_address import (
     MailboxAddress,
     MailboxSecurity,
     WrongMailboxAddress,
+    is_usable_to_move_to,
     read_address,
 )
 from banqup_tui.domain.messages import Message, message
@@ -249,12 +250,13 @@ async def _mailbox(context: Context, source: Source | None) -> None:
         if _mailbox_problem(texts) is not None:
             continue
         path = _address(texts).text
-        if known is None or known.path != path:
+        move_to = texts.get("move_to", "")
+        if known is None or (known.path, known.move_to or "") != (path, move_to):
             since = None if known else context.now.astimezone().date()
-            body = AddSource(source_id=source_id, path=path, kind=SourceKind.MAILBOX, since=since)
+            body = AddSource(source_id=source_id, path=path, kind=SourceKind.MAILBOX, since=since, move_to=move_to)
             context.session.act(body, _("Mailbox {path}").format(path=clean(path)))
             await context.session.sync_now()
-            known = Source(id=source_id, kind=SourceKind.MAILBOX, path=path)
+            known = Source(id=source_id, kind=SourceKind.MAILBOX, path=path, move_to=move_to or None)
         if not password and not sign_in:
             return
         progress = context.ask.progress(_("Signing in"))
@@ -276,9 +278,12 @@ def _mailbox_problem(texts: Mapping[str, str]) -> TestStep | None:
     if not texts.get("host") or not texts.get("user"):
         return None
     try:
-        _address(texts)
+        address = _address(texts)
     except WrongMailboxAddress as error:
         return TestStep(ok=False, field="host", message=error.message)
+    move_to = texts.get("move_to", "")
+    if move_to and not is_usable_to_move_to(move_to, address):
+        return TestStep(ok=False, field="move_to", message=message("mailbox.move-to-unusable", folder=move_to))
     return None
 
 
@@ -375,6 +380,7 @@ def _mailbox_properties() -> dict[str, object]:
         },
         "user": _text(N_("User"), help=N_("The user of the mailbox, mostly its address."), example="in@example.be"),
         "folder": _text(N_("Folder"), help=N_("The folder of the mailbox. Empty: INBOX."), example="INBOX"),
+        "move_to": _text(N_("Move to"), help=N_("The folder for mails that were taken. Empty: they stay, as read.")),
         "sign_in_by": {
             **_text(N_("Sign in by"), help=by),
             "enum": ["password", "microsoft", "google", "other"],
@@ -446,6 +452,7 @@ def _mailbox_texts(source: Source | None) -> dict[str, str]:
         "port": "" if address.port == PORTS[address.security] else str(address.port),
         "user": address.user,
         "folder": address.folder,
+        "move_to": source.move_to or "",
     }
 
 

@@ -66,6 +66,12 @@ def read_address(text: str) -> MailboxAddress:
     )
 
 
+def is_usable_to_move_to(name: str, address: MailboxAddress) -> bool:
+    """Tells whether mails of a mailbox can be moved to a folder: another one, without the wildcards of IMAP."""
+    own = address.folder.casefold()
+    return 0 < len(name) <= 250 and not _CONTROLS.search(name) and not set("*%") & set(name) and name.casefold() != own
+
+
 def _is_this_computer(host: str) -> bool:
     """Tells whether the host is a loopback address. A name may lead anywhere, so none is believed."""
     try:

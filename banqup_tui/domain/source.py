@@ -33,7 +33,7 @@ class Source(Value, frozen=True, kw_only=True):
     `path` is the watched folder, the address of the SFTP drop (`HOST:PORT`), or that of the mailbox
     (`domain.mailbox_address`); `fingerprint` is that of the drop's host key (`SHA256:…`). `problems` are why the
     source, or something in it, cannot be read now. `taken` and `refused` count files, `letters` the mails in the
-    mailbox without a document.
+    mailbox without a document. `move_to` is the folder of the server to which mails that were taken are moved.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Source(Value, frozen=True, kw_only=True):
     fingerprint: str | None = None
     accounts: tuple[DropAccount, ...] = ()
     letters: int = 0
+    move_to: str | None = None
 
 
 class Unfiled(Value, frozen=True, kw_only=True):

@@ -329,7 +329,8 @@ class ImportFile(CommandBody, frozen=True, kw_only=True):
 
 class AddSource(CommandBody, frozen=True, kw_only=True):
     """Adds a watched folder at `path`, the SFTP drop at the address `HOST:PORT`, or the mailbox at that of
-    `domain.mailbox_address`, of which the mails that came on `since` or later are taken.
+    `domain.mailbox_address`, of which the mails that came on `since` or later are taken, and then moved to the folder
+    `move_to` of the server; empty: they are moved no more.
 
     There is only one drop and one mailbox: adding it again changes its address. The password of a mailbox is in no
     command, as commands are stored on the user's computer: `protocol.paths.MAILBOX_PASSWORD`.
@@ -341,6 +342,7 @@ class AddSource(CommandBody, frozen=True, kw_only=True):
     path: str
     kind: SourceKind = SourceKind.FOLDER
     since: date | None = None
+    move_to: str | None = None
 
 
 class RemoveSource(CommandBody, frozen=True, kw_only=True):

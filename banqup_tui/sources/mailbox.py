@@ -1,11 +1,12 @@
-"""A connection to a mailbox by IMAP (RFC 3501), with imap-tools. It changes nothing but the flag `\\Seen`.
+"""A connection to a mailbox by IMAP (RFC 3501), with imap-tools. It changes the flag `\\Seen`, and moves mails.
 
-imap-tools' own `flag` is not used: it sends EXPUNGE, which would destroy what people have only marked as deleted. Nor
-is its `fetch`, which parses the mail and does not give its bytes.
+imap-tools' own `flag`, `delete` and `move` are not used: they send EXPUNGE, which would destroy what people have only
+marked as deleted. Nor is its `fetch`, which parses the mail and does not give its bytes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import imaplib
 import re
 import socket
@@ -17,8 +18,15 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, UnexpectedCommandStatusError
+from imap_tools.errors import (
+    ImapToolsError,
+    MailboxCopyError,
+    MailboxFolderSelectError,
+    MailboxFolderSubscribeError,
+    UnexpectedCommandStatusError,
+)
 from imap_tools.mailbox import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools.utils import check_command_status, encode_folder
 
 from banqup_tui.domain.errors import BanqupError
 from banqup_tui.domain.mailbox_address import MailboxAddress, MailboxSecurity
@@ -46,6 +54,10 @@ class SignInRefused(MailboxFault):
     """The server refuses the user or the password."""
 
 
+class MoveRefused(MailboxFault):
+    """The server does not move mails to the folder; all else can go on."""
+
+
 class MailboxConnection:
     """A mailbox with its folder selected. Used by one thread, but for `break_off`.
 
@@ -58,6 +70,11 @@ class MailboxConnection:
         self._box = box
         self.validity = self._validity()
         self.has_idle = "IDLE" in box.client.capabilities
+        # imaplib has the capabilities of before the sign-in, and servers name these two only after it.
+        _, lines = box.client.capability()
+        signed_in = b" ".join(line for line in lines if isinstance(line, bytes)).upper().split()
+        self.has_move = b"MOVE" in signed_in
+        self._has_uidplus = b"UIDPLUS" in signed_in
 
     def break_off(self) -> None:
         """Wakes the thread that waits for an answer, which then fails. From any thread."""
@@ -97,6 +114,37 @@ class MailboxConnection:
     def mark_seen(self, uids: Iterable[int]) -> None:
         list(self._uid_command("STORE", list(uids), "+FLAGS.SILENT", r"(\Seen)"))
 
+    def make_folder(self, name: str) -> None:
+        """Makes a folder of the server where it is missing. Raises `MoveRefused`."""
+        with _faults(self._address), _refusals(name):
+            if self._box.folder.exists(name):
+                return
+            self._box.folder.create(name)
+            with suppress(MailboxFolderSubscribeError):  # without it the folder is only not shown by some programs
+                self._box.folder.subscribe(name, True)
+
+    def move(self, uids: Sequence[int], folder: str) -> None:
+        """Moves mails by MOVE (RFC 6851). Raises `MoveRefused`."""
+        self._put("MOVE", uids, folder)
+
+    def copy(self, uids: Sequence[int], folder: str) -> None:
+        """Copies mails, but for those that the folder has already, after a copy that was broken off before `remove`.
+
+        Raises `MoveRefused`.
+        """
+        sizes = self.sizes(uids)
+        there = self._hashes_in(folder, set(sizes.values()))
+        self._put("COPY", [uid for uid in sizes if not there or self._hash(uid) not in there], folder)
+
+    def remove(self, uids: Sequence[int]) -> None:
+        """Removes these mails and no others.
+
+        A server without UIDPLUS (RFC 4315) could only remove all that are marked as deleted, so they are but marked.
+        """
+        list(self._uid_command("STORE", uids, "+FLAGS.SILENT", r"(\Deleted)"))
+        if self._has_uidplus:
+            list(self._uid_command("EXPUNGE", uids))
+
     def wait(self, is_over: Callable[[], bool], seconds: float) -> None:
         """Waits for `seconds`, less if the server has IDLE (RFC 2177) and reports something.
 
@@ -121,6 +169,36 @@ class MailboxConnection:
                 self._box.client.noop()
 
     # inside
+
+    def _put(self, command: str, uids: Sequence[int], folder: str) -> None:
+        for at in range(0, len(uids), _MOST_AT_ONCE):
+            some = ",".join(map(str, uids[at : at + _MOST_AT_ONCE]))
+            with _faults(self._address), _refusals(folder):
+                check_command_status(
+                    self._box.client.uid(command, some, encode_folder(folder).decode()), MailboxCopyError
+                )
+
+    def _hashes_in(self, folder: str, sizes: Iterable[int]) -> frozenset[bytes]:
+        """Returns the SHA-256 of the mails of these sizes in another folder."""
+        try:
+            with _faults(self._address), _refusals(folder):
+                self._box.folder.set(folder, readonly=True)
+            with _faults(self._address):
+                alike = [
+                    int(uid)
+                    for size in sizes
+                    for uid in self._box.uids(f"LARGER {size - 1} SMALLER {size + 1}", charset=None)
+                ]
+            return frozenset(found for uid in alike if (found := self._hash(uid)) is not None)
+        finally:
+            with _faults(self._address):
+                self._box.folder.set(self._address.folder)
+            if self._validity() != self.validity:
+                raise MailboxFault(message("mailbox.broke-off", host=self._address.host))
+
+    def _hash(self, uid: int) -> bytes | None:
+        raw = self.raw(uid)
+        return hashlib.sha256(raw).digest() if raw is not None else None
 
     def _validity(self) -> int:
         _, values = self._box.client.response("UIDVALIDITY")
@@ -213,6 +291,17 @@ def _faults(address: MailboxAddress) -> Iterator[None]:
         raise MailboxFault(message("mailbox.broke-off", quote=_quote(error), host=host)) from error
     except (ImapToolsError, imaplib.IMAP4.error) as error:
         raise MailboxFault(message("mailbox.server-says", quote=_quote(error), host=host)) from error
+
+
+@contextmanager
+def _refusals(folder: str) -> Iterator[None]:
+    """Turns what the server refuses into a `MoveRefused`."""
+    try:
+        yield
+    except imaplib.IMAP4.abort:
+        raise
+    except (ImapToolsError, imaplib.IMAP4.error) as error:
+        raise MoveRefused(message("mailbox.move-refused", quote=_quote(error), folder=folder)) from error
 
 
 def _server_says(address: MailboxAddress, lines: Sequence[object]) -> Message:

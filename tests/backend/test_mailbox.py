@@ -61,9 +61,16 @@ def mail(
     return message.as_bytes()
 
 
-def added(harness: IntakeHarness, server: Dovecot, path: str = "", password: str | None = PASSWORD) -> None:
+def added(
+    harness: IntakeHarness,
+    server: Dovecot,
+    path: str = "",
+    password: str | None = PASSWORD,
+    move_to: str | None = None,
+) -> None:
     address = path or f"imaps://{USER}@127.0.0.1:{server.tls_port}/INBOX"
-    harness.do(AddSource(source_id="box", path=address, kind=SourceKind.MAILBOX, since=date(2026, 1, 1)))
+    since = date(2026, 1, 1)
+    harness.do(AddSource(source_id="box", path=address, kind=SourceKind.MAILBOX, since=since, move_to=move_to))
     if password is not None:
         set_password(harness.services, "box", Secret(password), server.ca_file)
 
@@ -206,6 +213,68 @@ async def test_a_mail_that_people_have_marked_as_deleted_is_still_there(
     assert server.flags()["2"] == ("\\Deleted",)
 
 
+MOVED = "Factures.Traitées"
+_WITHOUT_MOVE = "IMAP4rev1 LITERAL+ UIDPLUS AUTH=PLAIN"
+
+
+async def test_mails_are_moved_once_they_are_taken_to_a_folder_that_is_made_and_letters_stay(
+    harness: IntakeHarness, server: Dovecot
+) -> None:
+    harness.client("Fournil", "TANNERIE", "BE0912345673")
+    added(harness, server, move_to=MOVED)
+    server.deliver(mail({"F1.xml": papers.invoice()}), mail({}, text="Quand venez-vous ?"))
+    async with fetching(harness, server, poll_seconds=0.2):
+        await until(lambda: server.flags(MOVED) == {"1": ("\\Seen",)})
+        await until(lambda: server.flags() == {"2": ()})
+        server.deliver(mail({"F2.xml": papers.invoice(number="2026-00418")}))
+        await until(lambda: len(server.flags(MOVED)) == 2)
+        added(harness, server, password=None, move_to="")
+        server.deliver(mail({"F3.xml": papers.invoice(number="2026-00419")}))
+        await until(lambda: server.flags() == {"2": (), "4": ("\\Seen",)})
+    assert len(harness.documents()) == 3
+    assert (problems(harness), harness.source().move_to) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("capability", "left"),
+    [
+        (_WITHOUT_MOVE, {"2": ("\\Deleted",)}),
+        (_WITHOUT_MOVE.replace("UIDPLUS ", ""), {"1": ("\\Deleted", "\\Seen"), "2": ("\\Deleted",)}),
+    ],
+    ids=["UIDPLUS", "neither"],
+)
+async def test_without_move_a_mail_is_copied_and_no_mail_but_that_is_removed(
+    harness: IntakeHarness, capability: str, left: dict[str, tuple[str, ...]]
+) -> None:
+    harness.client("Fournil", "TANNERIE", "BE0912345673")
+    with dovecot.served(capability=capability) as server:
+        server.deliver(mail({"F1.xml": papers.invoice()}), mail({}))
+        with server.hand() as box:
+            box.client.uid("STORE", "2", "+FLAGS", r"(\Deleted)")
+        added(harness, server, move_to=MOVED)
+        async with fetching(harness, server, poll_seconds=0.2):
+            await until(
+                lambda: harness.rows(select(tables.mailbox.c.to_mark)) == [(None,)] and bool(harness.documents())
+            )
+            await until(lambda: {uid: tuple(sorted(flags)) for uid, flags in server.flags().items()} == left)
+        assert server.flags(MOVED) == {"1": ("\\Seen",)}
+
+
+async def test_where_mails_cannot_be_moved_they_are_taken_and_it_is_said_until_they_are_moved(
+    harness: IntakeHarness, server: Dovecot
+) -> None:
+    harness.client("Fournil", "TANNERIE", "BE0912345673")
+    added(harness, server, move_to="../Elsewhere")
+    async with fetching(harness, server, poll_seconds=0.2):
+        server.deliver(mail({"F1.xml": papers.invoice()}))
+        await until(lambda: problems(harness) == ["mailbox.move-refused"])
+        server.deliver(mail({"F2.xml": papers.invoice(number="2026-00418")}))
+        await until(lambda: len(harness.documents()) == 2)
+        added(harness, server, password=None, move_to=MOVED)
+        await until(lambda: len(server.flags(MOVED)) == 2 and problems(harness) == [])
+    assert server.flags() == {}
+
+
 async def test_a_server_without_idle_is_asked_again_and_again(harness: IntakeHarness) -> None:
     harness.client("Fournil", "TANNERIE", "BE0912345673")
     with dovecot.served(capability="IMAP4rev1 LITERAL+ AUTH=PLAIN") as server:
@@ -339,6 +408,37 @@ def test_a_service_that_is_killed_while_it_fetches_takes_each_mail_once(
         with http(endpoint) as client:
             sources = client.get(f"/v1/spaces/{endpoint.space_id}/snapshot").json()["sources"]
         assert (sources[0]["taken"], sources[0].get("problems", [])) == (2, [])
+
+
+_MOVES = (("intake.committed:1", ""), ("mailbox.marked:1", ""), ("mailbox.copied:1", _WITHOUT_MOVE))
+
+
+@pytest.mark.parametrize(("point", "capability"), _MOVES)
+def test_a_service_that_is_killed_while_it_moves_a_mail_neither_loses_nor_doubles_it(
+    tmp_path: Path, point: str, capability: str
+) -> None:
+    with dovecot.served(capability=capability) as server, home_in(tmp_path / "home") as home:
+        trusted = {"SSL_CERT_FILE": str(server.ca_file)}
+        child, endpoint = home.serving(BANQUP_KILL_AT=point, **trusted)
+        address = f"imaps://{USER}@127.0.0.1:{server.tls_port}/INBOX"
+        bodies = (
+            CreateClient(client_id=str(uuid.uuid4()), reference="TANNERIE", name="Fournil", vat_number="BE0912345673"),
+            AddSource(source_id="box", path=address, kind=SourceKind.MAILBOX, since=date(2026, 1, 1), move_to=MOVED),
+        )
+        server.deliver(mail({"F1.xml": papers.invoice()}), mail({"F2.xml": papers.invoice(number="2")}))
+        with http(endpoint) as client:
+            commands = [written(body, seen=f"{_epoch(client, endpoint)}.0") for body in bodies]
+            client.post(f"/v1/spaces/{endpoint.space_id}/commands", json={"commands": commands}).raise_for_status()
+            client.put(f"/v1/spaces/{endpoint.space_id}/sources/box/password", json={"password": PASSWORD})
+        assert child.wait(60) == -signal.SIGKILL
+        _, endpoint = home.serving(**trusted)
+        end = time.monotonic() + 60
+        while (server.flags() or len(server.flags(MOVED)) < 2) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert (server.flags(), server.flags(MOVED)) == ({}, {"1": ("\\Seen",), "2": ("\\Seen",)})
+        with http(endpoint) as client:
+            documents = client.get(f"/v1/spaces/{endpoint.space_id}/documents").json()["documents"]
+        assert len(documents) == 2
 
 
 def _epoch(client: httpx.Client, endpoint: Endpoint) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -25,7 +26,7 @@ def harness(tmp_path: Path) -> IntakeHarness:
     return IntakeHarness(tmp_path)
 
 
-def added(harness: IntakeHarness, path: str = HERE, **more: date) -> str:
+def added(harness: IntakeHarness, path: str = HERE, **more: Any) -> str:
     body = AddSource(source_id="box", path=path, kind=SourceKind.MAILBOX, **more)
     return str(harness.do(body)["outcome"])
 
@@ -46,6 +47,20 @@ def test_a_password_can_still_be_opened_when_the_key_was_replaced(harness: Intak
     assert replace_key(harness.services) == 1
     (row,) = harness.rows(select(tables.mailbox))
     assert harness.services.vault.open(of_mailbox("box"), row.sealed)["password"] == PASSWORD
+
+
+def test_the_folder_for_mails_that_were_taken_stays_until_another_is_named(harness: IntakeHarness) -> None:
+    added(harness, move_to="Traitées")
+    added(harness)
+    assert harness.source().move_to == "Traitées"
+    for unusable in ("inbox", "a*", "a\nb", "x" * 251):
+        body = AddSource(source_id="box", path=HERE, kind=SourceKind.MAILBOX, move_to=unusable)
+        assert harness.refusal(body).code == "mailbox.move-to-unusable"
+    # The mailbox may not become the folder to which its mails are moved.
+    into_it = AddSource(source_id="box", path=HERE.replace("INBOX", "Traitées"), kind=SourceKind.MAILBOX)
+    assert harness.refusal(into_it).code == "mailbox.move-to-unusable"
+    added(harness, move_to="")
+    assert harness.source().move_to is None
 
 
 def test_there_is_one_mailbox_and_another_address_needs_its_password_anew(harness: IntakeHarness) -> None:

@@ -95,6 +95,16 @@ def test_without_options_the_password_of_the_mailbox_is_entered_again(
     assert runtime.session.passwords == [("box", Secret("neu"))]
 
 
+def test_where_mails_are_moved_is_said_without_the_password(banqup: RunBanqup, runtime: FakeRuntime) -> None:
+    runtime.all_sources = [KNOWN]
+    assert banqup(runtime, "sources", "add", "mailbox", "--move-to", "Traitées").code == 0
+    assert (added(runtime).path, added(runtime).move_to) == (ADDRESS, "Traitées")
+    assert runtime.session.passwords == []
+    runtime.all_sources = [Source(id="box", kind=SourceKind.MAILBOX, path=ADDRESS, move_to="Traitées")]
+    printed = banqup(runtime, "sources", "list")
+    assert "moved to the folder Traitées" in printed.out + printed.err
+
+
 def test_a_refused_password_is_said_and_ends_with_a_failure(
     banqup: RunBanqup, runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,7 +128,7 @@ async def test_the_mailbox_is_tested_and_its_password_is_in_no_command(opened: O
         await here.press("enter")
         await here.until(lambda: here.place == "FormScreen")
         await here.sees("imap.fiduciaire.example", "in@fiduciaire.example", "INBOX")
-        await here.press(*["down"] * 5)
+        await here.press(*["down"] * 7)
         await here.write("geheim")
         await here.click(" Keep ", shift=2)
         await here.until(lambda: "set_mailbox_password" in firm.calls)

@@ -124,9 +124,12 @@ class Dovecot:
             for mail in mails:
                 box.append(mail, "INBOX")
 
-    def flags(self) -> dict[str, tuple[str, ...]]:
-        """The flags of each mail by its number."""
+    def flags(self, folder: str = "INBOX") -> dict[str, tuple[str, ...]]:
+        """The flags of each mail by its number; empty where there is no such folder."""
         with self.hand() as box:
+            if not box.folder.exists(folder):
+                return {}
+            box.folder.set(folder)
             found = {}
             for uid in box.uids(charset=None):
                 _, lines = box.client.uid("FETCH", uid, "(FLAGS)")

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from alembic.operations import Operations
     from sqlalchemy import ColumnElement
 
-SCHEMA = 16
+SCHEMA = 17
 """Number of the current schema, stored in the table `schema_version`."""
 
 
@@ -266,6 +266,11 @@ def _known_companies(operations: "Operations") -> None:
             connection.execute(insert(known), new)
 
 
+def _folder_for_mails(operations: "Operations") -> None:
+    if "move_to" not in {one["name"] for one in inspect(operations.get_bind()).get_columns("mailbox")}:
+        operations.add_column("mailbox", Column("move_to", Text))
+
+
 STEPS: dict[int, Callable[["Operations"], None]] = {
     2: _sftp_drop_and_unfiled,
     3: _limits_and_health,
@@ -282,6 +287,7 @@ STEPS: dict[int, Callable[["Operations"], None]] = {
     14: _mailbox,
     15: _no_dispatchers,
     16: _known_companies,
+    17: _folder_for_mails,
 }
 """`STEPS[n]` changes schema n - 1 into schema n."""
 

@@ -332,6 +332,7 @@ class MailboxRecord(BaseRecord, frozen=True):
     last_uid: int
     to_mark: str | None
     letters: int
+    move_to: str | None
 
 
 class SourceFileRecord(BaseRecord, frozen=True):

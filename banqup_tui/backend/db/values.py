@@ -15,6 +15,7 @@ from banqup_tui.backend.db.records import (
     DropAccountRecord,
     InstallationRecord,
     IntegrationRecord,
+    MailboxRecord,
     RuleRecord,
     SettingsRecord,
     SourceRecord,
@@ -212,11 +213,10 @@ def sources_of(connection: Connection, rows: Sequence[SourceRecord]) -> list[Sou
         statement = select(table).where(table.c.source_id.in_(batch)).order_by(table.c.name)
         for account in fetch_all(connection, DropAccountRecord, statement):
             found.setdefault(account.source_id, []).append(_account_of(account))
-    letters: dict[str, int] = {}
+    mailboxes: dict[str, MailboxRecord] = {}
     if any(row.kind == SourceKind.MAILBOX for row in rows):
-        counted = connection.execute(select(tables.mailbox.c.id, tables.mailbox.c.letters))
-        letters = {row.id: row.letters for row in counted}
-    return [_source(row, tuple(found.get(row.id, ())), letters.get(row.id, 0)) for row in rows]
+        mailboxes = {row.id: row for row in fetch_all(connection, MailboxRecord, select(tables.mailbox))}
+    return [_source(row, tuple(found.get(row.id, ())), mailboxes.get(row.id)) for row in rows]
 
 
 def _account_of(row: DropAccountRecord) -> DropAccount:
@@ -230,7 +230,7 @@ def _account_of(row: DropAccountRecord) -> DropAccount:
     )
 
 
-def _source(row: SourceRecord, accounts: tuple[DropAccount, ...], letters: int) -> Source:
+def _source(row: SourceRecord, accounts: tuple[DropAccount, ...], mailbox: MailboxRecord | None) -> Source:
     return Source(
         id=row.id,
         kind=SourceKind(row.kind),
@@ -241,7 +241,8 @@ def _source(row: SourceRecord, accounts: tuple[DropAccount, ...], letters: int) 
         last_at=row.last_at,
         fingerprint=row.fingerprint,
         accounts=accounts,
-        letters=letters,
+        letters=mailbox.letters if mailbox else 0,
+        move_to=mailbox.move_to if mailbox else None,
     )
 
 

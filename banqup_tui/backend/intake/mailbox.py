@@ -1,8 +1,9 @@
 """The mailbox of a space: a thread fetches its mails, and each is imported in a transaction of its own.
 
 What was read is known by UIDVALIDITY and number, and by the SHA-256 of the raw mail, so that mails which a server has
-numbered anew are not taken twice. A mail is marked as read only after what it holds is committed; numbers still to be
-marked are committed with it. Mails without a document are counted and stay as they are.
+numbered anew are not taken twice. A mail is marked as read, and moved if the mailbox has a folder for that, only after
+what it holds is committed; numbers still to be marked are committed with it. Mails without a document are counted and
+stay as they are.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ class _Wanted(Value, frozen=True, kw_only=True):
     source_id: str
     path: str
     sealed: bytes | None
+    move_to: str | None
 
 
 class _MailFault(Value, frozen=True, kw_only=True):
@@ -198,7 +200,7 @@ class Mailbox:
         self._faults.clear()
         try:
             while not self._is_over(wanted):
-                problems = self._fetch(connection, wanted.source_id, address)
+                problems = self._fetch(connection, wanted, address)
                 self._write_problems(wanted.source_id, problems)
                 self._was_read = True
                 connection.wait(lambda: self._is_over(wanted), self._poll_seconds)
@@ -213,7 +215,10 @@ class Mailbox:
         if not self._wake_up.is_set():
             return False
         self._wake_up.clear()
-        return self._wanted() != wanted
+        if self._wanted() == wanted:
+            return False
+        self._wake_up.set()  # who waits within a connection asks, and then who has the connection
+        return True
 
     def _wait(self, wanted: _Wanted, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -223,10 +228,13 @@ class Mailbox:
     def _wanted(self) -> _Wanted | None:
         source, mailbox = tables.source, tables.mailbox
         mine = (source.c.space_id == self._services.space_id, source.c.kind == str(SourceKind.MAILBOX))
-        statement = select(source.c.id, source.c.path, mailbox.c.sealed).join(mailbox, mailbox.c.id == source.c.id)
+        statement = select(source.c.id, source.c.path, mailbox.c.sealed, mailbox.c.move_to)
+        statement = statement.join(mailbox, mailbox.c.id == source.c.id)
         with self._services.database.read() as connection:
             found = connection.execute(statement.where(*mine)).first()
-        return _Wanted(source_id=found.id, path=found.path, sealed=found.sealed) if found is not None else None
+        if found is None:
+            return None
+        return _Wanted(source_id=found.id, path=found.path, sealed=found.sealed, move_to=found.move_to)
 
     def _write_problems(self, source_id: str, problems: tuple[Message, ...]) -> None:
         """Writes the problems down if they have changed. The log has a line for each change only.
@@ -246,18 +254,19 @@ class Mailbox:
 
     # Fetching
 
-    def _fetch(self, connection: MailboxConnection, source_id: str, address: MailboxAddress) -> tuple[Message, ...]:
-        """Imports the mails that have come. Returns the problems with single mails."""
+    def _fetch(self, connection: MailboxConnection, wanted: _Wanted, address: MailboxAddress) -> tuple[Message, ...]:
+        """Imports the mails that have come. Returns the problems with single mails, and with moving them."""
+        source_id = wanted.source_id
         state = self._state_of(source_id, connection.validity)
         to_mark = _numbers.decode(state.to_mark) if state.to_mark else []
-        fetch = _Fetch(self._services, connection, source_id, address, to_mark)
+        fetch = _Fetch(self._services, connection, wanted, address, to_mark)
         fetch.mark()
         uids = connection.uids_after(state.last_uid, state.since)
-        wanted = fetch.unread(uids)
-        sizes = connection.sizes(wanted)
+        unread = fetch.unread(uids)
+        sizes = connection.sizes(unread)
         self._faults = {uid: fault for uid, fault in self._faults.items() if uid in sizes}
         left: list[int] = []
-        for uid in wanted:
+        for uid in unread:
             if self._stopping.is_set():
                 return ()
             if uid in sizes and not self._taken(fetch, uid, sizes[uid]):
@@ -266,7 +275,8 @@ class Mailbox:
         last = min(left) - 1 if left else max(uids, default=state.last_uid)
         if last != state.last_uid:
             self._set(source_id, last_uid=last)
-        return tuple(message("mailbox.mail-failed", uid=uid) for uid in left[:_MOST_PROBLEMS])
+        failed = tuple(message("mailbox.mail-failed", uid=uid) for uid in left[:_MOST_PROBLEMS])
+        return (*failed, fetch.refusal) if fetch.refusal is not None else failed
 
     def _taken(self, fetch: _Fetch, uid: int, size: int) -> bool:
         """Imports a mail. Returns False if it failed, so that the others are still imported."""
@@ -314,19 +324,24 @@ class _Fetch:
 
     Args:
         to_mark: numbers of mails that are committed and not yet marked as read, as the database has them.
+
+    Attributes:
+        refusal: why the server does not move mails; they are tried again with the next fetch.
     """
 
     def __init__(
         self,
         services: Services,
         connection: MailboxConnection,
-        source_id: str,
+        wanted: _Wanted,
         address: MailboxAddress,
         to_mark: Sequence[int],
     ) -> None:
+        self.refusal: Message | None = None
         self._services = services
         self._connection = connection
-        self._source_id = source_id
+        self._source_id = wanted.source_id
+        self._move_to = wanted.move_to
         self._address = address
         self._to_mark = list(to_mark)
 
@@ -375,16 +390,38 @@ class _Fetch:
                 self._services.files.remove(sha256)
 
     def mark(self) -> None:
-        """Marks as read what was committed."""
-        if not self._to_mark:
+        """Marks as read what was committed, and moves it if the mailbox has a folder for that."""
+        from banqup_tui.sources.mailbox import MoveRefused
+
+        if not self._to_mark or self.refusal is not None:
             return
         self._connection.mark_seen(self._to_mark)
-        # Kill point: mails are marked and still to be marked in the database; to mark them again changes nothing.
+        if self._move_to is not None:
+            try:
+                self._move(self._move_to)
+            except MoveRefused as error:  # what comes is taken nevertheless
+                self.refusal = error.message
+                return
+        # Kill point: mails are marked and still to be marked in the database; to mark them again changes nothing. Those
+        # that were moved have no number any more.
         kill_point("mailbox.marked")
         self._to_mark.clear()
         table = tables.mailbox
         with self._services.database.write(self._services.space_id) as transaction:
             transaction.execute(update(table).where(table.c.id == self._source_id).values(to_mark=None))
+
+    def _move(self, folder: str) -> None:
+        there = list(self._connection.sizes(self._to_mark))  # others were moved before a kill, or by people
+        if not there:
+            return
+        self._connection.make_folder(folder)
+        if self._connection.has_move:
+            self._connection.move(there, folder)
+            return
+        self._connection.copy(there, folder)
+        # Kill point: the mails are in both folders; the next attempt finds the copies, and makes no second ones.
+        kill_point("mailbox.copied")
+        self._connection.remove(there)
 
     def _record(self, uid: int, file: SourceFile, outcome: FileOutcome, parts: tuple[ArrivedPart, ...] = ()) -> None:
         """Imports the parts and records the mail with what came of it; `outcome` is that of a mail without parts."""

@@ -15,7 +15,7 @@ from banqup_tui.backend.intake.host_key import fingerprint_of
 from banqup_tui.backend.intake.sftp_drop_files import file_all_waiting
 from banqup_tui.backend.paths import DROP_SPOOL, FILES
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Services, prepared_by
-from banqup_tui.domain.mailbox_address import WrongMailboxAddress, read_address
+from banqup_tui.domain.mailbox_address import WrongMailboxAddress, is_usable_to_move_to, read_address
 from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.passwords import is_password_hash
 from banqup_tui.domain.source import SourceKind
@@ -98,23 +98,30 @@ def _add_drop(transaction: Transaction, body: AddSource, context: CommandContext
 def _add_mailbox(transaction: Transaction, body: AddSource) -> object:
     """Adds the mailbox. A space has one: another address moves it, and needs its password anew."""
     try:
-        address = read_address(body.path).text
+        address = read_address(body.path)
     except WrongMailboxAddress as error:
         raise CommandRefused(ProblemType.REFUSED, error.message, field="path") from None
-    table = tables.source
+    table, mailbox = tables.source, tables.mailbox
     same = select(table).where(table.c.space_id == transaction.space_id, table.c.kind == str(SourceKind.MAILBOX))
     known = transaction.execute(same).first()
+    move_to = (
+        (body.move_to or None)
+        if body.move_to is not None or known is None
+        else (transaction.execute(select(mailbox.c.move_to).where(mailbox.c.id == known.id)).scalar())
+    )
+    if move_to is not None and not is_usable_to_move_to(move_to, address):
+        raise CommandRefused(ProblemType.REFUSED, message("mailbox.move-to-unusable", folder=move_to), field="moveTo")
     if known is None:
-        row = {"id": body.source_id, "space_id": transaction.space_id, "since": body.since}
-        transaction.execute(tables.mailbox.insert(), row)
-        return _insert(transaction, body, address, None)
-    mailbox = tables.mailbox
+        row = {"id": body.source_id, "space_id": transaction.space_id, "since": body.since, "move_to": move_to}
+        transaction.execute(mailbox.insert(), row)
+        return _insert(transaction, body, address.text, None)
     of_it = update(mailbox).where(mailbox.c.id == known.id)
+    transaction.execute(of_it.values(move_to=move_to))
     if body.since is not None:
         transaction.execute(of_it.values(since=body.since, last_uid=0))
-    if known.path != address:
+    if known.path != address.text:
         transaction.execute(of_it.values(sealed=None, uid_validity=None, last_uid=0, to_mark=None))
-        transaction.execute(update(table).where(table.c.id == known.id).values(path=address, problems=None))
+        transaction.execute(update(table).where(table.c.id == known.id).values(path=address.text, problems=None))
     transaction.changed(EntityKind.SOURCE, known.id)
     return {"sourceId": known.id, "outcome": str(Outcome.KNOWN)}
 

@@ -44,6 +44,7 @@ class MailboxOptions(msgspec.Struct, frozen=True, kw_only=True):
     folder: str | None
     starttls: bool
     since: date | None
+    move_to: str | None
     password_file: Path | None
     sign_in_by: str | None
     client_id: str | None
@@ -54,7 +55,13 @@ class MailboxOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_any(self) -> bool:
-        return any(getattr(self, name) for name in self.__struct_fields__)
+        return any(getattr(self, name) not in (None, False) for name in self.__struct_fields__)
+
+    @property
+    def is_only_move_to(self) -> bool:
+        """Whether nothing is said but where mails are moved, for which no password is needed."""
+        others = (name for name in self.__struct_fields__ if name != "move_to")
+        return self.move_to is not None and not any(getattr(self, name) for name in others)
 
 
 def mailbox_options(function: Callable[..., object]) -> Callable[..., object]:
@@ -67,6 +74,11 @@ def mailbox_options(function: Callable[..., object]) -> Callable[..., object]:
     @click.option("--starttls", is_flag=True, help=N_("For servers that encrypt only after the connection."))
     @click.option(
         "--since", metavar="DAY", help=N_("Also mails that came on this day or later; today if nothing is said.")
+    )
+    @click.option(
+        "--move-to",
+        metavar="NAME",
+        help=N_("Mails that were taken are moved to this folder of the server; empty: they stay, marked as read."),
     )
     @click.option(
         "--password-file",
@@ -96,6 +108,7 @@ def mailbox_options(function: Callable[..., object]) -> Callable[..., object]:
         folder: str | None,
         starttls: bool,
         since: str | None,
+        move_to: str | None,
         password_file: Path | None,
         sign_in_by: str | None,
         client_id: str | None,
@@ -112,6 +125,7 @@ def mailbox_options(function: Callable[..., object]) -> Callable[..., object]:
             folder=folder,
             starttls=starttls,
             since=day_option(since),
+            move_to=move_to,
             password_file=password_file,
             sign_in_by=sign_in_by,
             client_id=client_id,
@@ -135,13 +149,14 @@ def open_mailbox(tools: Tools, options: MailboxOptions) -> int:
         known = next((source for source in runtime.sources() if source.kind is SourceKind.MAILBOX), None)
         if address is None and known is None:
             raise click.UsageError(_("Write: sources add mailbox --host HOST --user USER."))
-        password = Secret() if options.sign_in_by else _password(options.password_file)
+        asks = not options.sign_in_by and not options.is_only_move_to
+        password = _password(options.password_file) if asks else Secret()
         path = address or (known.path if known is not None else "")
         source_id = known.id if known else str(uuid.uuid4())
         since = options.since or (None if known else datetime.now().astimezone().date())
-        body = AddSource(source_id=source_id, path=path, kind=SourceKind.MAILBOX, since=since)
+        body = AddSource(source_id=source_id, path=path, kind=SourceKind.MAILBOX, since=since, move_to=options.move_to)
         code = report(runtime, await runtime.answers([runtime.session.act(body)], SECONDS_TO_ANSWER))
-        if code != 0:
+        if code != 0 or options.is_only_move_to:
             return code
         if options.sign_in_by:
             return await _sign_in_by(runtime, source_id, _provider(options, read_address(path).user))
@@ -219,6 +234,11 @@ def _password(file: Path | None) -> Secret:
     if not text or not text.isprintable():
         raise click.UsageError(_("There is no password: it is asked for, or read from standard input or a file."))
     return Secret(text)
+
+
+def move_to_of(source: Source) -> str:
+    """Returns the line about the folder to which mails are moved."""
+    return _("Mails that were taken are moved to the folder {folder}.").format(folder=source.move_to)
 
 
 def letters_of(source: Source) -> str:

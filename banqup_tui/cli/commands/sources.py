@@ -10,7 +10,7 @@ import click
 from banqup_tui.cli.action_runner import SECONDS_TO_ANSWER, report
 from banqup_tui.cli.command_runner import as_json, in_runtime, pass_tools
 from banqup_tui.cli.commands.source_accounts import accounts
-from banqup_tui.cli.commands.source_mailbox import MailboxOptions, letters_of, mailbox_options, open_mailbox
+from banqup_tui.cli.commands.source_mailbox import MailboxOptions, letters_of, mailbox_options, move_to_of, open_mailbox
 from banqup_tui.cli.json_output import source_value
 from banqup_tui.cli.output import print_array, print_table, say
 from banqup_tui.cli.runtime import CliRuntime, NotThere, Tools
@@ -136,6 +136,8 @@ def list_sources(tools: Tools, json: bool) -> int:
                             fingerprint=source.fingerprint, count=len(source.accounts)
                         )
                     )
+                if source.move_to:
+                    say(move_to_of(source))
                 if source.letters:
                     say(letters_of(source))
         return 0

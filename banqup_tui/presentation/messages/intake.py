@@ -123,6 +123,14 @@ _MAILBOX = {
     "mailbox.folder-missing": Texts(
         N_("The mailbox has no folder {folder}."), N_("Add the mailbox again with another folder.")
     ),
+    "mailbox.move-to-unusable": Texts(
+        N_("Mails cannot be moved to {folder}."),
+        N_("Name another folder than the mailbox's own, without * and %."),
+    ),
+    "mailbox.move-refused": Texts(
+        N_("The mail server does not move mails to {folder}. They are taken, and stay where they are."),
+        N_("Name a folder that it has; it is tried again."),
+    ),
     "mailbox.no-numbers": Texts(N_("The mail server {host} gives its mails no lasting numbers.")),
     "mailbox.server-says": Texts(N_("The mail server {host} refuses."), N_("It is tried again.")),
     "mailbox.mail-failed": Texts(N_("Mail {uid} was not taken; the log says why."), N_("It is tried again.")),

@@ -84,6 +84,8 @@ def _facts(source: Source, today: date) -> Iterator[tuple[str, str]]:
     if source.refused:
         yield _("To place"), count(source.refused)
     yield _("Last arrival"), _last(source, today)
+    if source.move_to:
+        yield _("Moved to"), source.move_to
     if source.letters:
         yield _("Left unread"), _("{count} mails without a document").format(count=count(source.letters))
     if source.fingerprint:

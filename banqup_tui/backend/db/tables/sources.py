@@ -46,11 +46,13 @@ mailbox = Table(
     Column("last_uid", BigInteger, nullable=False, server_default=text("0")),
     Column("to_mark", Text),
     Column("letters", Integer, nullable=False, server_default=text("0")),
+    Column("move_to", Text),
 )
 """How far a mailbox was read. `id` is that of its source; `sealed` has the password with the address that it is for.
 
 `last_uid`: no mail up to it has to be looked at, as long as UIDVALIDITY is `uid_validity`. `to_mark`: numbers of mails
-that are committed and not yet marked as read (JSON). `letters`: mails without a document, which stay unread.
+that are committed and not yet marked as read (JSON). `letters`: mails without a document, which stay unread. `move_to`:
+the folder of the server to which mails are moved.
 """
 
 drop_account = Table(

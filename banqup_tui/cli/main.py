@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sources": ("sources", N_("Folders that are watched, and the SFTP drop with its accounts: add, list, remove.")),
     "to-place": ("unfiled", N_("What came in and nobody could tell whose it is: list, place, dismiss.")),
     "duplicates": ("duplicates", N_("Documents that are the same as an earlier one: list, decide.")),
-    "rules": ("rules", N_("What was learned from placing by hand: list, remove.")),
+    "rules": ("rules", N_("Rules that say whose a document is: add, list, remove.")),
     "changes": ("changes", N_("Changes that were refused: list, try again, clear.")),
     "sync": ("sync", N_("Send what waits here and fetch what is new.")),
     "status": ("status", N_("Whether the backend runs, and what waits.")),

@@ -75,6 +75,7 @@ class Arrival(Value, frozen=True, kw_only=True):
         waits_for: why only a person places it, whatever its content says.
         beside: SHA-256 of the XML of the same name that came with it, of which it may be the picture.
         container: set for a file that came in a container; `path` goes on inside it.
+        mail: the mail of the mailbox in which it came, by which rules on mails go.
     """
 
     file_name: str
@@ -90,6 +91,7 @@ class Arrival(Value, frozen=True, kw_only=True):
     waits_for: Message | None = None
     beside: Sha256 | None = None
     container: ContainerPlace | None = None
+    mail: MailOrigin | None = None
 
 
 class Incoming(Arrival, frozen=True, kw_only=True):

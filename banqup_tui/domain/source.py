@@ -73,16 +73,28 @@ class Unfiled(Value, frozen=True, kw_only=True):
 
 
 class RuleKind(StrEnum):
-    """IDENTIFIER: the party with this number is the client. PATH: files below this path belong to the client."""
+    """IDENTIFIER: the party with this number is the client. PATH: files below this path belong to the client.
+
+    SENDER, RECIPIENT, SUBJECT: mails of the mailbox that have this text there belong to the client.
+    """
 
     IDENTIFIER = "IDENTIFIER"
     PATH = "PATH"
+    SENDER = "SENDER"
+    RECIPIENT = "RECIPIENT"
+    SUBJECT = "SUBJECT"
+
+
+MAIL_RULES = (RuleKind.SENDER, RuleKind.RECIPIENT, RuleKind.SUBJECT)
+SHORTEST_MAIL_RULE = 3
+"""Characters that a rule on mails has at least: two stand in half of all subjects."""
 
 
 class PlacingRule(Value, frozen=True, kw_only=True):
-    """A filing rule, made when a user files an unfiled file.
+    """A filing rule, made when a user files an unfiled file, or for mails.
 
-    `match` is a key (`be:0465123710`), or the beginning of a path below `source`. Only rules of PATH have a `folder`.
+    `match` is a key (`be:0465123710`), the beginning of a path below `source`, or a text in a mail without case and
+    accents. Rules of IDENTIFIER have no `folder`; those on mails may have one.
     """
 
     id: str

@@ -13,7 +13,7 @@ from banqup_tui.domain.client import ClientDetails
 from banqup_tui.domain.document import DocumentValues
 from banqup_tui.domain.duplicates import DuplicateChoice
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.source import SourceKind
+from banqup_tui.domain.source import RuleKind, SourceKind
 from banqup_tui.domain.values import JsonObject, Sha256, Value
 
 
@@ -392,6 +392,19 @@ class DismissUnfiled(CommandBody, frozen=True, kw_only=True):
     unfiled_ids: tuple[str, ...] = msgspec.field(name="toPlaceIds")
 
 
+class AddRule(CommandBody, frozen=True, kw_only=True):
+    """Adds a rule on mails of the mailbox: those with the text `match` in their SENDER, RECIPIENT or SUBJECT are the
+    client's. It takes the place of one with the same text.
+    """
+
+    KIND: ClassVar[str] = "ADD_RULE"
+
+    kind: RuleKind
+    match: str
+    client_id: str
+    folder: Folder | None = None
+
+
 class RemoveRule(CommandBody, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "REMOVE_RULE"
 
@@ -403,7 +416,7 @@ Body = (
     | Install | Configure
     | AllowPackage | Uninstall | Deactivate | AddIntegration | ConfigureIntegration | PauseIntegration
     | ResumeIntegration | RemoveIntegration | ImportFile | AddSource | RemoveSource | AddAccount | RemoveAccount
-    | PlaceFile | DismissUnfiled | RemoveRule | DecideDuplicate | ReopenDuplicate
+    | PlaceFile | DismissUnfiled | AddRule | RemoveRule | DecideDuplicate | ReopenDuplicate
     | Withdraw | Restore | MoveDocument | CorrectDocument
 )  # fmt: skip
 

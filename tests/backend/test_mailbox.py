@@ -15,11 +15,12 @@ import pytest
 from sqlalchemy import select
 
 from banqup_tui.backend.db import tables
+from banqup_tui.backend.intake import unfiled_commands
 from banqup_tui.backend.intake.mailbox import Mailbox, set_password
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.secret import Secret
-from banqup_tui.domain.source import SourceKind
-from banqup_tui.protocol.commands import AddSource, CreateClient, DismissUnfiled, PlaceFile, RemoveSource
+from banqup_tui.domain.source import RuleKind, SourceKind
+from banqup_tui.protocol.commands import AddRule, AddSource, CreateClient, DismissUnfiled, PlaceFile, RemoveSource
 from banqup_tui.protocol.local import Endpoint
 from tests.support import dovecot, papers
 from tests.support.backends import home_in, http
@@ -46,12 +47,16 @@ def server() -> Iterator[Dovecot]:
 
 
 def mail(
-    files: dict[str, bytes], to: str = USER, sender: str = "jan@minoterie.example", text: str = "Bonjour"
+    files: dict[str, bytes],
+    to: str = USER,
+    sender: str = "jan@minoterie.example",
+    text: str = "Bonjour",
+    subject: str = "Facture",
 ) -> bytes:
     message = EmailMessage()
     message["From"] = sender
     message["To"] = to
-    message["Subject"] = "Facture"
+    message["Subject"] = subject
     message["Message-ID"] = f"<{uuid.uuid4()}@minoterie.example>"
     message["Date"] = "Fri, 20 Nov 2026 10:00:00 +0100"
     message.set_content(text)
@@ -211,6 +216,47 @@ async def test_a_mail_that_people_have_marked_as_deleted_is_still_there(
     async with fetching(harness, server):
         await until(lambda: server.flags().get("1") == ("\\Seen",))
     assert server.flags()["2"] == ("\\Deleted",)
+
+
+async def test_mails_go_to_the_client_that_a_rule_names_by_their_sender_recipient_or_subject(
+    harness: IntakeHarness, server: Dovecot
+) -> None:
+    fournil = harness.client("Fournil", "TANNERIE", "BE0912345673")
+    hanau = harness.client("Hanau", "HANAU")
+    added(harness, server)
+    server.deliver(mail({"early.pdf": papers.letter("0")}, subject="Re: DOSSIER  d'été"))
+    async with fetching(harness, server, poll_seconds=0.2):
+        await until(lambda: len(harness.unfiled_rows()) == 1)
+    folder = Folder.PURCHASE_RECEIPTS
+    for kind, text, client, where in (
+        (RuleKind.SUBJECT, "Dossier d'ete", fournil, folder),
+        (RuleKind.SENDER, "@hanau.example", hanau, None),
+        (RuleKind.RECIPIENT, "caisse", hanau, folder),
+    ):
+        harness.do(AddRule(kind=kind, match=text, client_id=client.id, folder=where))
+    unfiled_commands.retry(harness.services, lambda: False)
+    server.deliver(
+        mail({"by-sender.pdf": papers.letter("1")}, sender="Jan <JAN@Hanau.example>"),
+        mail({"by-recipient.pdf": papers.letter("2")}, to="Caisse <caisse@elsewhere.example>"),
+        mail(
+            {"by-both.pdf": papers.letter("3")}, sender="jan@hanau.example", subject="dossier d\u2019été, dossier d'été"
+        ),
+        mail({"against.xml": papers.invoice()}, sender="jan@hanau.example"),
+        mail({"by-address.pdf": papers.letter("4")}, sender="jan@hanau.example", to=USER.replace("@", "+TANNERIE@")),
+    )
+    async with fetching(harness, server, poll_seconds=0.2):
+        await until(lambda: len(server.flags()) == 6 and all(server.flags().values()))
+    other = Folder.OTHER_DOCUMENTS
+    assert {(one.file_name, one.client_id, one.folder) for one in harness.documents()} == {
+        ("early.pdf", fournil.id, folder),
+        ("by-sender.pdf", hanau.id, other),
+        ("by-recipient.pdf", hanau.id, folder),
+    }
+    assert {row.file_name.rpartition("/")[2]: row.reason.code for row in harness.unfiled_rows()} == {
+        "by-both.pdf": "placing.mail-rules-differ",
+        "against.xml": "placing.client-and-document-differ",
+        "by-address.pdf": "placing.mail-rule-and-address-differ",
+    }
 
 
 MOVED = "Factures.Traitées"

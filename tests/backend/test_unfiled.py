@@ -15,7 +15,7 @@ from banqup_tui.demo.pdf import text_pdf
 from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.source import PlacingRule, RuleKind, Unfiled
 from banqup_tui.presentation.messages import sentence_of
-from banqup_tui.protocol.commands import AddSource, DismissUnfiled, ImportFile, PlaceFile, RemoveRule
+from banqup_tui.protocol.commands import AddRule, AddSource, DismissUnfiled, ImportFile, PlaceFile, RemoveRule
 from banqup_tui.protocol.problems import ProblemType
 from tests.support.intake_harness import IntakeHarness
 from tests.support.papers import BAKERY, GARAGE, MILL, company, invoice, letter, statement
@@ -266,3 +266,15 @@ def test_the_client_whose_number_stands_in_a_pdf_is_only_suggested(
     (other,) = [file for file in waiting(harness) if file.id != one.id]
     assert (other.client_id, other.folder) == (bakery.id, Folder.SALES_INVOICES)
     assert harness.documents() == []
+
+
+def test_a_rule_for_mails_needs_some_characters_and_a_client(harness: IntakeHarness) -> None:
+    client = harness.client("Fournil", "TANNERIE")
+    for kind, text in ((RuleKind.SUBJECT, " é "), (RuleKind.PATH, "achats")):
+        assert harness.refusal(AddRule(kind=kind, match=text, client_id=client.id)).code == "rule.unusable"
+    assert harness.refusal(AddRule(kind=RuleKind.SUBJECT, match="dossier", client_id="x")).code == "client.gone"
+    first = harness.do(AddRule(kind=RuleKind.SUBJECT, match="Dossier", client_id=client.id))
+    second = harness.do(AddRule(kind=RuleKind.SUBJECT, match="DOSSIER", client_id=client.id))
+    (rule,) = harness.rows(select(tables.rule))
+    assert (rule.id, rule.match) == (second["id"], "dossier")
+    assert first["id"] != second["id"]

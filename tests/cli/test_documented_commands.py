@@ -92,6 +92,7 @@ LEAVES_ELSEWHERE = {
     ("serve",): "tests/backend/test_start.py",
     ("restore",): "tests/backend/test_data_check.py",
     ("demo",): "tests/cli/test_documented_commands.py",
+    ("rules", "add"): "tests/cli/test_unfiled.py",
     ("rules", "remove"): "tests/cli/test_unfiled.py",
 }
 OPTIONS_ELSEWHERE = {

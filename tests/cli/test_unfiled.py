@@ -13,6 +13,7 @@ from banqup_tui.domain.passwords import is_password
 from banqup_tui.domain.source import DropAccount, PlacingRule, RuleKind, Source, SourceKind, Unfiled
 from banqup_tui.protocol.commands import (
     AddAccount,
+    AddRule,
     AddSource,
     DismissUnfiled,
     PlaceFile,
@@ -119,6 +120,19 @@ def test_what_was_remembered_is_said(banqup: Any, runtime: FakeRuntime) -> None:
     assert f"Remembered: x/ of s is {PARVIS.name}, OTHER_DOCUMENTS" in banqup(runtime, *args).err
     runtime.answer = lambda body: CommandAnswer(key="", fate=Fate.DONE, result={"rule": None})
     assert "Nothing was remembered" in banqup(runtime, *args).err
+
+
+def test_a_rule_for_mails_is_added_and_listed(banqup: Any, runtime: FakeRuntime) -> None:
+    args = ("rules", "add", "--subject", "Dossier Été", "--client", "PARVIS")
+    assert banqup(runtime, *args, "--folder", "purchase_receipts").code == 0
+    folder = Folder.PURCHASE_RECEIPTS
+    assert runtime.session.acts == [
+        AddRule(kind=RuleKind.SUBJECT, match="Dossier Été", client_id=PARVIS.id, folder=folder)
+    ]
+    assert banqup(runtime, *args, "--sender", "x").code == 2
+    assert banqup(runtime, "rules", "add", "--client", "PARVIS").code == 2
+    runtime.all_rules = [PlacingRule(id="r3", kind=RuleKind.SUBJECT, match="dossier ete", client_id=PARVIS.id)]
+    assert "subject: dossier ete" in banqup(runtime, "rules", "list").out
 
 
 def test_rules_are_listed_and_forgotten(banqup: Any, runtime: FakeRuntime) -> None:

@@ -311,10 +311,16 @@ def _placing(connection: Connection, space_id: str, part: ArrivedPart) -> Placin
         return Unplaced(reason=arrival.waits_for)
     directory = ClientDirectory(connection, space_id)
     client = directory.by_id(arrival.client_id) if arrival.client_id else None
+    path = read_path(arrival.path) if arrival.path else None
+    by_mail = filing_rules.for_mail(connection, space_id, arrival)
+    if isinstance(by_mail, Unplaced):
+        return by_mail
+    if by_mail is not None:
+        return _with_mail_reason(sort(content, msgspec.structs.replace(by_mail, path=path), directory))
     hints = Hints(
         client=client,
         folder=arrival.folder,
-        path=read_path(arrival.path) if arrival.path else None,
+        path=path,
         create_clients=arrival.create_clients,
         bound=arrival.bound,
     )
@@ -323,6 +329,20 @@ def _placing(connection: Connection, space_id: str, part: ArrivedPart) -> Placin
         learned = filing_rules.for_path(connection, space_id, arrival)
         placing = sort(content, learned, directory) if learned else placing
     return placing
+
+
+_OF_MAIL: Final = {
+    "placing.account-and-path-differ": "placing.mail-rule-and-address-differ",
+    "placing.account-and-path-folder-differ": "placing.mail-rule-and-address-folder-differ",
+}
+"""A rule on mails binds as an account of the drop does, and the path of a mail is its address: other words say so."""
+
+
+def _with_mail_reason(placing: Placing) -> Placing:
+    code = _OF_MAIL.get(placing.reason.code) if isinstance(placing, Unplaced) else None
+    if code is None or not isinstance(placing, Unplaced):
+        return placing
+    return Unplaced(reason=msgspec.structs.replace(placing.reason, code=code))
 
 
 # Import

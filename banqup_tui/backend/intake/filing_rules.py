@@ -1,6 +1,7 @@
-"""Filing rules, learned from placements by hand: a number or a path that belongs to a client.
+"""Filing rules: a number or a path that belongs to a client, learned from placements by hand, and rules on mails.
 
-A rule is applied only if the sorter finds no client, so it never overrules the client's own numbers.
+A learned rule is applied only if the sorter finds no client, so it never overrules the client's own numbers. A rule on
+mails binds as an account of the drop does: what contradicts it waits.
 """
 
 import uuid
@@ -13,11 +14,13 @@ from banqup_tui.backend.db.transaction import Transaction
 from banqup_tui.backend.intake.clients import ClientDirectory
 from banqup_tui.domain.client import Client
 from banqup_tui.domain.folder import Folder
+from banqup_tui.domain.messages import message
 from banqup_tui.domain.origin import Arrival
-from banqup_tui.domain.source import Learned, RuleKind
+from banqup_tui.domain.search_words import folded
+from banqup_tui.domain.source import MAIL_RULES, Learned, RuleKind
 from banqup_tui.domain.text import clean
 from banqup_tui.protocol.messages import EntityKind, Op
-from banqup_tui.sources.sorter import Hints
+from banqup_tui.sources.sorter import Hints, Unplaced
 
 
 def for_path(connection: Connection, space_id: str, incoming: Arrival) -> Hints | None:
@@ -41,15 +44,47 @@ def for_path(connection: Connection, space_id: str, incoming: Arrival) -> Hints 
     return Hints(client=client, folder=Folder(best.folder) if best.folder else None) if client else None
 
 
+def for_mail(connection: Connection, space_id: str, incoming: Arrival) -> Hints | Unplaced | None:
+    """Returns client and folder by the rules on mails that fit; why it waits if they lead to different ones."""
+    mail = incoming.mail
+    if mail is None:
+        return None
+    texts = {
+        RuleKind.SENDER: comparable(mail.sender),
+        RuleKind.RECIPIENT: comparable("\n".join(mail.recipients)),
+        RuleKind.SUBJECT: comparable(mail.subject),
+    }
+    table = tables.rule
+    mine = (table.c.space_id == space_id, table.c.kind.in_([str(kind) for kind in MAIL_RULES]))
+    rows = fetch_all(connection, RuleRecord, select(table).where(*mine).order_by(table.c.at))
+    fitting = [row for row in rows if row.match in texts[RuleKind(row.kind)]]
+    directory = ClientDirectory(connection, space_id)
+    clients = {row.client_id: client for row in fitting if (client := directory.by_id(row.client_id)) is not None}
+    folders = {row.folder for row in fitting if row.client_id in clients and row.folder}
+    if len(clients) > 1 or len(folders) > 1:
+        names = ", ".join(clean(client.name) for client in clients.values())
+        return Unplaced(reason=message("placing.mail-rules-differ", names=names))
+    folder = Folder(folders.pop()) if folders else None
+    return Hints(client=next(iter(clients.values())), folder=folder, bound=True) if clients else None
+
+
+def comparable(text: str) -> str:
+    """Returns a text of a mail without case, accents and repeated blanks."""
+    return folded(clean(text))
+
+
 def learn(
-    transaction: Transaction, learned: Learned, source: str, client: Client, folder: Folder, user_id: str | None
+    transaction: Transaction, learned: Learned, source: str, client: Client, folder: Folder | None, user_id: str | None
 ) -> RuleRecord | None:
-    """Stores a rule, in place of one for the same number or path. Returns `None` if the number is another client's."""
+    """Stores a rule, in place of one for the same number, path or text.
+
+    Returns `None` if the number is another client's.
+    """
     by_number = learned.kind is RuleKind.IDENTIFIER
     if by_number and _is_of_others(transaction.connection, transaction.space_id, learned.match, client):
         return None
     table = tables.rule
-    where = "" if by_number else source
+    where = source if learned.kind is RuleKind.PATH else ""
     same = (
         table.c.space_id == transaction.space_id,
         table.c.kind == str(learned.kind),
@@ -67,7 +102,7 @@ def learn(
         "match": learned.match,
         "source": where,
         "client_id": client.id,
-        "folder": None if by_number else str(folder),
+        "folder": None if by_number or folder is None else str(folder),
         "by": user_id,
         "at": transaction.now,
         "seq": 0,

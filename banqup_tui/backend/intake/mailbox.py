@@ -462,6 +462,7 @@ class _Fetch:
             path=f"{directory}/{name}" if directory else name,
             source=self._source,
             source_id=self._source_id,
+            mail=mail,
             waits_for=message("placing.own-mail", address=own_address) if is_own else None,
         )
         parts = arrivals.opened(self._services, incoming)

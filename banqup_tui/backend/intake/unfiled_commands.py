@@ -17,15 +17,15 @@ from banqup_tui.backend.intake.clients import ClientDirectory
 from banqup_tui.backend.intake.source_files import FileOutcome
 from banqup_tui.backend.services import CommandContext, CommandRefused, Handler, Outdated, Services, prepared_by
 from banqup_tui.domain.folder import Folder
-from banqup_tui.domain.messages import Message
+from banqup_tui.domain.messages import Message, message
 from banqup_tui.domain.origin import Arrival, Incoming
-from banqup_tui.domain.source import PlacingRule, what_is_learned
+from banqup_tui.domain.source import MAIL_RULES, SHORTEST_MAIL_RULE, Learned, PlacingRule, what_is_learned
 from banqup_tui.domain.text import safe_file_name
 from banqup_tui.domain.values import Value
 from banqup_tui.formats import Content
 from banqup_tui.formats.content import ContentKind
 from banqup_tui.formats.refusals import ReaderNotAvailable
-from banqup_tui.protocol.commands import DismissUnfiled, PlaceFile, RemoveRule
+from banqup_tui.protocol.commands import AddRule, DismissUnfiled, PlaceFile, RemoveRule
 from banqup_tui.protocol.messages import EntityKind
 from banqup_tui.protocol.problems import ProblemType
 from banqup_tui.sources.suggestions import placed_by_hand
@@ -104,6 +104,24 @@ def dismiss_unfiled(transaction: Transaction, body: DismissUnfiled, context: Com
     return {"dismissed": len(rows)}
 
 
+def add_rule(transaction: Transaction, body: AddRule, context: CommandContext) -> object:
+    """Adds a rule on mails. What waits is tried again.
+
+    Returns:
+        The rule.
+    """
+    text = filing_rules.comparable(body.match)
+    if body.kind not in MAIL_RULES or len(text) < SHORTEST_MAIL_RULE:
+        raise CommandRefused(ProblemType.REFUSED, message("rule.unusable", limit=SHORTEST_MAIL_RULE), field="match")
+    client = ClientDirectory(transaction.connection, transaction.space_id).by_id(body.client_id)
+    if client is None:
+        raise CommandRefused(ProblemType.NOT_FOUND, Message("client.gone"), field="clientId")
+    learned = Learned(kind=body.kind, match=text)
+    row = filing_rules.learn(transaction, learned, "", client, body.folder, context.user_id)
+    assert row is not None, "only numbers can be those of others"
+    return msgspec.to_builtins(rule_of(row))
+
+
 def remove_rule(transaction: Transaction, body: RemoveRule, context: CommandContext) -> object:
     """Removes a filing rule. Documents filed by it stay in place."""
     table = tables.rule
@@ -118,6 +136,7 @@ def remove_rule(transaction: Transaction, body: RemoveRule, context: CommandCont
 HANDLERS: Final[dict[type[Value], Handler]] = {
     PlaceFile: place_file,
     DismissUnfiled: dismiss_unfiled,
+    AddRule: add_rule,
     RemoveRule: remove_rule,
 }
 

@@ -22,6 +22,17 @@ _PLACING = {
         _LOOK_AT_IT,
         {"wanted": _FOLDERS, "folder": _FOLDERS},
     ),
+    "placing.mail-rules-differ": Texts(
+        N_("Several rules fit its mail, and lead to different clients or folders ({names})."), _LOOK_AT_IT
+    ),
+    "placing.mail-rule-and-address-differ": Texts(
+        N_("A rule for its mail names {account}, but the address names {names}."), _LOOK_AT_IT
+    ),
+    "placing.mail-rule-and-address-folder-differ": Texts(
+        N_("A rule for its mail says {wanted}, but the address says {folder}."),
+        _LOOK_AT_IT,
+        {"wanted": _FOLDERS, "folder": _FOLDERS},
+    ),
     "placing.path-and-document-differ": Texts(
         N_("The path names {names}, but the document is for {known}."), _LOOK_AT_IT
     ),

@@ -130,6 +130,9 @@ TEXTS = {
     "request.value-foreign": Texts(N_("The value of “{field}” was not given out by this service.")),
     "request.wrong-host": Texts(N_("This is not the service of that name.")),
     "rule.gone": Texts(N_("There is no such rule.")),
+    "rule.unusable": Texts(
+        N_("A rule for mails goes by {limit} characters or more of their sender, recipient or subject.")
+    ),
     "source.folder-not-readable": Texts(
         N_("The folder {path} may not be read by the service."), N_("Change its permissions.")
     ),

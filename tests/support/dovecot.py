@@ -133,6 +133,8 @@ class Dovecot:
             found = {}
             for uid in box.uids(charset=None):
                 _, lines = box.client.uid("FETCH", uid, "(FLAGS)")
+                if lines[0] is None:  # it was moved meanwhile
+                    continue
                 names = re.search(rb"FLAGS \(([^)]*)\)", lines[0])
                 assert names is not None
                 found[uid] = tuple(name for name in names[1].decode().split() if name != "\\Recent")

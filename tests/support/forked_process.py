@@ -210,6 +210,12 @@ def is_fork(pid: int) -> bool:
         return False
 
 
+def name_of_fork(starter: int, arguments: Sequence[str]) -> str:
+    """Returns the name of a fork in `/proc`: what started it, and its module. It has room for 15 letters."""
+    module = arguments[1] if arguments[0] == "-m" else ""
+    return f"{starter}:{module.rpartition('.')[2]}"[:15]
+
+
 def _all_of(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode()
@@ -220,6 +226,7 @@ def _run(
 ) -> None:
     """All of the new process."""
     os.setsid()
+    Path("/proc/self/comm").write_text(name_of_fork(starter, arguments))
     os.getppid = lambda: starter  # the parent is the fork server, which a kill point must not kill
     # Out of the way first: a number that is wanted may be that of another.
     received = {number: fcntl.fcntl(one.number, fcntl.F_DUPFD, _HIGH) for number, one in descriptors.items()}

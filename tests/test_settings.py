@@ -26,7 +26,7 @@ def test_what_the_user_chose_is_taken(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ('langage = "fr"', "unknown key langage. Did you mean language?"),
-        ('language = "frans"', "language cannot be 'frans'. Choose one of en, fr"),
+        ('language = "frans"', "language cannot be 'frans'. Choose one of en, de, fr, nl"),
         ("theme = 3", 'theme must be a text in quotes. For example theme = "auto".'),
         ("theme = ", "cannot be read"),
     ],

@@ -15,6 +15,7 @@ import pytest
 
 from banqup_tui.backend.intake.drop_process.client import DropProcess
 from banqup_tui.backend.intake.sftp_drop import SftpDrop
+from banqup_tui.domain import passwords
 from banqup_tui.domain.passwords import password_hash
 from banqup_tui.protocol.commands import RemoveAccount
 from banqup_tui.sources import drop_auth
@@ -142,6 +143,7 @@ async def test_a_failed_sign_in_is_the_same_work_whoever_is_known(
         account(harness, "with-key", public_key=client_key())
         gone = account(harness, "gone")
         harness.do(RemoveAccount(account_id=gone))
+        monkeypatch.setattr(drop_auth, "is_password", passwords.is_password)  # the answers are not cached here
         noted(hashlib, "scrypt")
         noted(asyncssh, "import_public_key")
         noted(SftpDrop, "_row_of")

@@ -175,7 +175,7 @@ class AllWays:
         terminal.press("ctrl_u")
         terminal.type(str(folder))
         terminal.press("enter")
-        terminal.wait_for("4 files taken")
+        terminal.wait_for("26 files taken, 1 picture.")
 
 
 def try_all_ways(setup: LocalSetup, counts: dict[str, int]) -> None:

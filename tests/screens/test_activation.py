@@ -18,7 +18,7 @@ def installed(here: Program, installation_id: str) -> Installation:
 
 async def test_a_host_with_a_port_in_it_is_marked_in_the_form_of_the_firm(opened: Opened) -> None:
     async with opened() as here:
-        await here.press("4", "G", "k", "enter")
+        await here.press("4", "slash", *"sftp", "enter", "enter")
         await here.until(lambda: here.place == "FormScreen")
         await here.write(":22")
         await here.sees("^^^", "no port here", "Correct first: Host")
@@ -28,7 +28,7 @@ async def test_a_host_with_a_port_in_it_is_marked_in_the_form_of_the_firm(opened
 
 async def test_a_setting_of_each_client_may_stay_empty_for_the_firm_and_says_so(opened: Opened) -> None:
     async with opened() as here:
-        await here.press("4", "G", "k", "enter")
+        await here.press("4", "slash", *"sftp", "enter", "enter")
         await here.until(lambda: here.place == "FormScreen")
         await here.press("tab", "tab", "tab", "tab", "ctrl+u")
         await here.sees("each client's own", "May stay empty here")

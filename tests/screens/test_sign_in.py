@@ -48,9 +48,9 @@ def mail(firm: FirmServer) -> FirmServer:
 async def at_mail(here: Program, *keys: str) -> None:
     """The form to install it, on the choice of how to sign in."""
     await here.until(lambda: any(one.id == "mail" for one in here.session.readers.extensions()), "the extension")
-    await here.press("4", "G")
-    await here.sees("E-mail")
-    await here.press("enter")
+    await here.press("4", "slash", *"mail")
+    await here.until(lambda: "1 of" in here.text)
+    await here.press("enter", "enter")
     await here.until(lambda: here.place == "FormScreen")
     await here.write("smtp.example.be")
     await here.press("tab", *keys)

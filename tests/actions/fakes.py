@@ -32,7 +32,15 @@ from banqup_tui.domain.messages import Message, text_message
 from banqup_tui.domain.secret import Secret
 from banqup_tui.domain.values import Value
 from banqup_tui.protocol.commands import CommandBody, ImportFile
-from banqup_tui.protocol.messages import BackfillCount, SignIn, SignInRequest, TestRequest, TestResult, TestStep
+from banqup_tui.protocol.messages import (
+    BackfillCount,
+    MailboxProvider,
+    SignIn,
+    SignInRequest,
+    TestRequest,
+    TestResult,
+    TestStep,
+)
 from banqup_tui.store.outbox_entry import Rescue
 from banqup_tui.sync.server import Question, ServerLike
 from banqup_tui.sync.session import FileToImport
@@ -61,6 +69,7 @@ class FakeActionSession:
         self.rescued: list[Rescue] = []
         self.sign_ins = SignIns()
         self.passwords: list[tuple[str, Secret]] = []
+        self.providers: list[MailboxProvider] = []
         self.password_result = TestResult(
             steps=(TestStep(ok=True, message=Message("mailbox.opened", {"address": "…"})),)
         )
@@ -137,6 +146,14 @@ class FakeActionSession:
 
     async def return_to(self, sign_in_id: str, address: str) -> SignIn:
         return self.sign_ins.come_back(sign_in_id, address)
+
+    async def begin_mailbox_sign_in(self, provider: MailboxProvider) -> SignIn:
+        self.providers.append(provider)
+        return self.sign_ins.begin(SignInRequest(extension_id="mailbox", field="sign_in"))
+
+    async def set_mailbox_sign_in(self, source_id: str, sign_in: str, provider: MailboxProvider) -> TestResult:
+        self.providers.append(provider)
+        return self.password_result
 
     async def set_mailbox_password(self, source_id: str, password: Secret) -> TestResult:
         self.passwords.append((source_id, password))

@@ -97,6 +97,12 @@ LEAVES_ELSEWHERE = {
 }
 OPTIONS_ELSEWHERE = {
     "--sign-in": "tests/cli/test_sign_in.py",
+    "--sign-in-by": "tests/cli/test_mailbox.py",
+    "--client-id": "tests/cli/test_mailbox.py",
+    "--client-secret-file": "tests/cli/test_mailbox.py",
+    "--authorize-url": "tests/cli/test_mailbox.py",
+    "--token-url": "tests/cli/test_mailbox.py",
+    "--scope": "tests/cli/test_mailbox.py",
     "--cause": "tests/cli/test_failures_by_cause.py",
     "--key": "tests/e2e/test_an_export_dropped.py",
     "--listen": "tests/e2e/test_an_export_dropped.py",
@@ -122,6 +128,27 @@ EXAMPLES: list[tuple[str, int]] = [
     ("banqup documents move {document} --client PARVIS --folder OTHER_DOCUMENTS --yes", 0),
     ("banqup documents move {document} --folder PURCHASE_INVOICES --yes", 0),
     ("banqup clients --json", 0),
+    (
+        "banqup clients add Fournil --reference FOURNIL --vat-number BE0912345673 --enterprise-number 0912345673"
+        " --number BE0911111102 --iban BE56363123456788 --country BE --language fr-BE --email a@example.be"
+        " --first-name A --last-name B"
+        " --street Rue --street-number 1 --box 2 --postal-code 4000 --city Liège",
+        0,
+    ),
+    (
+        "banqup clients edit FOURNIL --name Boulangerie --reference BOULANGERIE"
+        " --vat-number BE0912345673 --enterprise-number 0912345673"
+        " --number BE0911111102 --iban BE56363123456788 --country BE --language fr-BE --email a@example.be"
+        " --first-name A --last-name B"
+        " --street Quai --street-number 1 --box 2 --postal-code 4000 --city Liège",
+        0,
+    ),
+    ("banqup clients archive BOULANGERIE", 0),
+    ("banqup clients --archived --json", 0),
+    ("banqup clients restore BOULANGERIE", 0),
+    ("banqup clients export ~/clients.xlsx", 0),
+    ("banqup clients import ~/clients.xlsx --dry-run --json", 0),
+    ("banqup clients import ~/clients.xlsx --skip-wrong", 0),
     ("banqup documents --client PARVIS --folder PURCHASE_INVOICES --json", 0),
     ("banqup store list --json", 0),
     ("banqup store configure local-folder --set path=$HOME/other/[external_id]", 0),
@@ -170,6 +197,7 @@ EXAMPLES: list[tuple[str, int]] = [
         " --since 2026-10-01 --password-file ~/secret",
         0,
     ),
+    ("banqup sources add mailbox --move-to Done", 0),
     ("banqup backup ~/backup", 0),
     ("banqup integrations remove {integration} --yes", 0),
     ("banqup store deactivate local-folder --yes", 0),

@@ -133,3 +133,22 @@ def test_the_list_says_what_is_left_in_the_mailbox(banqup: RunBanqup) -> None:
     printed = banqup(FakeRuntime(all_sources=[KNOWN]), "sources", "list")
     assert ADDRESS in printed.out
     assert "left unread in the mailbox: 3" in printed.out + printed.err
+
+
+def test_a_mailbox_is_signed_in_at_in_the_browser(banqup: RunBanqup, runtime: FakeRuntime, tmp_path: Path) -> None:
+    (tmp_path / "app").write_text("app-secret\n")
+    printed = banqup(
+        runtime, *BOX, "--sign-in-by", "other", "--client-id", "app-1", "--client-secret-file", str(tmp_path / "app"),
+        "--authorize-url", "https://login.example/authorize", "--token-url", "https://login.example/token",
+        "--scope", "imap",
+    )  # fmt: skip
+    assert printed.code == 0
+    assert runtime.session.sign_ins.url in printed.err
+    asked, kept = runtime.session.providers
+    assert asked == kept
+    assert (asked.sign_in_by, asked.user, asked.client_id) == ("other", "facturen@kantoor.example", "app-1")
+    assert (asked.authorize_url, asked.token_url, asked.scope) == (
+        "https://login.example/authorize", "https://login.example/token", "imap",
+    )  # fmt: skip
+    assert asked.client_secret == "app-secret"
+    assert "app-secret" not in repr(runtime.session.acts) + printed.out + printed.err

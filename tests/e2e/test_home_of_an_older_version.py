@@ -17,6 +17,7 @@ from banqup_tui.domain.folder import Folder
 from banqup_tui.domain.integration import IntegrationState
 from banqup_tui.protocol.commands import (
     BODIES,
+    AddRule,
     AllowPackage,
     CorrectDocument,
     DecideDuplicate,
@@ -78,6 +79,7 @@ def as_if_queued_here(outbox: Path, root: Path) -> None:
 NEWER_KINDS = {
     one.KIND
     for one in (
+        AddRule,
         AllowPackage,
         CorrectDocument,
         DecideDuplicate,

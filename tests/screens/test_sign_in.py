@@ -49,7 +49,7 @@ async def at_mail(here: Program, *keys: str) -> None:
     """The form to install it, on the choice of how to sign in."""
     await here.until(lambda: any(one.id == "mail" for one in here.session.readers.extensions()), "the extension")
     await here.press("4", "slash", *"mail")
-    await here.until(lambda: "1 of" in here.text)
+    await here.until(lambda: "WebDAV" not in here.text)
     await here.press("enter", "enter")
     await here.until(lambda: here.place == "FormScreen")
     await here.write("smtp.example.be")

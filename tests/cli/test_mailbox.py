@@ -144,8 +144,8 @@ def test_a_mailbox_is_signed_in_at_in_the_browser(banqup: RunBanqup, runtime: Fa
     )  # fmt: skip
     assert printed.code == 0
     assert runtime.session.sign_ins.url in printed.err
-    asked, kept = runtime.session.providers
-    assert asked == kept
+    asked, stored = runtime.session.providers
+    assert asked == stored
     assert (asked.sign_in_by, asked.user, asked.client_id) == ("other", "facturen@kantoor.example", "app-1")
     assert (asked.authorize_url, asked.token_url, asked.scope) == (
         "https://login.example/authorize", "https://login.example/token", "imap",

@@ -76,6 +76,7 @@ MENTIONED = {
     "banqup serve",
     "banqup serve --listen",
     "banqup serve --listen HOST:PORT",
+    "banqup clients import",
     "banqup doctor",
     "banqup doctor --deep",
     "banqup send --again",

@@ -23,7 +23,7 @@ KEYWORDS = {
 METHODS = [("**.py", "tools.messages:extract"), ("connectors/packages/**.toml", "tools.messages:extract_preset")]
 """As in `babel.cfg`."""
 
-COMPLETE = ("fr",)
+COMPLETE = ("fr", "nl", "de")
 """The languages in which every string must be translated."""
 BEGUN = tuple(sorted(path.parents[1].name for path in LOCALES.glob("*/LC_MESSAGES/banqup.po")))
 """The languages that have a catalogue; whatever is in it must be right."""

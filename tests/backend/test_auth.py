@@ -15,7 +15,7 @@ from banqup_tui.backend.api.auth import RateLimit
 from banqup_tui.backend.api.event_hub import Hub
 from banqup_tui.backend.intake.client_commands import HANDLERS
 from banqup_tui.backend.services import Services
-from banqup_tui.protocol import PROTOCOL
+from banqup_tui.protocol import MIN_PROTOCOL, PROTOCOL
 from banqup_tui.protocol.commands import Dismiss
 from tests.support.services import EPOCH
 from tests.support.serving import BASE, ServedApp, serving, space_in, written
@@ -79,7 +79,7 @@ async def test_nothing_is_said_to_who_has_no_token(services: Services) -> None:
         instance = (await served.http.get("/v1/instance")).json()
         del served.http.headers["Authorization"]
         answers = [await served.http.get(path) for path in ("/v1/instance", "/", "/v1/openapi.json", "/nowhere")]
-    assert instance["protocol"] == {"min": PROTOCOL, "max": PROTOCOL}
+    assert instance["protocol"] == {"min": MIN_PROTOCOL, "max": PROTOCOL}
     assert [answer.status_code for answer in answers] == [401] * 4
     assert not any(instance["version"] in answer.text for answer in answers)
 

@@ -28,7 +28,7 @@ def test_a_sample_firm_delivers_fails_and_waits_like_a_real_one(dirs: AppDirs) -
     printed: list[str] = []
     built = fill(dirs, clients=12, documents=150, tell=printed.append)
     assert built.documents == 150
-    assert "150 documents" in printed[-1]
+    assert printed[-1] == "Clients: 12; documents: 150."
     database = next(dirs.backend.glob("*.sqlite"))
     _until(lambda: {"DELIVERED", "FAILED", "QUEUED"} <= _states(database, "delivery", "state"))
     assert _states(database, "integration", "state") == {"ACTIVE", "BROKEN", "PAUSED"}

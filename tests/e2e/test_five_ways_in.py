@@ -122,7 +122,7 @@ class AllWays:
         done = self.setup.banqup(*arguments)
         assert done.returncode == 0, done.stderr
 
-    def send(self, way: str, sent: dict[str, bytes]) -> None:
+    def send(self, way: str, sent: dict[str, bytes], documents: int) -> None:
         match way:
             case "import":
                 self._banqup("import", str(self._written(way, sent)))
@@ -133,7 +133,7 @@ class AllWays:
             case "mailbox":
                 self._mail(sent)
             case "upload":
-                self._upload(self._written(way, sent))
+                self._upload(self._written(way, sent), documents)
 
     def _written(self, way: str, sent: dict[str, bytes]) -> Path:
         folder = self.setup.root / way
@@ -163,7 +163,7 @@ class AllWays:
         for at, (name, data) in enumerate(sent.items()):
             self._server.deliver(data if name.endswith(".eml") else mail(at, {name: data}))
 
-    def _upload(self, folder: Path) -> None:
+    def _upload(self, folder: Path, documents: int) -> None:
         terminal = self.setup.terminal()
         terminal.wait_for("Salon Nathalie")
         terminal.press(":")
@@ -175,7 +175,7 @@ class AllWays:
         terminal.press("ctrl_u")
         terminal.type(str(folder))
         terminal.press("enter")
-        terminal.wait_for("26 files taken, 1 picture.")
+        terminal.wait_for(f"{documents} files taken, 1 picture.")
 
 
 def try_all_ways(setup: LocalSetup, counts: dict[str, int]) -> None:
@@ -186,8 +186,9 @@ def try_all_ways(setup: LocalSetup, counts: dict[str, int]) -> None:
         for way, invoices in counts.items():
             if way == "mailbox" and server is None:
                 continue
-            ways.send(way, files(way, invoices))
-            wanted.update(expected(way, invoices))
+            documents = list(expected(way, invoices))
+            ways.send(way, files(way, invoices), len(documents))
+            wanted.update(documents)
         until(lambda: len(setup.documents()) >= wanted.total(), what="what has come in")
         found = setup.documents()
         assert (

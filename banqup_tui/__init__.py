@@ -1,3 +1,3 @@
 """The terminal in which accountants work through their clients' documents."""
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"

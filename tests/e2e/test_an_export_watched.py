@@ -91,7 +91,7 @@ def test_a_backend_killed_when_it_has_taken_a_file_has_each_file_once_when_it_lo
     setup.kill_backend(signal.SIGTERM)
     for number in ("P-1", "P-2", "P-3"):
         write_and_rename(exported / DRIVE / "AP" / f"{number}.xml", papers.invoice(number=number))
-    killed = setup.start_backend(("-c", QUICK_EYES), BANQUP_KILL_AT="intake.committed:2").pid
+    killed = setup.start_backend(("-c", QUICK_EYES), BANQUP_KILL_AT="intake.committed:1").pid
     assert setup.exit_code(killed) == -signal.SIGKILL
     setup.start_backend(("-c", QUICK_EYES))
     until(lambda: len(setup.documents()) >= 3, what="three documents")

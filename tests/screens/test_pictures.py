@@ -39,7 +39,7 @@ WAYS: dict[str, tuple[Sequence[str], *tuple[str, ...]]] = {
     "send": ((INTO, "r"), "Exact Online"),
     "failures": (("f",), "a[/b]c"),
     "to-place": (("w",), "Say it."),
-    "sources": (("S",), "needs attention"),
+    "sources": (("S",), "needs attention", "Enter Edit"),
     "client": (("3", "enter"), "Test connection"),
     "store": (("4",), "Test connection"),
     "help": (("question_mark",), "Keys"),

@@ -37,6 +37,12 @@ async def test_a_document_that_ends_the_process_of_its_connector_is_left_alone_a
     assert harness.row(tables.integration, integration).state == "ACTIVE"
 
 
+def under_way(harness: LedgerHarness, seen: list[set[str]]) -> set[str]:
+    """The deliveries that are being sent, also put behind those of earlier looks."""
+    seen.append({row.id for row in harness.deliveries() if row.state == "SENDING"})
+    return seen[-1]
+
+
 async def test_a_host_that_is_killed_twice_delivers_each_document_once(harness: LedgerHarness, tmp_path: Path) -> None:
     harness.shelf.put(LocalFolder())
     client, inbox = harness.client(), tmp_path / "in"
@@ -50,6 +56,10 @@ async def test_a_host_that_is_killed_twice_delivers_each_document_once(harness: 
         await until(lambda: len(list(inbox.iterdir())) > arrived)  # noqa: B023
         process = harness.shelf.hosts[0].process_id
         assert process is not None
+        # Stopped first, it answers nothing: once as many are under way as may be, and stay so, a kill hits all of them.
+        os.kill(process, signal.SIGSTOP)
+        seen: list[set[str]] = []
+        await until(lambda: len(under_way(harness, seen)) == 8 and seen[-2:-1] == seen[-1:])  # noqa: B023
         os.kill(process, signal.SIGKILL)
         killed.add(process)
     await running

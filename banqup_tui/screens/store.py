@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from textual.app import ComposeResult
-from textual.geometry import Region
 
 from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Place
@@ -16,7 +15,7 @@ from banqup_tui.domain.search_words import folded
 from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.words import _, ngettext, own_text
 from banqup_tui.screens.keys import bindings_for
-from banqup_tui.screens.place import PlaceScreen
+from banqup_tui.screens.list_and_details import ListAndDetails
 from banqup_tui.widgets.filter_line import FilterLine
 from banqup_tui.widgets.layouts.store import (
     NOBODY,
@@ -28,12 +27,10 @@ from banqup_tui.widgets.layouts.store import (
 )
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
-from banqup_tui.widgets.page import Page
-from banqup_tui.widgets.sheet import Rule
 from banqup_tui.widgets.text_lines import paragraph
 
 
-class StoreScreen(PlaceScreen):
+class StoreScreen(ListAndDetails):
     place = Place.STORE
     is_root = True
     BINDINGS = bindings_for(Place.STORE)
@@ -43,34 +40,20 @@ class StoreScreen(PlaceScreen):
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self.listing = Listing(id="extensions")
-        self.details = Page(id="details")
-        self._rule = Rule()
+        super().__init__(Listing(id="extensions"))
         self.filter_line = FilterLine()
         self._health: dict[str, Summary] = {}
         self._search = ""
-
-    def compose_body(self) -> ComposeResult:
-        yield self.listing
-        yield self._rule
-        yield self.details
 
     def compose_panels(self) -> ComposeResult:
         yield self.filter_line
         yield from super().compose_panels()
 
-    def on_mount(self) -> None:
-        self.set_focus(self.listing)
-
     def levels_changed(self, levels: int) -> None:
-        self.details.display = self._rule.display = levels > 1
+        super().levels_changed(levels)
         self.listing.set_class(levels == 1, "-wide")
 
     # what is shown
-
-    def under_cursor(self) -> object:
-        return self.listing.key
 
     def _extensions(self) -> list[Extension]:
         return self.banqup.session.readers.extensions()
@@ -95,12 +78,12 @@ class StoreScreen(PlaceScreen):
         self.title_line.set_path([_("Banqup Store")], applied_filter=self._search, right=right)
         self.filter_line.set_count(right)
         self.listing.show(extension_items(shown, installed, self._health))
-        self._show_details()
+        self.show_details()
 
     def _extension(self) -> Extension | None:
         return next((extension for extension in self._extensions() if extension.id == self.listing.key), None)
 
-    def _show_details(self) -> None:
+    def show_details(self) -> None:
         extension = self._extension()
         if extension is None:
             self.details.show(lambda width: paragraph(0, width, _("No extension is called that."), "muted"))
@@ -145,9 +128,6 @@ class StoreScreen(PlaceScreen):
         extension = self._extension()
         return own_text(extension.title) if extension else ""
 
-    def menu_region(self) -> Region | None:
-        return self.listing.cursor_region()
-
     # keys
 
     def move_back(self) -> None:
@@ -174,27 +154,15 @@ class StoreScreen(PlaceScreen):
         self.set_focus(self.listing)
         self.listing.action_move(message.step)
 
-    def action_pane(self, step: int) -> None:
-        """Moves the focus between list and details, if both are in sight."""
-        if self.details.display:
-            self.set_focus(self.listing if self.focused is self.details else self.details)
-
-    def on_listing_moved(self, message: Listing.Moved) -> None:
-        message.stop()
-        self._show_details()
-        self.cursor_moved()
-
-    def on_listing_opened(self, message: Listing.Opened) -> None:
-        message.stop()
-        self.perform("configure-extension" if message.key in self._installations() else "install")
-
-    def on_listing_menu_asked(self, message: Listing.MenuAsked) -> None:
-        message.stop()
-        self.move_menu()
+    def opened_by(self, key: str) -> str:
+        return "configure-extension" if key in self._installations() else "install"
 
 
 def _found(extensions: Sequence[Extension], wanted: Sequence[str]) -> list[Extension]:
     """Returns the extensions whose title has all words; where none has, those whose description or country has them."""
+
+    if not wanted:
+        return list(extensions)
 
     def having(text_of: Callable[[Extension], str]) -> list[Extension]:
         texts = ((one, folded(text_of(one))) for one in extensions)

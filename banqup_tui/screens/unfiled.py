@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.app import ComposeResult
-from textual.geometry import Region
-
 from banqup_tui.actions.context import Context, Subject
 from banqup_tui.actions.places import Place
 from banqup_tui.domain.source import Unfiled
@@ -14,15 +11,13 @@ from banqup_tui.presentation.formats import count
 from banqup_tui.presentation.messages import remedy_of, sentence_of
 from banqup_tui.presentation.words import _, ngettext
 from banqup_tui.screens.keys import bindings_for
-from banqup_tui.screens.place import PlaceScreen
+from banqup_tui.screens.list_and_details import ListAndDetails
 from banqup_tui.widgets.layouts.unfiled import unfiled_details, unfiled_items
 from banqup_tui.widgets.list_view import Listing
 from banqup_tui.widgets.one_line import Word
-from banqup_tui.widgets.page import Page
-from banqup_tui.widgets.sheet import Rule
 
 
-class UnfiledScreen(PlaceScreen):
+class UnfiledScreen(ListAndDetails):
     place = Place.UNFILED
     BINDINGS = bindings_for(Place.UNFILED)
     DEFAULT_CSS = """
@@ -30,27 +25,10 @@ class UnfiledScreen(PlaceScreen):
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self.listing = Listing(selects=True, id="waiting")
-        self.details = Page(id="details")
-        self._rule = Rule()
+        super().__init__(Listing(selects=True, id="waiting"))
         self._waiting: dict[str, Unfiled] = {}
 
-    def compose_body(self) -> ComposeResult:
-        yield self.listing
-        yield self._rule
-        yield self.details
-
-    def on_mount(self) -> None:
-        self.set_focus(self.listing)
-
-    def levels_changed(self, levels: int) -> None:
-        self.details.display = self._rule.display = levels > 1
-
     # what is shown
-
-    def under_cursor(self) -> object:
-        return self.listing.key
 
     def draw(self) -> None:
         waiting = self.banqup.session.readers.unfiled()
@@ -60,12 +38,12 @@ class UnfiledScreen(PlaceScreen):
         right = words if number else _("Everything is placed.")
         self.title_line.set_path([_("Client documents"), _("To place")], right=right)
         self.listing.show(unfiled_items(waiting, self.banqup.now().date()))
-        self._show_details()
+        self.show_details()
 
     def _current_file(self) -> Unfiled | None:
         return self._waiting.get(self.listing.key or "")
 
-    def _show_details(self) -> None:
+    def show_details(self) -> None:
         file, today = self._current_file(), self.banqup.now().date()
         if file is None:
             self.details.show(lambda width: [])
@@ -91,9 +69,6 @@ class UnfiledScreen(PlaceScreen):
         file = self._current_file()
         return file.file_name.rpartition("/")[2] if file else ""
 
-    def menu_region(self) -> Region | None:
-        return self.listing.cursor_region()
-
     # keys
 
     def move_back(self) -> None:
@@ -104,20 +79,5 @@ class UnfiledScreen(PlaceScreen):
         message.stop()
         self.cursor_rested()
 
-    def action_pane(self, step: int) -> None:
-        """Moves the focus between list and details, if both are in sight."""
-        if self.details.display:
-            self.set_focus(self.listing if self.focused is self.details else self.details)
-
-    def on_listing_moved(self, message: Listing.Moved) -> None:
-        message.stop()
-        self._show_details()
-        self.cursor_moved()
-
-    def on_listing_opened(self, message: Listing.Opened) -> None:
-        message.stop()
-        self.perform("place")
-
-    def on_listing_menu_asked(self, message: Listing.MenuAsked) -> None:
-        message.stop()
-        self.move_menu()
+    def opened_by(self, key: str) -> str:
+        return "place"

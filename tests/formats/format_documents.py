@@ -278,6 +278,12 @@ def coda_trailer(debit: int, credit: int, last: int = 2) -> str:
     return record(at1="9", at17="000004", at23=f"{debit:015}", at38=f"{credit:015}", at128=last)
 
 
+def coda(*records: str, opening: str | None = None, trailer: str | None = None) -> str:
+    """A CODA file: header, opening balance, these records, and a trailer if there is one."""
+    lines = [coda_header(), opening or coda_opening(), *records]
+    return "\n".join([*lines, trailer] if trailer else lines) + "\n"
+
+
 def camt(
     statement: str,
     *,

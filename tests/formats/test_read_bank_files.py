@@ -3,12 +3,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from banqup_tui.domain.statement import Movement, Statement
+from banqup_tui.domain.statement import Statement
 from banqup_tui.formats import ContentKind, UnreadableDocument, read
-from banqup_tui.formats.coda_communications import read_communication
 from banqup_tui.presentation.messages import sentence_of
 from tests.formats import format_documents as make
 
@@ -24,17 +21,12 @@ def warned(statement: Statement) -> set[str]:
     return {warning.message.code for warning in statement.warnings}
 
 
-def coda(*records: str, opening: str | None = None, trailer: str | None = None) -> str:
-    lines = [make.coda_header(), opening or make.coda_opening(), *records]
-    return "\n".join([*lines, trailer] if trailer else lines) + "\n"
-
-
 # --- CODA ------------------------------------------------------------------------------------------
 
 
 def test_a_coda_statement_is_read_whole() -> None:
     (statement,) = statements_in(
-        coda(
+        make.coda(
             make.coda_movement(1, 121_000, structured=1, text="101202600010067"),
             make.coda_counterparty(1, "HOTEL ZONNEHOF"),
             make.coda_movement(2, 21_500, sign=1, text="BLOEM EN GIST"),
@@ -59,7 +51,7 @@ def test_a_coda_statement_is_read_whole() -> None:
 
 def test_details_of_a_batch_are_not_counted_again() -> None:
     (statement,) = statements_in(
-        coda(
+        make.coda(
             make.coda_movement(1, 30_000, kind=1),
             make.coda_movement(1, 10_000, kind=5, detail=1),
             make.coda_movement(1, 20_000, kind=5, detail=2),
@@ -73,26 +65,26 @@ def test_details_of_a_batch_are_not_counted_again() -> None:
 
 @pytest.mark.parametrize("kind", [0, 1, 2, 3])
 def test_transaction_types_up_to_three_are_movements(kind: int) -> None:
-    (statement,) = statements_in(coda(make.coda_movement(1, 1_000, kind=kind), make.coda_closing(1_001_000)))
+    (statement,) = statements_in(make.coda(make.coda_movement(1, 1_000, kind=kind), make.coda_closing(1_001_000)))
     assert len(statement.movements) == 1
 
 
 def test_a_statement_that_does_not_add_up_is_read_with_a_warning() -> None:
     (statement,) = statements_in(
-        coda(make.coda_movement(1, 1_000), make.coda_closing(5), trailer=make.coda_trailer(9, 1_000))
+        make.coda(make.coda_movement(1, 1_000), make.coda_closing(5), trailer=make.coda_trailer(9, 1_000))
     )
     assert warned(statement) == {"content.balance-differs", "content.turnover-differs", "content.amount-rounded"}
 
 
 def test_a_coda_file_with_several_statements_gives_them_all() -> None:
-    second = coda(make.coda_closing(7_000, sign=1), opening=make.coda_opening(sign=1, amount=7_000))
-    both = statements_in(coda(make.coda_closing(1_000_000), trailer=make.coda_trailer(0, 0, 1)) + second)
+    second = make.coda(make.coda_closing(7_000, sign=1), opening=make.coda_opening(sign=1, amount=7_000))
+    both = statements_in(make.coda(make.coda_closing(1_000_000), trailer=make.coda_trailer(0, 0, 1)) + second)
     assert [statement.closing_balance for statement in both] == [100_000, -700]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
 def test_accents_do_not_shift_the_columns_of_a_coda_file(encoding: str) -> None:
-    text = coda(make.coda_movement(1, 1_000, text="Café crème à Liège"), make.coda_closing(1_001_000))
+    text = make.coda(make.coda_movement(1, 1_000, text="Café crème à Liège"), make.coda_closing(1_001_000))
     (statement,) = statements_in(text.encode(encoding))
     assert statement.movements[0].free_communication == "Café crème à Liège"
     assert statement.movements[0].booking_date == date(2026, 3, 2)
@@ -112,17 +104,17 @@ def test_all_four_account_structures_of_coda_are_understood(field: str, account:
     opening = make.coda_opening(field)
     if field[0] == "0":
         opening = opening[:39] + "   " + opening[42:]
-    (statement,) = statements_in(coda(make.coda_closing(1_000_000), opening=opening))
+    (statement,) = statements_in(make.coda(make.coda_closing(1_000_000), opening=opening))
     assert (statement.account, statement.currency) == (account, "EUR")
 
 
 def test_a_coda_file_without_line_ends_is_read() -> None:
-    text = coda(make.coda_movement(1, 1_000), make.coda_closing(1_001_000)).replace("\n", "")
+    text = make.coda(make.coda_movement(1, 1_000), make.coda_closing(1_001_000)).replace("\n", "")
     assert len(statements_in(text)[0].movements) == 1
 
 
 def test_a_coda_file_that_is_cut_off_says_so() -> None:
-    (statement,) = statements_in(coda(make.coda_movement(1, 1_000)))
+    (statement,) = statements_in(make.coda(make.coda_movement(1, 1_000)))
     assert statement.closing_balance is None
     assert warned(statement) == {"content.statement-cut"}
 
@@ -141,7 +133,7 @@ def test_a_direct_debit_in_coda_shows_its_mandate() -> None:
         second,
         make.coda_closing(999_000),
     )
-    movement = statements_in(coda(*records))[0].movements[0]
+    movement = statements_in(make.coda(*records))[0].movements[0]
     assert (movement.mandate, movement.free_communication) == ("MANDAAT-7", "ELEKTRICITEIT MAART")
 
 
@@ -467,8 +459,8 @@ def test_a_structured_communication_inside_a_text_is_offered_in_every_format(tex
     unstructured = f"<TxDtls><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls>"
     additional = f"<TxDtls><AddtlTxInf>{text}</AddtlTxInf></TxDtls>"
     for file in (
-        coda(make.coda_movement(1, 1_000, text=text), make.coda_closing(1_001_000)),
-        coda(make.coda_movement(1, 1_000), make.coda_information(1, text), make.coda_closing(1_001_000)),
+        make.coda(make.coda_movement(1, 1_000, text=text), make.coda_closing(1_001_000)),
+        make.coda(make.coda_movement(1, 1_000), make.coda_information(1, text), make.coda_closing(1_001_000)),
         mt940(":61:260302C1,00NTRF", f":86:{text}"),
         mt940(":61:260302C1,00NTRF", f":86:/NAME/Klant/REMI/{text}"),
         make.camt(make.camt_entry("1.00", details=unstructured)),
@@ -487,183 +479,28 @@ def test_in_mt940_it_may_stand_in_the_reference_alone() -> None:
 
 def test_a_creditor_reference_of_coda_is_structured() -> None:
     movement = make.coda_movement(1, 1_000, structured=1, text="100RF18539007547034")
-    (statement,) = statements_in(coda(movement, make.coda_closing(1_001_000)))
+    (statement,) = statements_in(make.coda(movement, make.coda_closing(1_001_000)))
     found = statement.movements[0]
     assert (found.structured_communication, found.free_communication) == ("RF18539007547034", "")
-
-
-# --- what CODA says in digits ----------------------------------------------------------------------
-
-
-def explained(*records: str) -> tuple[Movement, list[str]]:
-    (statement,) = statements_in(coda(*records, make.coda_closing(999_000)))
-    (movement,) = statement.movements
-    return movement, [sentence_of(one) for one in movement.explanations]
-
-
-def structured_movement(zone: str) -> list[str]:
-    """The records of a movement with a structured communication of any length up to 159 characters."""
-    second = make.record(at1="2200010000", at11=zone[53:106].ljust(53))
-    third = make.record(at1="2300010000", at83=zone[106:149].ljust(43))
-    return [make.coda_movement(1, 1_000, sign=1, structured=1, text=zone), second, third]
-
-
-CARD_PAYMENT = "113" + "6703009204917907" + "1" + "000000" + "129198" + "260326" + "2154"
-NO_AMOUNT = "0" * 15
-
-
-@pytest.mark.parametrize(
-    ("zone", "sentences"),
-    [
-        ("103" + "000000004711", ["Cheque or card 4711."]),
-        ("103" + "670300920491", ["Cheque or card …0491."]),
-        (
-            "105" + "000000000100000" + "000000000110000" + "000110000000" + "USD" + "123456789002" + "US",
-            ["Originally 110.00 USD, rate 1.1."],
-        ),
-        ("106" + "000000000021000" + "000000000100000" + "002100000000" + "0", ["21 per cent of 100.00 EUR."]),
-        (
-            "107" + "000000004711" + "020326" + "ELEKTRICITEIT".ljust(30) + "D" + "00465123710",
-            ["Direct debit, mandate 4711, creditor 465123710.", "Not paid: the payer disagrees."],
-        ),
-        (
-            "108" + NO_AMOUNT + "0" * 15 + "000450000000" + "010126" + "310326",
-            ["Interest of 4.5 per cent from 01/01/2026 to 31/03/2026."],
-        ),
-        (
-            "111" + "1" + "004711" + "001" + "000001" + "010326" + "000009" + "020326" + "0" + "BAKKERIJ DE K GENT",
-            ["Card payments from 01/03/2026 to 02/03/2026, terminal 4711."],
-        ),
-        (CARD_PAYMENT + "7" + "KAASHANDEL BREM".ljust(26), ["Card payment, card ending 7907, 26/03/2026 21:54."]),
-        (
-            CARD_PAYMENT + "1" + "AUTOMAT".ljust(26) + "000000000110000" + "000110000000" + "USD",
-            ["Cash withdrawal, card ending 7907, 26/03/2026 21:54.", "Originally 110.00 USD, rate 1.1."],
-        ),
-        (
-            "114"
-            + "1"
-            + "004711"
-            + "001"
-            + "000017"
-            + "260326"
-            + "2154"
-            + "5"
-            + "BAKKERIJ".ljust(26)
-            + "REF-17".ljust(16),
-            ["Paid by card, 26/03/2026 21:54, terminal 4711."],
-        ),
-        (
-            "115" + "6703009204917907" + "9" + "000001" + "000002" + "260326" + "0715",
-            ["Cash deposit, card ending 7907, 26/03/2026 07:15."],
-        ),
-        (
-            "121" + "000000001000000" + "300426" + "300426" + "010326" + "00465123710" + "EUR" + "0000000000004711",
-            ["Bill 4711 of 1000.00 EUR, due 30/04/2026."],
-        ),
-        (
-            "122" + "0030" + "000450000000" + "000000001000000" + "2" + "0000000004711" + "300426",
-            ["Interest of 4.5 per cent on 1000.00 EUR, bill 4711."],
-        ),
-        (
-            "123" + "010126" + "310326" + "000000001000000" + "000150000000" + "0090" + "2" + "0000000004711",
-            ["Fees from 01/01/2026 to 31/03/2026.", "1.5 per cent of 1000.00 EUR.", "Guarantee 4711."],
-        ),
-        (
-            "124" + "54XXXXXXXXXX4917".ljust(20) + "1" + "000000000017" + " " * 15 + "310326",
-            ["Mastercard, card ending 4917.", "Statement 17 of 31/03/2026."],
-        ),
-        (
-            "125"
-            + "000123456789".ljust(27)
-            + "000000001000000"
-            + "000000000900000"
-            + NO_AMOUNT
-            + "EUR"
-            + "010126310326"
-            "000450000000",
-            [
-                "Credit 123456789.",
-                "Balance 1000.00 EUR before, 900.00 EUR after.",
-                "Interest of 4.5 per cent from 01/01/2026 to 31/03/2026.",
-            ],
-        ),
-        (
-            "126"
-            + "000000000004711"
-            + "000000001000000"
-            + NO_AMOUNT
-            + "010126310326"
-            + "000250000000"
-            + NO_AMOUNT
-            + "EUR",
-            [
-                "Term deposit 4711 of 1000.00 EUR, 01/01/2026 to 31/03/2026.",
-                "Interest of 2.5 per cent from 01/01/2026 to 31/03/2026.",
-            ],
-        ),
-        (
-            "127" + "020326" + "114" + "BE99ZZZ0465123710".ljust(35) + "MANDAAT-7".ljust(35),
-            [
-                "Direct debit, mandate MANDAAT-7, creditor BE99ZZZ0465123710.",
-                "Not paid: a problem of the payer's account.",
-            ],
-        ),
-    ],
-    ids=lambda value: value[:3] if isinstance(value, str) else "",
-)
-def test_structured_communications_of_coda_are_said_in_words(zone: str, sentences: list[str]) -> None:
-    movement, shown = explained(*structured_movement(zone))
-    assert shown == sentences
-    assert "67030092" not in "".join((movement.free_communication, movement.counterparty_name, *shown))
-
-
-def test_a_card_payment_names_the_shop() -> None:
-    for shop, name in (("KAASHANDEL BREM", "KAASHANDEL BREM"), ("BROOD EN BANKET DE KORSTGENT", None)):
-        movement, _ = explained(*structured_movement(f"{CARD_PAYMENT}5{shop}"))
-        assert movement.counterparty_name == (name or shop)
-        assert movement.free_communication == ""
-
-
-def test_an_equivalent_amount_may_have_a_structured_communication_beside_it() -> None:
-    zone = "105" + NO_AMOUNT * 2 + "0" * 12 + "EUR" + "123456789002"
-    assert explained(*structured_movement(zone))[0].structured_communication == "123456789002"
-
-
-@pytest.mark.parametrize("zone", ["199NIEUW SOORT", "113", "113NIET INGEVULD", "124" + " " * 50])
-def test_a_communication_that_is_not_understood_is_text(zone: str) -> None:
-    movement, shown = explained(*structured_movement(zone))
-    assert (movement.free_communication or movement.counterparty_name, shown) == (zone[3:].strip(), [])
-
-
-def test_no_card_number_is_shown_whole_where_a_communication_is_not_understood() -> None:
-    movement, _ = explained(*structured_movement("199KAART 6703009204917907"))
-    assert movement.free_communication == "KAART …7907"
 
 
 def test_a_returned_payment_says_why_in_every_format() -> None:
     second = make.record(at1="2200010000", at113="2AC04")
     reason = "<TxDtls><RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf></TxDtls>"
     for file in (
-        coda(make.coda_movement(1, 1_000), second, make.coda_closing(1_001_000)),
+        make.coda(make.coda_movement(1, 1_000), second, make.coda_closing(1_001_000)),
         make.camt(make.camt_entry("1.00", details=reason)),
         mt940(":61:260302C1,00NRTI", ":86:/TRTP/SEPA/RTRN/AC04/NAME/Molen BV"),
     ):
         (statement,) = statements_in(file)
         (explanation,) = statement.movements[0].explanations
         assert sentence_of(explanation) == "The payment was sent back: the account is closed (AC04)."
-    refused = coda(make.coda_movement(1, 1_000), second.replace("2AC04", "1XY99"), make.coda_closing(1_001_000))
+    refused = make.coda(make.coda_movement(1, 1_000), second.replace("2AC04", "1XY99"), make.coda_closing(1_001_000))
     (explanation,) = statements_in(refused)[0].movements[0].explanations
     assert sentence_of(explanation) == "The payment was rejected: XY99."
 
 
 def test_the_header_of_coda_says_that_the_file_was_sent_before() -> None:
-    first, again = coda(make.coda_closing(1_000_000)), coda(make.coda_closing(1_000_000))
+    first, again = make.coda(make.coda_closing(1_000_000)), make.coda(make.coda_closing(1_000_000))
     again = again.replace(make.coda_header(), make.coda_header(at17="D"))
     assert [one.is_duplicate for one in statements_in(first + again)] == [False, True]
-
-
-@given(st.text(alphabet="0123456789 AX", max_size=159))
-def test_no_communication_whatever_brings_the_reader_of_coda_down(text: str) -> None:
-    for kind in (100, 103, 105, 107, 113, 115, 121, 124, 126, 127):
-        found = read_communication(f"{kind}{text}", is_structured=True, currency="EUR")
-        assert all(sentence_of(one) for one in found.explanations)

@@ -61,7 +61,8 @@ class ClientsList(PlaceScreen):
         return self.table.row.client.id if self.table.row else None
 
     def draw(self) -> None:
-        everyone = self.banqup.session.readers.clients()
+        # Archived clients are found by a search alone.
+        everyone = [row for row in self.banqup.session.readers.clients() if self._search or not row.client.is_archived]
         shown = [row for row in everyone if self._fits(row)]
         self._found = sorted(shown, key=_order(self._sort))
         self.table.set_sort(self._sort, descending=self._sort not in ("name",))
@@ -72,8 +73,6 @@ class ClientsList(PlaceScreen):
 
     def _fits(self, row: ClientRow) -> bool:
         if self._errors_only and not row.counts.error:
-            return False
-        if row.client.is_archived and not self._search:
             return False
         words = folded(self._search).split()
         text = folded(f"{row.client.name} {row.client.reference} {row.client.vat_number or ''}")

@@ -2,7 +2,10 @@
 
 import pytest
 
+from banqup_tui.domain.client import ClientStatus
+from tests.screens.firm import FirmServer
 from tests.screens.program import MIDDLE, NARROW, Opened
+from tests.sync.fake_server import a_client
 
 
 async def test_clients_are_found_by_part_of_their_name_while_one_types(opened: Opened) -> None:
@@ -23,6 +26,18 @@ async def test_clients_are_found_by_vat_number_as_it_is_written(opened: Opened) 
         await here.press("slash")
         await here.write("0465.123.710")
         await here.sees("1 of 24", "Boulangerie")
+
+
+async def test_an_archived_client_is_neither_listed_nor_counted_and_found_by_a_search(
+    opened: Opened, firm: FirmServer
+) -> None:
+    firm.put_client(a_client("c-old", name="Maréchalerie du Condroz", status=ClientStatus.ARCHIVED))
+    async with opened() as here:
+        await here.sees("24 clients")
+        assert "Maréchalerie" not in here.text
+        await here.press("slash")
+        await here.write("marechal")
+        await here.sees("1 of 25", "Maréchalerie")
 
 
 async def test_a_search_that_finds_nobody_says_so(opened: Opened) -> None:

@@ -138,6 +138,7 @@ def test_the_firm_adds_a_package_by_a_file(directory: Path) -> None:
         (("max_size", "largest"), "largest"),
         (('"[number]"', '"[nummer]"'), "value of file_name"),
         (("title", "title ="), "line 2"),
+        (('value = "[number]"', 'value = "[number]"\nrequired = true'), "file_name is required"),
     ],
 )
 def test_a_file_that_is_wrong_stands_in_the_store_with_its_name_and_the_reason(
@@ -149,6 +150,16 @@ def test_a_file_that_is_wrong_stands_in_the_store_with_its_name_and_the_reason(
     assert found is not None
     assert str(file) in sentence_of(found.problem)
     assert reason in sentence_of(found.problem)
+
+
+def test_a_preset_holds_no_secret(directory: Path) -> None:
+    (directory / "by-mail.toml").write_text(
+        'title = "By mail"\nconnector = "email"\ndescription = "x"\n[settings.password]\nvalue = "geheim-4711"\n'
+    )
+    found = Extensions(presets=directory).get("by-mail")
+    assert found is not None
+    assert "password is a secret" in sentence_of(found.problem)
+    assert "geheim-4711" not in sentence_of(found.problem)
 
 
 def test_a_distribution_brings_packages_and_none_of_its_code_is_run(

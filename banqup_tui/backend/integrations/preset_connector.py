@@ -47,8 +47,8 @@ class PresetDefinition:
         self._fixed = {name: one.value for name, one in preset.settings.items() if one.value is not None}
         self._defaults = {name: one.default for name, one in preset.settings.items() if one.default is not None}
         self._required = [name for name, one in preset.settings.items() if one.required]
-        self._check_values()
         own = dict(_own_properties(preset, properties))
+        self._check(properties, own)
         accepted = (*preset.media_types, *preset.converts) if preset.media_types else of.manifest.media_types
         self.manifest = msgspec.structs.replace(
             of.manifest,
@@ -114,12 +114,20 @@ class PresetDefinition:
         own = self.extension.settings_schema["properties"].get(found.field)
         return found if own is None else setting_problem(str(found.field), own, found.message)
 
-    def _check_values(self) -> None:
-        """Raises if the connector refuses a value of the preset."""
-        problems = self._of.read(self._defaults | self._fixed, Level.FIRM).problems
-        wrong = sorted({one.field for one in problems if one.field in {**self._defaults, **self._fixed}})
+    def _check(self, properties: Mapping[str, Schema], own: Mapping[str, Schema]) -> None:
+        """Raises if the preset holds a secret, needs what it does not ask, or has a value that is refused."""
+        filled_in = {**self._defaults, **self._fixed}
+        # A file is read by many, and what is fixed is no setting any more, so nothing would keep it out of messages.
+        secrets = [name for name in filled_in if plain(properties[name]).get("writeOnly")]
+        if secrets:
+            raise BadPreset(f"{', '.join(secrets)} is a secret, which no preset may hold")
+        hidden = [name for name in self._required if name not in own]
+        if hidden:
+            raise BadPreset(f"{', '.join(hidden)} is required, and is not asked")
+        problems = self._of.read(filled_in, Level.FIRM).problems
+        wrong = sorted({str(one.field) for one in problems if one.field in filled_in})
         if wrong:
-            raise BadPreset(f"the value of {', '.join(map(str, wrong))} does not fit")
+            raise BadPreset(f"the value of {', '.join(wrong)} does not fit")
 
 
 class PresetConnector(HostedConnector):
